@@ -1,0 +1,180 @@
+//! Events and quarantine as window and scripts see them: what arrived, how it was judged, and its raw proof.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::Trust;
+use crate::{
+    id::{ConnectionId, EventId, OrderUid, PharmacySkuUid},
+    page::PageInput,
+};
+
+/// How an arrival was judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Trusted and understood.
+    Accepted,
+    /// Trusted, kept, not understood.
+    Unrecognised,
+    /// In quarantine.
+    Rejected,
+}
+
+/// Why a trusted event was not understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Unrecognised {
+    /// The body is not JSON.
+    NotJson,
+    /// The body is not UTF-8.
+    NotUtf8,
+    /// JSON, but deeper than any event.
+    TooDeep,
+    /// JSON, but not the provider's envelope.
+    NotAnEvent,
+    /// An event type this build does not interpret.
+    UnknownType,
+    /// A payload version this build does not interpret.
+    UnknownVersion,
+    /// A field without which it cannot be placed is missing or has another type.
+    FieldMissing,
+}
+
+/// Why an arrival is in quarantine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum QuarantineReason {
+    /// The inlet has no secret to check with.
+    SecretMissing,
+    /// The signature header is absent.
+    SignatureMissing,
+    /// The signature header came more than once.
+    SignatureRepeated,
+    /// The signature is not 64 hex digits.
+    SignatureMalformed,
+    /// No secret of this inlet made this signature.
+    SignatureWrong,
+    /// The inlet is not known to this desk.
+    InletUnknown,
+}
+
+/// Which arrivals.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct EventListInput {
+    /// Only this verdict.
+    pub verdict: Option<Verdict>,
+    /// Only this event type, exactly.
+    #[serde(rename = "type")]
+    pub event_type: Option<String>,
+    /// Text in an order name, a uid or the event id.
+    pub search: Option<String>,
+    /// The window.
+    #[serde(flatten)]
+    #[ts(flatten)]
+    pub page: PageInput,
+}
+
+/// One arrival that was kept: an event, or a delivery in quarantine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct EventRowView {
+    /// The event, or the quarantined delivery.
+    pub id: EventId,
+    /// The provider's short name, for example `rxscale`.
+    pub source: String,
+    /// The connection; `None` where the inlet is not known.
+    pub connection: Option<ConnectionId>,
+    /// As the body says, or the unsigned header for what is in quarantine.
+    #[serde(rename = "type")]
+    pub event_type: Option<String>,
+    /// The event's own time.
+    #[ts(type = "string | null")]
+    pub at: Option<Timestamp>,
+    /// First receipt.
+    #[ts(type = "string")]
+    pub received_at: Timestamp,
+    /// How it was judged.
+    pub verdict: Verdict,
+    /// Signed or not; `None` in quarantine.
+    pub trust: Option<Trust>,
+    /// Why it was not understood.
+    pub unrecognised: Option<Unrecognised>,
+    /// Why it is in quarantine.
+    pub quarantine: Option<QuarantineReason>,
+    /// How many times it was received.
+    pub receipts: u32,
+    /// Bytes of the body.
+    #[ts(type = "number")]
+    pub bytes: i64,
+    /// The order it speaks of.
+    pub order: Option<OrderUid>,
+    /// The order's name.
+    pub order_name: Option<String>,
+    /// The product it speaks of.
+    pub stock: Option<PharmacySkuUid>,
+}
+
+/// One receipt of an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ReceiptView {
+    /// Relay's clock.
+    #[ts(type = "string")]
+    pub received_at: Timestamp,
+    /// The inlet it came through.
+    pub inlet: String,
+    /// Place in the relay's log; `None` for an imported file.
+    #[ts(type = "number | null")]
+    pub sequence: Option<i64>,
+    /// Fingerprint of the secret that verified it.
+    pub fingerprint: Option<String>,
+    /// Headers as they arrived; a value that is not UTF-8 shows as hex.
+    pub headers: Vec<(String, String)>,
+}
+
+/// Everything that proves one event, without its content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ProofView {
+    /// The same as in the list.
+    #[serde(flatten)]
+    #[ts(flatten)]
+    pub row: EventRowView,
+    /// SHA-256 of the raw body, hex.
+    pub sha256: String,
+    /// `payload_version` as sent.
+    pub payload_version: Option<String>,
+    /// Every receipt, oldest first.
+    pub receipt_list: Vec<ReceiptView>,
+}
+
+/// The raw body: health data, fetched only when somebody asks for it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct BodyView {
+    /// The body as text; `None` where it is not UTF-8, then `base64` holds it.
+    pub text: Option<String>,
+    /// The body in base64 where it is not UTF-8.
+    pub base64: Option<String>,
+    /// The body is longer than what is given here (1 MiB).
+    pub truncated: bool,
+}
+
+/// Prints nothing.
+impl std::fmt::Debug for BodyView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("BodyView(…)")
+    }
+}
+
+/// The answer to "verify again", made from the stored bytes, headers and secrets at this moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct VerifyView {
+    /// The stored hash still is the hash of the stored body.
+    pub body_intact: bool,
+    /// A stored secret of the inlet makes this signature.
+    pub signature_matches: bool,
+    /// Which one.
+    pub fingerprint: Option<String>,
+    /// Why not.
+    pub reason: Option<QuarantineReason>,
+}

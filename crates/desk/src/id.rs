@@ -1,0 +1,76 @@
+//! Ids: newtypes around opaque text. A prefix is never parsed; equality is byte equality.
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, sqlx::Type, ts_rs::TS)]
+        #[serde(transparent)]
+        #[sqlx(transparent)]
+        #[ts(type = "string")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self(text)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A connection to a provider's API, made by us.
+    ConnectionId;
+    /// One generation of a subscription, made by us.
+    SubscriptionId;
+    /// An event: the first 16 bytes of SHA-256 over connection and body, as 32 hex digits. The same on every desk of the
+    /// same connection id and whatever the order of arrival.
+    EventId;
+    /// The provider's id of a parent order.
+    OrderUid;
+    /// The provider's id of a pharmacy order: one lane of an order.
+    LaneUid;
+    /// The provider's id of a pharmacy.
+    PharmacyUid;
+    /// The provider's id of a product on the shelf of one pharmacy.
+    PharmacySkuUid;
+}
+
+impl ConnectionId {
+    /// A fresh random id.
+    pub(crate) fn random() -> Result<Self, crate::Error> {
+        Ok(Self(random_text()?))
+    }
+}
+
+impl SubscriptionId {
+    /// A fresh random id.
+    pub(crate) fn random() -> Result<Self, crate::Error> {
+        Ok(Self(random_text()?))
+    }
+}
+
+/// 80 random bits as 16 lower-case base32 characters: short enough to type after `offizinctl`.
+pub(crate) fn random_text() -> Result<String, crate::Error> {
+    let mut bytes = [0u8; 10];
+    getrandom::fill(&mut bytes).map_err(|_| crate::Error::Entropy)?;
+    Ok(data_encoding::BASE32_NOPAD.encode(&bytes).to_ascii_lowercase())
+}

@@ -1,0 +1,306 @@
+//! Orders as window and scripts see them. Nothing here names a patient, except [`PatientView`], which is asked for by itself.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{
+    event::Trust,
+    id::{ConnectionId, EventId, LaneUid, OrderUid, PharmacyUid},
+    page::PageInput,
+};
+
+/// The group a raw status belongs to: it gives the colour and the icon, never the word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum StatusGroup {
+    /// Just made, nobody has it yet.
+    New,
+    /// Somebody has to begin.
+    Waiting,
+    /// In somebody's hands.
+    InWork,
+    /// Stopped until somebody decides.
+    NeedsAttention,
+    /// Finished well.
+    Done,
+    /// Ended without being fulfilled.
+    Stopped,
+    /// A word this build does not know; shown raw.
+    Unknown,
+}
+
+/// Which orders. All filters must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct OrderListInput {
+    /// A raw status, folded for case, space, `_` and `-`.
+    pub status: Option<String>,
+    /// A status group.
+    pub group: Option<StatusGroup>,
+    /// Only orders that need attention.
+    pub attention: Option<bool>,
+    /// Text in the order's name, a uid, the shop's number, a product or a PZN.
+    pub search: Option<String>,
+    /// One connection only.
+    pub connection: Option<ConnectionId>,
+    /// The window.
+    #[serde(flatten)]
+    #[ts(flatten)]
+    pub page: PageInput,
+}
+
+/// One lane of an order: what one pharmacy does with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LaneView {
+    /// The provider's id of the pharmacy order.
+    pub uid: LaneUid,
+    /// As the provider names it, for example `#1001`.
+    pub name: Option<String>,
+    /// Raw.
+    pub status: Option<String>,
+    /// Folded.
+    pub status_group: StatusGroup,
+    /// The pharmacy.
+    pub pharmacy_uid: Option<PharmacyUid>,
+    /// The pharmacy's name.
+    pub pharmacy_name: Option<String>,
+    /// Provider's time of the newest event.
+    #[ts(type = "string")]
+    pub updated_at: Timestamp,
+    /// The provider marked it as deleted.
+    pub deleted: bool,
+}
+
+/// Why an order is listed under "needs attention".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Attention {
+    /// A lane is on hold.
+    OnHold,
+    /// Cancelled, and no other lane goes on.
+    CancelledEverywhere,
+    /// A status this build does not know.
+    UnknownStatus,
+    /// The newest change went backwards (restart, reopening after completion).
+    WentBack,
+}
+
+/// One row of the order list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct OrderRowView {
+    /// The parent order, or the lane's uid where it has no parent.
+    pub uid: OrderUid,
+    /// The connection it came through.
+    pub connection: ConnectionId,
+    /// For example `#1001`.
+    pub name: Option<String>,
+    /// Raw status of the leading lane: the one that changed last among those still open, else the last of all.
+    pub status: Option<String>,
+    /// Folded.
+    pub status_group: StatusGroup,
+    /// Provider's time of the newest event.
+    #[ts(type = "string")]
+    pub updated_at: Timestamp,
+    /// Since when the leading lane has this status.
+    #[ts(type = "string")]
+    pub status_since: Timestamp,
+    /// Relay's time of the newest receipt.
+    #[ts(type = "string")]
+    pub received_at: Timestamp,
+    /// Newest lane first.
+    pub lanes: Vec<LaneView>,
+    /// Why it needs attention; empty for the ordinary case.
+    pub attention: Vec<Attention>,
+    /// `data.delivery_type.display_name`.
+    pub delivery_type: Option<String>,
+    /// Higher is more urgent, 0 none.
+    pub priority: i64,
+    /// Sum of the items' paid amounts and shipping in cents; `None` where the provider did not say.
+    #[ts(type = "number | null")]
+    pub total_cents: Option<i64>,
+    /// ISO 4217.
+    pub currency: Option<String>,
+    /// How many items.
+    pub items: u32,
+    /// How many distinct events.
+    pub events: u32,
+    /// The lowest trust among its events.
+    pub trust: Trust,
+}
+
+/// One item of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ItemView {
+    /// Product name.
+    pub name: Option<String>,
+    /// Pharmazentralnummer, text: leading zeros matter.
+    pub pzn: Option<String>,
+    /// How many.
+    #[ts(type = "number | null")]
+    pub amount: Option<i64>,
+    /// Price of one, cents.
+    #[ts(type = "number | null")]
+    pub price_cents: Option<i64>,
+    /// Paid for all of this item, cents.
+    #[ts(type = "number | null")]
+    pub total_cents: Option<i64>,
+    /// Stock of this product when the event was made.
+    #[ts(type = "number | null")]
+    pub stock: Option<i64>,
+}
+
+/// One order with its parts, without its patient.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct OrderView {
+    /// The same as in the list.
+    #[serde(flatten)]
+    #[ts(flatten)]
+    pub row: OrderRowView,
+    /// From the newest event of the leading lane.
+    pub item_list: Vec<ItemView>,
+    /// The signing doctor's name.
+    pub doctor: Option<String>,
+    /// The shop's own order number.
+    pub shop_order: Option<String>,
+    /// Shipping costs, cents.
+    #[ts(type = "number | null")]
+    pub shipping_cents: Option<i64>,
+    /// File name of the signed prescription, where one came along.
+    pub prescription_file: Option<String>,
+    /// Whether there is a patient or an address to reveal.
+    pub has_patient: bool,
+}
+
+/// A postal address as the provider sent it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AddressView {
+    /// First and last name.
+    pub name: Option<String>,
+    /// Street and house number.
+    pub street: Option<String>,
+    /// Addition.
+    pub additional: Option<String>,
+    /// Postal code and city.
+    pub city: Option<String>,
+    /// Country.
+    pub country: Option<String>,
+}
+
+/// The patient of an order: health data, fetched only when somebody reveals it, never cached by the window.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PatientView {
+    /// Full name.
+    pub name: Option<String>,
+    /// As sent, `YYYY-MM-DD`.
+    pub date_of_birth: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Telephone number.
+    pub phone: Option<String>,
+    /// Where the goods go.
+    pub delivery_address: Option<AddressView>,
+    /// Where the invoice goes.
+    pub invoice_address: Option<AddressView>,
+}
+
+/// Prints nothing: a patient never reaches a log.
+impl std::fmt::Debug for PatientView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PatientView(…)")
+    }
+}
+
+/// What an entry of a timeline is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryKind {
+    /// The lane was made.
+    Created,
+    /// The lane's status changed.
+    StatusChanged,
+    /// Something else changed, or nothing visible did.
+    Updated,
+    /// The provider marked the lane as deleted.
+    Deleted,
+}
+
+/// Something noteworthy about an entry, shown as a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// Received more than 24 hours after the event.
+    Late,
+    /// Received after an event that comes later in time.
+    OutOfOrder,
+    /// Another event of the same lane has the same second and type.
+    SameSecond,
+    /// The status moved backwards.
+    Backward,
+    /// More than 5 minutes in the future of the receipt.
+    Future,
+    /// The unsigned header named another event type than the body.
+    HeaderMismatch,
+    /// The event carries no time of its own: the receipt time stands in.
+    TimeOfReceipt,
+}
+
+/// One field that differs from the entry before on the same lane.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ChangeView {
+    /// Dotted path, for example `order.priority` or `order_items[0].pharmacy_sku.stock`.
+    pub field: String,
+    /// Before; `None` where it was absent. Masked (`•••`) for patient fields.
+    pub from: Option<String>,
+    /// After.
+    pub to: Option<String>,
+}
+
+/// One entry of a timeline: one event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct EntryView {
+    /// Leads to the proof.
+    pub event_id: EventId,
+    /// The lane it belongs to.
+    pub lane_uid: LaneUid,
+    /// The lane's pharmacy.
+    pub pharmacy_name: Option<String>,
+    /// When it happened: the event's own time, or the receipt time with the mark `time_of_receipt`.
+    #[ts(type = "string")]
+    pub at: Timestamp,
+    /// First receipt, relay's clock.
+    #[ts(type = "string")]
+    pub received_at: Timestamp,
+    /// What it is.
+    pub kind: EntryKind,
+    /// Raw status before on this lane; `None` for the first.
+    pub from: Option<String>,
+    /// Folded.
+    pub from_group: Option<StatusGroup>,
+    /// Raw status after.
+    pub to: Option<String>,
+    /// Folded.
+    pub to_group: StatusGroup,
+    /// How long the lane stayed in `from`, milliseconds.
+    #[ts(type = "number | null")]
+    pub dwell_ms: Option<i64>,
+    /// Signed or not.
+    pub trust: Trust,
+    /// Words to show.
+    pub marks: Vec<Mark>,
+    /// How many times it was received.
+    pub receipts: u32,
+    /// What differs from the entry before on the same lane.
+    pub changes: Vec<ChangeView>,
+}
+
+/// Everything known about one order, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TimelineView {
+    /// The order.
+    pub uid: OrderUid,
+    /// Its lanes, newest first.
+    pub lanes: Vec<LaneView>,
+    /// Oldest first.
+    pub entries: Vec<EntryView>,
+}

@@ -1,0 +1,130 @@
+//! The edge of the desk: every failure leaves as a [`Problem`] with a [`Code`].
+//!
+//! Inside, errors are typed and carry their cause. Outside there is one code per thing a person can do something about;
+//! the sentence for it lives in the window (German and English) and, in English, in `offizinctl`.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident,)+) => {
+        /// What went wrong, as far as it changes what the administrator does next. Serialised in snake case.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Code { $($(#[$doc])* $name,)+ }
+
+        impl Code {
+            /// Every code, for tests that check that each has its sentence.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)+];
+        }
+    };
+}
+
+codes! {
+    /// No keyring service runs in this session.
+    KeyringMissing,
+    /// The keyring is locked and was not unlocked.
+    KeyringLocked,
+    /// The keyring answered with an error.
+    KeyringFailed,
+    /// There is a database, but its key is not in the keyring.
+    DatabaseKeyLost,
+    /// The key in the keyring does not open the database, or the file is damaged.
+    DatabaseUnreadable,
+    /// A newer version of the program wrote this database.
+    DatabaseNewer,
+    /// Another process holds the database for too long.
+    DatabaseBusy,
+    /// The disk is full.
+    DiskFull,
+    /// The data folder cannot be created or written.
+    HomeUnusable,
+    /// This desk is not paired with a relay yet.
+    NotPaired,
+    /// This desk is paired already.
+    AlreadyPaired,
+    /// What was pasted is not a whole pairing code.
+    PairingCodeMalformed,
+    /// The relay does not know this code, or it was used or expired.
+    PairingCodeRefused,
+    /// The relay cannot be reached.
+    RelayUnreachable,
+    /// The relay does not know this device any more.
+    RelayRefused,
+    /// The relay is up but cannot serve right now.
+    RelayUnavailable,
+    /// The relay speaks an older or newer wire.
+    RelayVersion,
+    /// What answers at the relay's address is not an Offizin relay, or its answer is damaged.
+    RelayUnexpected,
+    /// The provider cannot be reached.
+    ProviderUnreachable,
+    /// 401: the API key is wrong, revoked or missing.
+    ProviderKeyRefused,
+    /// 403: the key lacks a permission; `detail` names it.
+    ProviderPermissionMissing,
+    /// 404 from the right API: not found, or not permitted.
+    ProviderNotFound,
+    /// The answer is not JSON: wrong base path.
+    ProviderWrongBasePath,
+    /// 409: the provider already has this.
+    ProviderConflict,
+    /// 400 or 422: the provider does not accept the request; `detail` is its own text.
+    ProviderRejected,
+    /// 429: too many requests for this key.
+    ProviderRateLimited,
+    /// 5xx.
+    ProviderFailed,
+    /// The answer is JSON but not what the documents describe.
+    ProviderUnexpected,
+    /// The provider tried to redirect us; a key never follows.
+    ProviderRedirected,
+    /// A create or delete may or may not have happened; listing did not settle it yet.
+    ProviderAmbiguous,
+    /// How this provider deletes is not configured for this connection.
+    DeleteNotConfigured,
+    /// The provider offers no test call, or it is not configured for this connection.
+    TestNotConfigured,
+    /// No such connection.
+    ConnectionUnknown,
+    /// A connection of this name exists.
+    ConnectionNameTaken,
+    /// The connection still has subscriptions.
+    ConnectionInUse,
+    /// No such subscription.
+    SubscriptionUnknown,
+    /// The subscription was made elsewhere and is not touched by us.
+    SubscriptionForeign,
+    /// No such inlet.
+    InletUnknown,
+    /// No such order.
+    OrderUnknown,
+    /// No such event.
+    EventUnknown,
+    /// No such product in stock.
+    StockUnknown,
+    /// The input is not usable; `detail` names the field.
+    InputInvalid,
+    /// A file cannot be read or written.
+    FileUnusable,
+    /// A defect of ours; `incident` finds it in the log.
+    Internal,
+}
+
+impl Code {
+    /// The code as it is written in JSON.
+    pub fn as_str(self) -> String {
+        serde_json::to_value(self).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+/// A failure as window and scripts see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Problem {
+    /// What went wrong.
+    pub code: Code,
+    /// A fact that belongs to it (a field, a permission, a provider's own words), never content of an event.
+    pub detail: Option<String>,
+    /// Finds this occurrence in the log.
+    pub incident: String,
+}

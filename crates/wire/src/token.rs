@@ -1,0 +1,51 @@
+//! Bearer tokens: made at random by whoever uses them, kept by the other side only as a hash.
+
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// SHA-256 of a token, 64 lower-case hex digits on the wire. Tokens hold 256 random bits, so a plain hash
+/// is enough: there is nothing to guess.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TokenHash(pub [u8; 32]);
+
+impl TokenHash {
+    /// The hash of the token's text, exactly as it travels in a path or a header.
+    pub fn of(token: &str) -> Self {
+        Self(Sha256::digest(token.as_bytes()).into())
+    }
+}
+
+impl std::fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TokenHash(…)")
+    }
+}
+
+impl From<TokenHash> for String {
+    fn from(hash: TokenHash) -> Self {
+        HEXLOWER.encode(&hash.0)
+    }
+}
+
+impl TryFrom<String> for TokenHash {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let bytes = HEXLOWER.decode(text.as_bytes()).map_err(|_| "a token hash is 64 lower-case hex digits")?;
+        Ok(Self(bytes.try_into().map_err(|_| "a token hash is 64 lower-case hex digits")?))
+    }
+}
+
+/// `N` random bytes as URL-safe text without padding.
+pub(crate) fn random_text<const N: usize>() -> Result<String, getrandom::Error> {
+    let mut bytes = zeroize::Zeroizing::new([0u8; N]);
+    getrandom::fill(bytes.as_mut())?;
+    Ok(BASE64URL_NOPAD.encode(bytes.as_ref()))
+}
+
+/// True for text that [`random_text`] could have made: URL-safe, neither empty nor absurdly long.
+pub(crate) fn is_url_safe(text: &str) -> bool {
+    (16..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
