@@ -1,0 +1,185 @@
+#!/usr/bin/env node
+// The arrows of the house, checked against what cargo says and what the files hold.
+//
+//   ui ⇢ generated types ⇠ src-tauri → desk → wire ← relay,   ctl → desk,   sandbox → wire at most
+//
+// Prints one line per broken rule and exits 1; prints nothing but a count when all is well. `arrows.mjs FOLDER` checks
+// another copy of the tree; that is how arrows.test.mjs breaks one rule after the other.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = resolve(process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), ".."));
+const broken = [];
+const break_ = (where, why) => broken.push(`${where}: ${why}`);
+
+// ---- between crates --------------------------------------------------------------------------------------------
+
+const metadata = JSON.parse(
+  execFileSync("cargo", ["metadata", "--format-version=1", "--locked", "--all-features"], {
+    cwd: root,
+    maxBuffer: 1 << 28,
+    stdio: ["ignore", "pipe", "inherit"],
+  }),
+);
+const packages = new Map(metadata.packages.map((p) => [p.id, p]));
+const ours = new Set(metadata.workspace_members.map((id) => packages.get(id).name));
+const nodes = new Map(metadata.resolve.nodes.map((n) => [n.id, n]));
+
+/** Names of everything a package of ours stands on, transitively; what it needs only for its tests is left out. */
+function below(name) {
+  const start = metadata.workspace_members.find((id) => packages.get(id).name === name);
+  if (start === undefined) {
+    break_("Cargo.toml", `the house has no ${name}`);
+    return new Set();
+  }
+  const seen = new Set();
+  const open = [start];
+  while (open.length > 0) {
+    for (const dependency of nodes.get(open.pop()).deps) {
+      if (dependency.dep_kinds.every((k) => k.kind === "dev") || seen.has(dependency.pkg)) continue;
+      seen.add(dependency.pkg);
+      open.push(dependency.pkg);
+    }
+  }
+  return new Set([...seen].map((id) => packages.get(id).name));
+}
+
+const isTauri = (name) => name === "tauri" || name.startsWith("tauri-") || name === "wry" || name === "tao";
+const isKeyring = (name) => name === "keyring" || name.startsWith("keyring-") || name === "secret-service";
+
+/** Which of our own each of us may stand on, and what from outside it never may. */
+const arrows = {
+  "offizin-wire": {
+    may: [],
+    never: [isTauri, isKeyring, (n) => ["tokio", "sqlx", "reqwest", "axum", "hyper"].includes(n)],
+  },
+  "offizin-relay": { may: ["offizin-wire"], never: [isTauri, isKeyring] },
+  "offizin-sandbox": { may: ["offizin-wire"], never: [isTauri, isKeyring] },
+  "offizin-desk": { may: ["offizin-wire"], never: [isTauri] },
+  "offizin-ctl": { may: ["offizin-desk", "offizin-wire"], never: [isTauri] },
+  offizin: { may: ["offizin-desk", "offizin-wire"], never: [] },
+};
+for (const [name, rule] of Object.entries(arrows)) {
+  for (const dependency of below(name)) {
+    if (ours.has(dependency) && !rule.may.includes(dependency)) break_(name, `stands on ${dependency}`);
+    if (rule.never.some((is) => is(dependency))) break_(name, `stands on ${dependency}`);
+  }
+}
+// The shells have one door: the desk. What of the wire they need, the desk hands out.
+for (const shell of ["offizin-ctl", "offizin"]) {
+  const id = metadata.workspace_members.find((m) => packages.get(m).name === shell);
+  const direct = id === undefined ? [] : packages.get(id).dependencies.filter((d) => d.kind !== "dev");
+  for (const { name } of direct)
+    if (ours.has(name) && name !== "offizin-desk") break_(shell, `depends on ${name}, not only on the desk`);
+}
+
+// ---- inside files ----------------------------------------------------------------------------------------------
+
+const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+  cwd: root,
+  maxBuffer: 1 << 26,
+});
+const files = listed
+  .toString()
+  .split("\0")
+  .filter((f) => f !== "" && existsSync(join(root, f)));
+const text = (file) => readFileSync(join(root, file), "utf8");
+const lineOf = (content, index) => content.slice(0, index).split("\n").length;
+
+const LONGEST = 800;
+const binary = /\.(png|ico|icns|jpg|woff2|db|pdf)$/;
+const generated = /(^|\/)(package-lock\.json|Cargo\.lock|[^/]*\.gen\.ts|[^/]*\.snap)$|^icons\/|\/gen\/|^LICENSE-/;
+const source = /\.(rs|ts|js|mjs|svelte|css|sh|sql)$/;
+
+// The project speaks of itself alone. The words are put together here so that this file passes its own rule.
+const either = (...parts) => parts.map((p) => p.join("")).join("|");
+const foreign = [
+  [
+    new RegExp(
+      either(
+        ["/wo", "rk/"],
+        ["/ro", "ot/"],
+        ["/ho", "me/[a-z]"],
+        ["/Us", "ers/[A-Za-z]"],
+        ["/tm", "p/(?!offizin)[a-z]"],
+      ),
+    ),
+    "a path of one machine",
+  ],
+  [
+    new RegExp(
+      either(
+        ["\\bC", "laude\\b"],
+        ["\\bAnth", "ropic\\b"],
+        ["\\bChat", "GPT\\b"],
+        ["\\bCop", "ilot\\b"],
+        ["\\bL", "LMs?\\b"],
+        ["\\bAI[- ]", "(generated|written|assisted)"],
+      ),
+    ),
+    "a word on how it was written",
+  ],
+  [new RegExp(either(["arti", "factory"], ["index\\.cra", "tes\\.io:"])), "the host of a registry"],
+];
+
+/** Folders of ui/src that views share; every other folder there is one view. `frame` alone puts views together. */
+const SHARED = new Set(["backend", "frame", "kit", "messages", "state"]);
+
+/** The file an import means, as far as its folder goes. */
+function target(file, specifier) {
+  if (!specifier.startsWith(".")) return specifier;
+  return relative(root, resolve(root, dirname(file), specifier))
+    .split(sep)
+    .join("/");
+}
+
+const folderOf = (file) => /^ui\/src\/([^/]+)\//.exec(file)?.[1] ?? null;
+const viewOf = (file) => (SHARED.has(folderOf(file)) ? null : folderOf(file));
+
+for (const file of files) {
+  if (binary.test(file)) continue;
+  const content = text(file);
+
+  if (file.endsWith(".rs") && !content.startsWith("//!"))
+    break_(file, "opens without //! (what it owns, which step, what it does not do)");
+  if (source.test(file) && !generated.test(file)) {
+    const lines = content.split("\n").length - 1;
+    if (lines > LONGEST) break_(file, `${lines} lines; at ${LONGEST} a file is split`);
+  }
+  if (!generated.test(file) || file.endsWith(".gen.ts")) {
+    for (const [pattern, what] of foreign) {
+      const hit = pattern.exec(content);
+      if (hit) break_(`${file}:${lineOf(content, hit.index)}`, `${what}: ${hit[0]}`);
+    }
+  }
+
+  // A fold is a function of events: neither rows nor wires.
+  if (/(^|\/)fold\.rs$|\/fold\/.*\.rs$/.test(file)) {
+    const hit = /\b(sqlx|reqwest|tokio|keyring)(::|\b\s*;)/.exec(content);
+    if (hit) break_(`${file}:${lineOf(content, hit.index)}`, `a fold imports ${hit[1]}`);
+  }
+
+  if (/^ui\/src\/.*\.(ts|svelte|js)$/.test(file)) {
+    const imports = [...content.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)["']([^"']+)["']/g)];
+    for (const hit of imports) {
+      const where = `${file}:${lineOf(content, hit.index)}`;
+      if (hit[1].startsWith("@tauri-apps/") && !file.startsWith("ui/src/backend/"))
+        break_(where, "only ui/src/backend speaks to Tauri");
+      const [from, to] = [viewOf(file), viewOf(target(file, hit[1]))];
+      if (from !== null && to !== null && from !== to) break_(where, `the view ${from} imports the view ${to}`);
+      const shared = from === null ? folderOf(file) : null;
+      if (shared !== null && shared !== "frame" && to !== null)
+        break_(where, `${shared} is shared and imports the view ${to}`);
+    }
+  }
+}
+
+if (broken.length > 0) {
+  console.error(broken.join("\n"));
+  console.error(`${broken.length} broken`);
+  process.exit(1);
+}
+console.log(`${Object.keys(arrows).length} crates and ${files.length} files keep the arrows`);
