@@ -18,7 +18,7 @@ const break_ = (where, why) => broken.push(`${where}: ${why}`);
 // ---- between crates --------------------------------------------------------------------------------------------
 
 const metadata = JSON.parse(
-  execFileSync("cargo", ["metadata", "--format-version=1", "--locked", "--all-features"], {
+  execFileSync("cargo", ["metadata", "--format-version=1", "--all-features"], {
     cwd: root,
     maxBuffer: 1 << 28,
     stdio: ["ignore", "pipe", "inherit"],
