@@ -99,13 +99,8 @@ const either = (...parts) => parts.map((p) => p.join("")).join("|");
 const foreign = [
   [
     new RegExp(
-      either(
-        ["/wo", "rk/"],
-        ["/ro", "ot/"],
-        ["/ho", "me/[a-z]"],
-        ["/Us", "ers/[A-Za-z]"],
-        ["/tm", "p/(?!offizin)[a-z]"],
-      ),
+      // Not `$room/home/x`, which is a path inside something else.
+      `(?<![\\w.)}*])(?:${either(["/wo", "rk/"], ["/ro", "ot/"], ["/ho", "me/[a-z]"], ["/Us", "ers/[A-Za-z]"], ["/tm", "p/(?!offizin)[a-z]"])})`,
     ),
     "a path of one machine",
   ],
@@ -126,7 +121,7 @@ const foreign = [
 ];
 
 /** Folders of ui/src that views share; every other folder there is one view. `frame` alone puts views together. */
-const SHARED = new Set(["backend", "frame", "kit", "messages", "state"]);
+const SHARED = new Set(["backend", "forms", "frame", "kit", "messages", "state"]);
 
 /** The file an import means, as far as its folder goes. */
 function target(file, specifier) {
