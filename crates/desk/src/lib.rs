@@ -1,5 +1,37 @@
-//! x
-pub mod connections; pub mod event; pub mod id; pub mod orders; pub mod page; pub mod problem; pub mod status; pub mod stock; pub mod subscriptions;
+//! Everything the administrator's desk knows, free of any window. One door: [`Desk`].
+//!
+//! It owns steps 4 to 9 of an event's journey: [`pull`] reads top to bottom as the journey does. Shells (the window,
+//! `offizinctl`) call [`Desk`] and show what comes back; they hold no rules. Provider words stay in the provider's folder.
+
+pub mod connections;
+mod db;
+mod desk;
+mod error;
+pub mod event;
+mod home;
+pub mod id;
+pub mod inlets;
+mod intake;
+mod keychain;
+pub mod orders;
+pub mod page;
+mod pairing;
+pub mod problem;
+mod projection;
+mod pull;
+mod relay;
+mod rxscale;
+pub mod status;
+pub mod stock;
+pub mod subscriptions;
+mod time;
 mod typescript;
+
+pub use desk::Desk;
+pub use error::Error;
+pub use home::Home;
+pub use intake::inlets::Source;
+pub use problem::{Code, Problem};
+pub use projection::LedgerReport;
+pub use time::{Clock, system_clock};
 pub use typescript::typescript;
-#[derive(Debug)] pub enum Error { Entropy }

@@ -19,8 +19,11 @@ macro_rules! declarations {
     };
 }
 
-use crate::{connections::view::*, event::{view::*, *}, orders::view::*, page::*, problem::*, status::*, stock::view::*, subscriptions::view::*};
-use crate::id::*;
+#[expect(clippy::wildcard_imports, reason = "a list of everything")]
+use crate::{
+    connections::view::*, event::view::*, event::*, id::*, inlets::*, intake::inlets::Source, orders::view::*, page::*, problem::*,
+    status::*, stock::view::*, subscriptions::view::*,
+};
 
 declarations! {
     ConnectionId, SubscriptionId, EventId, OrderUid, LaneUid, PharmacyUid, PharmacySkuUid,
@@ -31,12 +34,10 @@ declarations! {
     StockListInput, StockRowView, StockChangeView,
     Provider, Api, Environment, DeleteStrategy, ConnectionSettings, ConnectionInput, ConnectionView, CheckStep, CheckState, CheckLineView, CheckView,
     SubscriptionState, SecretState, SubscriptionView, RegisterInput, RegisterView, SubscriptionListView, ConnectionProblemView, NotificationTypeView,
+    Source, InletInput, InletView,
     PullState, RelayView, CountsView, StatusView, Tag, PulledView, PairInput, Language, Theme, Settings,
 }
 
 /// Stands for the row of a page.
 #[derive(TS)]
-pub struct T;
-
-#[test]
-fn gene() { std::fs::write("/work/main/ui/src/backend/ipc.gen.ts", typescript()).unwrap(); }
+struct T;

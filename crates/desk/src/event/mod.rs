@@ -1,15 +1,123 @@
-//! x
+//! An event: what one trusted body says, in our words (step 8 of the journey).
+//!
+//! Decoding is total. A provider's folder turns raw bytes into an [`Event`]; what it does not know stays in the journal
+//! and says so in [`Event::unrecognised`]. This module knows no provider's words.
+
+pub(crate) mod list;
+pub(crate) mod table;
 pub mod view;
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use ts_rs::TS;
-/// t
+
+use crate::id::{EventId, LaneUid, OrderUid, PharmacySkuUid};
+pub use view::{QuarantineReason, Unrecognised, Verdict};
+
+/// How far an event can be believed. Ordered: the lowest of several is the one to show for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Trust {
-    /// a
+    /// The source does not sign.
     Unsigned,
-    /// b
+    /// Fetched from the provider's API to fill a gap.
     Reconciled,
-    /// c
+    /// The signature over the raw body was checked with a secret of its inlet.
     Verified,
+}
+
+impl Trust {
+    pub(crate) fn stored(self) -> i64 {
+        self as i64
+    }
+
+    pub(crate) fn from_stored(number: i64) -> Self {
+        match number {
+            2 => Trust::Verified,
+            1 => Trust::Reconciled,
+            _ => Trust::Unsigned,
+        }
+    }
+}
+
+/// What one body says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Event {
+    /// As the body says.
+    pub(crate) event_type: Option<String>,
+    /// As the body says, verbatim.
+    pub(crate) payload_version: Option<String>,
+    /// The event's own time.
+    pub(crate) at: Option<Timestamp>,
+    /// What it speaks of, where it was understood.
+    pub(crate) subject: Option<Subject>,
+    /// Why it was not understood.
+    pub(crate) unrecognised: Option<Unrecognised>,
+}
+
+/// What an understood event speaks of.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Subject {
+    /// One lane of an order.
+    Order {
+        lane: LaneUid,
+        parent: Option<OrderUid>,
+        updated_at: Option<Timestamp>,
+        /// The body's data without the content of attached files.
+        data: Map<String, Value>,
+    },
+    /// One product on one shelf.
+    Stock { uid: PharmacySkuUid, updated_at: Option<Timestamp>, data: Map<String, Value> },
+}
+
+/// The place of a fact in time: event time, provider's `updated_at`, first receipt, event id (which comes from the body's
+/// hash). A total order that does not depend on the order of arrival.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    /// The event's own time, or the receipt time where it has none.
+    pub(crate) at: Timestamp,
+    pub(crate) updated_at: Option<Timestamp>,
+    pub(crate) received_at: Timestamp,
+    pub(crate) event: EventId,
+}
+
+/// An event as a fold sees it: its place, how it came, and what it says.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Fact {
+    pub(crate) place: Place,
+    pub(crate) connection: crate::id::ConnectionId,
+    pub(crate) event_type: String,
+    /// The event carries no time of its own.
+    pub(crate) time_of_receipt: bool,
+    pub(crate) last_receipt_at: Timestamp,
+    pub(crate) receipts: u32,
+    pub(crate) trust: Trust,
+    pub(crate) header_mismatch: bool,
+    pub(crate) data: Map<String, Value>,
+}
+
+/// Text of a nested field: `text(data, &["pharmacy", "uid"])`. Anything but a string is absent.
+pub(crate) fn text(data: &Map<String, Value>, path: &[&str]) -> Option<String> {
+    at(data, path)?.as_str().map(str::to_owned)
+}
+
+/// Integer of a nested field. Anything but a 64-bit integer is absent.
+pub(crate) fn integer(data: &Map<String, Value>, path: &[&str]) -> Option<i64> {
+    at(data, path)?.as_i64()
+}
+
+/// A nested field that is present and not null.
+pub(crate) fn at<'a>(data: &'a Map<String, Value>, path: &[&str]) -> Option<&'a Value> {
+    let (first, rest) = path.split_first()?;
+    let mut value = data.get(*first)?;
+    for name in rest {
+        value = value.get(name)?;
+    }
+    (!value.is_null()).then_some(value)
+}
+
+/// A word with case, space, `_` and `-` folded away, for comparing statuses.
+pub(crate) fn fold_word(word: &str) -> String {
+    word.chars().filter(|c| !matches!(c, ' ' | '_' | '-')).flat_map(char::to_lowercase).collect()
 }

@@ -1,2 +1,5 @@
-//! x
+//! Orders: a fold of what the events say about lanes.
+
+pub(crate) mod fold;
+pub(crate) mod table;
 pub mod view;

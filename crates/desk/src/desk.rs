@@ -1,0 +1,438 @@
+//! The desk: the one door of this crate. Every method is one thing an administrator or the background does; every failure
+//! leaves as a [`Problem`].
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use data_encoding::HEXLOWER;
+use jiff::Timestamp;
+use secrecy::SecretString;
+use sqlx::SqliteConnection;
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::{
+    connections::{self, view::{CheckView, ConnectionInput, ConnectionView}},
+    db::Db,
+    error::Error,
+    event::{self, view::{BodyView, EventListInput, EventRowView, ProofView, VerifyView}},
+    home::Home,
+    id::{ConnectionId, EventId, OrderUid, PharmacySkuUid, SubscriptionId},
+    inlets::{self, InletInput, InletView},
+    intake::inlets::{SecretCache, load},
+    keychain::Keychain,
+    orders::{self, view::{OrderListInput, OrderRowView, OrderView, PatientView, TimelineView}},
+    page::{Page, PageInput},
+    pairing,
+    problem::{Code, Problem},
+    projection::{self, LedgerReport},
+    pull,
+    relay,
+    rxscale::api::Pace,
+    status::{CountsView, PairInput, PulledView, RelayView, Settings, StatusView},
+    stock::{self, view::{StockChangeView, StockListInput, StockRowView}},
+    subscriptions::{self, view::{NotificationTypeView, RegisterInput, RegisterView, SubscriptionListView, SubscriptionView}},
+    time::{self, Clock},
+};
+
+const DATABASE_KEY: &str = "database-key";
+
+/// Everything an administrator's desk knows and does. Cheap to clone; all clones are the same desk.
+#[derive(Clone)]
+pub struct Desk(Arc<Inner>);
+
+struct Inner {
+    home: Home,
+    clock: Clock,
+    db: Db,
+    keychain: Keychain,
+    secrets: SecretCache,
+    http: reqwest::Client,
+    paces: Mutex<HashMap<ConnectionId, Arc<Pace>>>,
+    subscriptions: Mutex<()>,
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk").field("home", &self.0.home).finish_non_exhaustive()
+    }
+}
+
+impl Desk {
+    /// Opens the desk in a folder. The first time it makes the database and its key; later it needs the key from the keyring.
+    ///
+    /// Codes: `keyring_*`, `database_key_lost`, `database_unreadable`, `database_newer`, `database_busy`, `home_unusable`,
+    /// `disk_full`.
+    pub async fn open(home: Home, clock: Clock) -> Result<Self, Problem> {
+        Ok(open(home, clock).await?)
+    }
+
+    /// The way out of a lost key or an unreadable database: sets the old file aside, beside the new one, and opens anew.
+    /// Pairing and connections have to be made again; what the relay still keeps comes back only for a desk that still has its
+    /// private key.
+    pub async fn start_over(home: Home, clock: Clock) -> Result<Self, Problem> {
+        let moved = async {
+            let lock = home.lock()?;
+            let keychain = Keychain::new(home.id(&lock)?);
+            // A keyring that does not answer must not cost anybody a database.
+            keychain.read(DATABASE_KEY).await?;
+            home.set_database_aside(&lock, clock())?;
+            keychain.remove(DATABASE_KEY).await
+        };
+        moved.await?;
+        Ok(open(home, clock).await?)
+    }
+
+    /// Closes the database; the log is folded back into the file.
+    pub async fn close(&self) {
+        self.0.db.close().await;
+    }
+
+    /// The data folder.
+    pub fn home(&self) -> &Home {
+        &self.0.home
+    }
+
+    /// The desk at a glance.
+    pub async fn status(&self) -> Result<StatusView, Problem> {
+        Ok(self.read_status().await?)
+    }
+
+    async fn read_status(&self) -> Result<StatusView, Error> {
+        let mut reader = self.db().reader().acquire().await?;
+        let counts: (i64, i64, i64, i64, i64, i64, i64, i64) = sqlx::query_as(
+            "SELECT (SELECT count(*) FROM order_row), (SELECT count(*) FROM order_row WHERE attention = 1), \
+             (SELECT count(*) FROM stock_row), (SELECT count(*) FROM event), \
+             (SELECT count(*) FROM event WHERE unrecognised IS NOT NULL), (SELECT count(*) FROM quarantine), \
+             (SELECT count(*) FROM unopened_segment), (SELECT count(*) FROM subscription WHERE state = 'active')",
+        )
+        .fetch_one(&mut *reader)
+        .await?;
+        let (orders, attention, stock, events, unrecognised, quarantine, unopened, subscriptions) = counts;
+        let last: Option<i64> = sqlx::query_scalar("SELECT max(received_at) FROM event").fetch_one(&mut *reader).await?;
+        Ok(StatusView {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            home: self.0.home.dir().display().to_string(),
+            relay: pairing::view(&mut reader).await?,
+            connections: connections::list(&mut reader).await?,
+            counts: CountsView { orders, attention, stock, events, unrecognised, quarantine, unopened, subscriptions },
+            last_event_at: last.map(time::from_ms).transpose()?,
+        })
+    }
+
+    /// A number that changes when another process (a second shell on the same folder) has written.
+    pub async fn foreign_version(&self) -> Result<i64, Problem> {
+        Ok(self.db().foreign_version().await?)
+    }
+
+    /// Pairs with a relay. Codes: `pairing_code_*`, `already_paired`, `relay_*`, `keyring_*`.
+    pub async fn pair(&self, input: PairInput) -> Result<RelayView, Problem> {
+        Ok(pairing::pair(self, input).await?)
+    }
+
+    /// Leaves the relay; what was pulled stays.
+    pub async fn unpair(&self) -> Result<(), Problem> {
+        Ok(pairing::unpair(self).await?)
+    }
+
+    /// Pulls until nothing is left, waiting up to `wait` for something to arrive. Codes: `not_paired`, `relay_*`, `database_*`.
+    pub async fn pull(&self, wait: Duration) -> Result<PulledView, Problem> {
+        Ok(pull::pull(self, wait, |_| {}).await?)
+    }
+
+    /// As [`Desk::pull`], and says after every page how far it is. Dropping the future between pages loses nothing.
+    pub async fn pull_with(&self, wait: Duration, progress: impl Fn(&PulledView)) -> Result<PulledView, Problem> {
+        Ok(pull::pull(self, wait, progress).await?)
+    }
+
+    /// Adds a connection; its key goes to the keyring. Codes: `input_invalid`, `connection_name_taken`, `keyring_*`.
+    pub async fn connection_add(&self, input: ConnectionInput) -> Result<ConnectionView, Problem> {
+        Ok(connections::add(self, input).await?)
+    }
+
+    /// Every connection by name.
+    pub async fn connection_list(&self) -> Result<Vec<ConnectionView>, Problem> {
+        let list = async { connections::list(&mut *self.reader().await?).await };
+        Ok(list.await?)
+    }
+
+    /// A connection by id or name.
+    pub async fn connection_find(&self, id_or_name: &str) -> Result<ConnectionView, Problem> {
+        let find = async { connections::find(&mut *self.reader().await?, id_or_name).await };
+        Ok(find.await?)
+    }
+
+    /// What a connection's key can do, found out by reading only.
+    pub async fn connection_check(&self, id: &ConnectionId) -> Result<CheckView, Problem> {
+        Ok(connections::check(self, id).await?)
+    }
+
+    /// Removes a connection without subscriptions, and its key.
+    pub async fn connection_remove(&self, id: &ConnectionId) -> Result<(), Problem> {
+        Ok(connections::remove(self, id).await?)
+    }
+
+    /// The event types a connection's provider documents.
+    pub async fn notification_types(&self, id: &ConnectionId) -> Result<Vec<NotificationTypeView>, Problem> {
+        self.connection_find(id.as_str()).await?;
+        Ok(subscriptions::types())
+    }
+
+    /// Subscriptions, ours and foreign; with `refresh` as the provider lists them now.
+    pub async fn subscription_list(
+        &self,
+        connection: Option<&ConnectionId>,
+        refresh: bool,
+    ) -> Result<SubscriptionListView, Problem> {
+        Ok(subscriptions::list(self, connection, refresh).await?)
+    }
+
+    /// Registers one subscription per type; each has its own outcome.
+    pub async fn subscription_register(&self, input: RegisterInput) -> Result<Vec<RegisterView>, Problem> {
+        Ok(subscriptions::register(self, input).await?)
+    }
+
+    /// Asks the provider for a test event.
+    pub async fn subscription_test(&self, id: &SubscriptionId) -> Result<(), Problem> {
+        Ok(subscriptions::test(self, id).await?)
+    }
+
+    /// Deletes one subscription of ours at the provider.
+    pub async fn subscription_remove(&self, id: &SubscriptionId) -> Result<(), Problem> {
+        Ok(subscriptions::remove(self, id).await?)
+    }
+
+    /// Stores a secret somebody pasted; what waited in quarantine for it is verified.
+    pub async fn subscription_paste_secret(
+        &self,
+        id: &SubscriptionId,
+        secret: SecretString,
+    ) -> Result<SubscriptionView, Problem> {
+        Ok(subscriptions::paste_secret(self, id, secret).await?)
+    }
+
+    /// Makes an inlet by hand.
+    pub async fn inlet_add(&self, input: InletInput) -> Result<InletView, Problem> {
+        Ok(inlets::add(self, input).await?)
+    }
+
+    /// Inlets made by hand.
+    pub async fn inlet_list(&self) -> Result<Vec<InletView>, Problem> {
+        Ok(inlets::list(self).await?)
+    }
+
+    /// Retires an inlet made by hand, by id or name.
+    pub async fn inlet_remove(&self, id_or_name: &str) -> Result<(), Problem> {
+        Ok(inlets::remove(self, id_or_name).await?)
+    }
+
+    /// Stores the secret of an inlet made by hand, by id or name.
+    pub async fn inlet_secret(&self, id_or_name: &str, secret: SecretString) -> Result<(), Problem> {
+        Ok(inlets::secret(self, id_or_name, secret).await?)
+    }
+
+    /// One page of orders, newest change first.
+    pub async fn order_list(&self, input: &OrderListInput) -> Result<Page<OrderRowView>, Problem> {
+        let list = async { orders::table::list(&mut *self.reader().await?, input).await };
+        Ok(list.await?)
+    }
+
+    /// One order without its patient. The uid of one of its lanes will do.
+    pub async fn order_show(&self, uid: &OrderUid) -> Result<OrderView, Problem> {
+        let order = async { self.order(uid).await?.view().ok_or(Error::Plain(Code::OrderUnknown)) };
+        Ok(order.await?)
+    }
+
+    /// Everything that happened to one order, oldest first.
+    pub async fn order_timeline(&self, uid: &OrderUid) -> Result<TimelineView, Problem> {
+        let order = async { self.order(uid).await };
+        Ok(order.await?.timeline())
+    }
+
+    /// The patient of one order, for somebody who asked.
+    pub async fn order_patient(&self, uid: &OrderUid) -> Result<PatientView, Problem> {
+        let order = async { self.order(uid).await?.patient().ok_or(Error::Plain(Code::OrderUnknown)) };
+        Ok(order.await?)
+    }
+
+    async fn order(&self, uid: &OrderUid) -> Result<orders::fold::Order, Error> {
+        orders::table::find(&mut *self.reader().await?, uid).await
+    }
+
+    /// One page of stock levels, lowest first.
+    pub async fn stock_list(&self, input: &StockListInput) -> Result<Page<StockRowView>, Problem> {
+        let list = async { stock::table::list(&mut *self.reader().await?, input).await };
+        Ok(list.await?)
+    }
+
+    /// One page of a product's known levels, newest first.
+    pub async fn stock_history(&self, uid: &PharmacySkuUid, page: &PageInput) -> Result<Page<StockChangeView>, Problem> {
+        let history = async { stock::table::history(&mut *self.reader().await?, uid, page).await };
+        Ok(history.await?)
+    }
+
+    /// One page of arrivals, newest first, quarantine included.
+    pub async fn event_list(&self, input: &EventListInput) -> Result<Page<EventRowView>, Problem> {
+        let list = async { event::list::list(&mut *self.reader().await?, input).await };
+        Ok(list.await?)
+    }
+
+    /// Everything that proves one event, without its content.
+    pub async fn event_show(&self, id: &EventId) -> Result<ProofView, Problem> {
+        let proof = async { event::list::proof(&mut *self.reader().await?, id).await };
+        Ok(proof.await?)
+    }
+
+    /// The raw body of one event as the window shows it, cut at 1 MiB.
+    pub async fn event_body(&self, id: &EventId) -> Result<BodyView, Problem> {
+        Ok(event::list::body_view(self.event_raw(id).await?))
+    }
+
+    /// The raw body of one event, byte for byte.
+    pub async fn event_raw(&self, id: &EventId) -> Result<Vec<u8>, Problem> {
+        let raw = async { event::list::raw(&mut *self.reader().await?, id).await };
+        Ok(raw.await?)
+    }
+
+    /// Checks hash and signature of one event again, from what is stored now.
+    pub async fn event_verify(&self, id: &EventId) -> Result<VerifyView, Problem> {
+        let verify = async {
+            let mut reader = self.reader().await?;
+            // As of the beginning of time no secret has expired: old proofs are checked with the secret of their day.
+            let inlets = load(&mut reader, self.keychain(), self.secrets(), Timestamp::UNIX_EPOCH).await?;
+            event::list::verify_again(&mut reader, id, &inlets).await
+        };
+        Ok(verify.await?)
+    }
+
+    /// Throws orders and stock away and folds them anew from the journal. Returns how many events were read.
+    pub async fn ledger_rebuild(&self) -> Result<u64, Problem> {
+        let rebuild = async {
+            let mut tx = self.db().write().await?;
+            let events = projection::rebuild(&mut tx).await?;
+            tx.commit().await?;
+            Ok::<_, Error>(events)
+        };
+        Ok(rebuild.await?)
+    }
+
+    /// Checks every body against its hash, and what is shown against a rebuild. Changes nothing.
+    pub async fn ledger_verify(&self) -> Result<LedgerReport, Problem> {
+        let verify = async {
+            let mut tx = self.db().write().await?;
+            let report = projection::verify(&mut tx).await?;
+            tx.rollback().await?;
+            Ok::<_, Error>(report)
+        };
+        Ok(verify.await?)
+    }
+
+    /// SHA-256 over everything the folds made, as hex: equal for equal histories.
+    pub async fn ledger_digest(&self) -> Result<String, Problem> {
+        let digest = async { projection::digest(&mut *self.reader().await?).await };
+        Ok(HEXLOWER.encode(&digest.await?))
+    }
+
+    /// How the window looks and speaks.
+    pub async fn settings(&self) -> Result<Settings, Problem> {
+        let read = async {
+            let text: Option<String> = sqlx::query_scalar("SELECT value FROM setting WHERE name = 'window'")
+                .fetch_optional(&mut *self.reader().await?)
+                .await?;
+            Ok::<_, Error>(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+        };
+        Ok(read.await?)
+    }
+
+    /// Remembers how the window shall look and speak.
+    pub async fn settings_set(&self, settings: &Settings) -> Result<Settings, Problem> {
+        let write = async {
+            let text = serde_json::to_string(settings).map_err(|_| Error::Stored("settings"))?;
+            let mut tx = self.db().write().await?;
+            set(&mut tx, "window", &text).await?;
+            tx.commit().await?;
+            Ok::<_, Error>(())
+        };
+        write.await?;
+        self.settings().await
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    pub(crate) fn keychain(&self) -> &Keychain {
+        &self.0.keychain
+    }
+
+    pub(crate) fn secrets(&self) -> &SecretCache {
+        &self.0.secrets
+    }
+
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.0.http
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.0.clock)()
+    }
+
+    /// Registering, removing and settling take turns: each listing must be a listing of a quiet moment.
+    pub(crate) async fn subscriptions_turn(&self) -> MutexGuard<'_, ()> {
+        self.0.subscriptions.lock().await
+    }
+
+    pub(crate) async fn pace(&self, id: &ConnectionId) -> Arc<Pace> {
+        Arc::clone(self.0.paces.lock().await.entry(id.clone()).or_default())
+    }
+
+    async fn reader(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>, Error> {
+        Ok(self.db().reader().acquire().await?)
+    }
+}
+
+async fn open(home: Home, clock: Clock) -> Result<Desk, Error> {
+    // The lock waits for another process that is opening: not on a thread that serves others.
+    let (home, lock) = tokio::task::spawn_blocking(move || home.lock().map(|lock| (home, lock)))
+        .await
+        .map_err(|_| Error::Plain(Code::Internal))??;
+    let keychain = Keychain::new(home.id(&lock)?);
+    let key = match keychain.read(DATABASE_KEY).await? {
+        Some(key) => key,
+        None if home.database().exists() => return Err(Error::Plain(Code::DatabaseKeyLost)),
+        None => {
+            let mut bytes = zeroize::Zeroizing::new([0u8; 32]);
+            getrandom::fill(bytes.as_mut()).map_err(|_| Error::Entropy)?;
+            let key: SecretString = HEXLOWER.encode(bytes.as_ref()).into();
+            keychain.store(DATABASE_KEY, &key).await?;
+            key
+        }
+    };
+    let db = Db::open(&home.database(), &key).await?;
+    let mut tx = db.write().await?;
+    let folded: Option<String> =
+        sqlx::query_scalar("SELECT value FROM setting WHERE name = 'projection'").fetch_optional(&mut *tx).await?;
+    if folded.as_deref() != Some(projection::VERSION.to_string().as_str()) {
+        projection::rebuild(&mut tx).await?;
+        set(&mut tx, "projection", &projection::VERSION.to_string()).await?;
+    }
+    tx.commit().await?;
+    drop(lock);
+    Ok(Desk(Arc::new(Inner {
+        home,
+        clock,
+        db,
+        keychain,
+        secrets: SecretCache::default(),
+        http: relay::http_client()?,
+        paces: Mutex::default(),
+        subscriptions: Mutex::default(),
+    })))
+}
+
+async fn set(connection: &mut SqliteConnection, name: &str, value: &str) -> Result<(), Error> {
+    sqlx::query("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)")
+        .bind(name)
+        .bind(value)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,255 @@
+//! Events and quarantine in SQL: the list of arrivals and the proof of each.
+
+use jiff::Timestamp;
+use offizin_wire::{Delivery, InletId, SigningSecret, signature};
+use sha2::{Digest, Sha256};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+
+use super::{
+    Trust,
+    view::{BodyView, EventListInput, EventRowView, ProofView, ReceiptView, Verdict, VerifyView},
+};
+use crate::{
+    error::Error,
+    id::EventId,
+    intake::{self, Body, inlets::Inlets, journal},
+    page::{self, Page},
+    problem::Code,
+    rxscale, time,
+};
+
+/// A body longer than this is cut in the window; `offizinctl event show --raw` gives all of it.
+const MAX_SHOWN: usize = 1024 * 1024;
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    public_id: String,
+    source: String,
+    connection_id: Option<String>,
+    event_type: Option<String>,
+    at: Option<i64>,
+    received_at: i64,
+    trust: Option<i64>,
+    unrecognised: Option<String>,
+    reason: Option<String>,
+    receipts: i64,
+    body_bytes: i64,
+    order_uid: Option<String>,
+    order_name: Option<String>,
+    stock_uid: Option<String>,
+}
+
+impl Row {
+    fn view(self) -> Result<EventRowView, Error> {
+        let unrecognised = self.unrecognised.as_deref().map(parse).transpose()?;
+        let quarantine = self.reason.as_deref().map(parse).transpose()?;
+        Ok(EventRowView {
+            id: self.public_id.into(),
+            source: self.source,
+            connection: self.connection_id.map(Into::into),
+            event_type: self.event_type,
+            at: self.at.map(time::from_ms).transpose()?,
+            received_at: time::from_ms(self.received_at)?,
+            verdict: match (&quarantine, &unrecognised) {
+                (Some(_), _) => Verdict::Rejected,
+                (None, Some(_)) => Verdict::Unrecognised,
+                (None, None) => Verdict::Accepted,
+            },
+            trust: self.trust.map(Trust::from_stored),
+            unrecognised,
+            quarantine,
+            receipts: u32::try_from(self.receipts).unwrap_or(u32::MAX),
+            bytes: self.body_bytes,
+            order: self.order_uid.map(Into::into),
+            order_name: self.order_name,
+            stock: self.stock_uid.map(Into::into),
+        })
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(word: &str) -> Result<T, Error> {
+    serde_json::from_value(word.into()).map_err(|_| Error::Stored("word"))
+}
+
+const EVENTS: &str = "SELECT e.public_id, e.source, e.connection_id, e.event_type, e.at, e.received_at, e.trust, \
+     e.unrecognised, NULL AS reason, e.receipts, e.body_bytes, l.order_uid, \
+     f.data ->> '$.name' AS order_name, s.uid AS stock_uid \
+     FROM event e LEFT JOIN order_fact f ON f.event_id = e.id LEFT JOIN lane l ON l.realm = f.realm AND l.uid = f.lane_uid \
+     LEFT JOIN stock_fact s ON s.event_id = e.id WHERE 1 = 1";
+
+// What the unsigned header says is all there is to tell about a body that was not believed.
+const QUARANTINE: &str = "SELECT q.public_id, coalesce(i.source, 'unknown') AS source, i.connection_id, \
+     (SELECT h.value ->> 1 FROM json_each(q.headers) h WHERE h.value ->> 0 = 'x-webhook-event' LIMIT 1) AS event_type, \
+     NULL AS at, q.received_at, NULL AS trust, NULL AS unrecognised, q.reason, 1 AS receipts, q.body_bytes, \
+     NULL AS order_uid, NULL AS order_name, NULL AS stock_uid \
+     FROM quarantine q LEFT JOIN inlet i ON i.id = q.inlet_id WHERE 1 = 1";
+
+/// One page of arrivals, newest first: the journal and the quarantine merged by receipt time.
+pub(crate) async fn list(connection: &mut SqliteConnection, input: &EventListInput) -> Result<Page<EventRowView>, Error> {
+    let limit = input.page.rows();
+    let after = input.page.after_key()?;
+    let mut rows: Vec<Row> = Vec::new();
+    if input.verdict != Some(Verdict::Rejected) {
+        let mut query = QueryBuilder::<Sqlite>::new(EVENTS);
+        match input.verdict {
+            Some(Verdict::Accepted) => _ = query.push(" AND e.unrecognised IS NULL"),
+            Some(Verdict::Unrecognised) => _ = query.push(" AND e.unrecognised IS NOT NULL"),
+            _ => {}
+        }
+        if let Some(event_type) = &input.event_type {
+            query.push(" AND e.event_type = ").push_bind(event_type);
+        }
+        for term in page::terms(input.search.as_deref()) {
+            query
+                .push(" AND instr(lower(e.public_id || ' ' || coalesce(f.lane_uid, '') || ' ' || coalesce(l.order_uid, '') \
+                       || ' ' || coalesce(f.data ->> '$.name', '') || ' ' || coalesce(s.uid, '')), ")
+                .push_bind(term)
+                .push(") > 0");
+        }
+        if let Some((received_at, id)) = &after {
+            query.push(" AND (e.received_at, e.public_id) < (").push_bind(received_at).push(", ").push_bind(id).push(")");
+        }
+        query.push(" ORDER BY e.received_at DESC, e.public_id DESC LIMIT ").push_bind(limit + 1);
+        rows.extend(query.build_query_as::<Row>().fetch_all(&mut *connection).await?);
+    }
+    if matches!(input.verdict, None | Some(Verdict::Rejected)) && input.event_type.is_none() {
+        let mut query = QueryBuilder::<Sqlite>::new(QUARANTINE);
+        for term in page::terms(input.search.as_deref()) {
+            query.push(" AND instr(q.public_id, ").push_bind(term).push(") > 0");
+        }
+        if let Some((received_at, id)) = &after {
+            query.push(" AND (q.received_at, q.public_id) < (").push_bind(received_at).push(", ").push_bind(id).push(")");
+        }
+        query.push(" ORDER BY q.received_at DESC, q.public_id DESC LIMIT ").push_bind(limit + 1);
+        rows.extend(query.build_query_as::<Row>().fetch_all(&mut *connection).await?);
+    }
+    rows.sort_by(|a, b| (b.received_at, &b.public_id).cmp(&(a.received_at, &a.public_id)));
+    page::page(rows, limit, |row| (row.received_at, row.public_id.clone()), Row::view)
+}
+
+async fn row(connection: &mut SqliteConnection, id: &EventId) -> Result<EventRowView, Error> {
+    let mut query = QueryBuilder::<Sqlite>::new(EVENTS);
+    query.push(" AND e.public_id = ").push_bind(id);
+    if let Some(row) = query.build_query_as::<Row>().fetch_optional(&mut *connection).await? {
+        return row.view();
+    }
+    let mut query = QueryBuilder::<Sqlite>::new(QUARANTINE);
+    query.push(" AND q.public_id = ").push_bind(id);
+    let row = query.build_query_as::<Row>().fetch_optional(connection).await?;
+    row.ok_or(Error::Plain(Code::EventUnknown))?.view()
+}
+
+#[derive(sqlx::FromRow)]
+struct ReceiptRow {
+    received_at: i64,
+    inlet_id: String,
+    sequence: i64,
+    fingerprint: Option<String>,
+    headers: String,
+}
+
+async fn receipts(connection: &mut SqliteConnection, id: &EventId) -> Result<Vec<ReceiptRow>, Error> {
+    Ok(sqlx::query_as(
+        "SELECT r.received_at, r.inlet_id, r.sequence, r.fingerprint, r.headers \
+         FROM receipt r JOIN event e ON e.id = r.event_id WHERE e.public_id = ?1 \
+         UNION ALL SELECT received_at, inlet_id, sequence, NULL, headers FROM quarantine WHERE public_id = ?1 \
+         ORDER BY 1, 3",
+    )
+    .bind(id)
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Everything that proves one event, without its content.
+pub(crate) async fn proof(connection: &mut SqliteConnection, id: &EventId) -> Result<ProofView, Error> {
+    let row = row(connection, id).await?;
+    let (hash, payload_version): (Vec<u8>, Option<String>) = sqlx::query_as(
+        "SELECT body_hash, payload_version FROM event WHERE public_id = ?1 \
+         UNION ALL SELECT body_hash, NULL FROM quarantine WHERE public_id = ?1",
+    )
+    .bind(id)
+    .fetch_one(&mut *connection)
+    .await?;
+    let receipt_list = receipts(connection, id)
+        .await?
+        .into_iter()
+        .map(|row| {
+            let headers = journal::headers_of(&row.headers)?;
+            Ok(ReceiptView {
+                received_at: time::from_ms(row.received_at)?,
+                inlet: row.inlet_id,
+                sequence: (row.sequence > 0).then_some(row.sequence),
+                fingerprint: row.fingerprint,
+                headers: headers
+                    .into_iter()
+                    .map(|h| (h.name, String::from_utf8(h.value).unwrap_or_else(|e| data_encoding::HEXLOWER.encode(e.as_bytes()))))
+                    .collect(),
+            })
+        })
+        .collect::<Result<_, Error>>()?;
+    Ok(ProofView { row, sha256: data_encoding::HEXLOWER.encode(&hash), payload_version, receipt_list })
+}
+
+/// The raw body as it arrived.
+pub(crate) async fn raw(connection: &mut SqliteConnection, id: &EventId) -> Result<Vec<u8>, Error> {
+    let row: Option<(Vec<u8>, i64)> = sqlx::query_as(
+        "SELECT body, body_bytes FROM event WHERE public_id = ?1 \
+         UNION ALL SELECT body, body_bytes FROM quarantine WHERE public_id = ?1",
+    )
+    .bind(id)
+    .fetch_optional(connection)
+    .await?;
+    let (packed, bytes) = row.ok_or(Error::Plain(Code::EventUnknown))?;
+    Body::unpack(&packed, usize::try_from(bytes).unwrap_or(0)).ok_or(Error::Stored("body"))
+}
+
+/// The raw body for the window.
+pub(crate) fn body_view(raw: Vec<u8>) -> BodyView {
+    let truncated = raw.len() > MAX_SHOWN;
+    match String::from_utf8(raw) {
+        Ok(mut text) => {
+            if truncated {
+                text.truncate(text.floor_char_boundary(MAX_SHOWN));
+            }
+            BodyView { text: Some(text), base64: None, truncated }
+        }
+        Err(error) => {
+            let bytes = error.as_bytes();
+            let shown = bytes.get(..MAX_SHOWN).unwrap_or(bytes);
+            BodyView { text: None, base64: Some(data_encoding::BASE64.encode(shown)), truncated }
+        }
+    }
+}
+
+/// Checks hash and signature again, from what is stored now. `secrets` are all that were ever an inlet's, expired ones too.
+pub(crate) async fn verify_again(
+    connection: &mut SqliteConnection,
+    id: &EventId,
+    inlets: &Inlets,
+) -> Result<VerifyView, Error> {
+    let raw = raw(connection, id).await?;
+    let proof = proof(connection, id).await?;
+    let digest: [u8; 32] = Sha256::digest(&raw).into();
+    let mut view = VerifyView {
+        body_intact: data_encoding::HEXLOWER.encode(&digest) == proof.sha256,
+        signature_matches: false,
+        fingerprint: None,
+        reason: None,
+    };
+    for receipt in receipts(connection, id).await? {
+        let inlet = InletId::try_from(receipt.inlet_id).map_err(|_| Error::Stored("inlet id"))?;
+        let secrets: &[SigningSecret] = inlets.get(&inlet).map(|inlet| inlet.secrets.as_slice()).unwrap_or_default();
+        let headers = journal::headers_of(&receipt.headers)?;
+        let delivery = Delivery::new(inlet, Timestamp::UNIX_EPOCH, headers, raw.clone());
+        match signature::verify(delivery, rxscale::SCHEME, secrets) {
+            Ok(verified) => {
+                view.signature_matches = true;
+                view.fingerprint = Some(verified.verified_by().to_string());
+                view.reason = None;
+                return Ok(view);
+            }
+            Err((_, rejection)) => view.reason = Some(intake::reason(rejection)),
+        }
+    }
+    Ok(view)
+}

@@ -1,0 +1,119 @@
+//! The data folder: where the encrypted database lies. Private to the user; holds no key.
+
+use std::{
+    fs::{DirBuilder, File, OpenOptions},
+    io::{Read, Write},
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    error::Error,
+    id,
+    problem::Code,
+};
+
+/// The data folder of one desk, shared by the window and `offizinctl`.
+#[derive(Clone, Debug)]
+pub struct Home {
+    dir: PathBuf,
+}
+
+impl Home {
+    /// The given folder, or the platform's data folder where none is given. Nothing is created yet.
+    pub fn at(dir: Option<PathBuf>) -> Result<Self, Error> {
+        let dir = match dir {
+            Some(dir) => dir,
+            None => directories::ProjectDirs::from("", "", "offizin")
+                .ok_or(Error::Plain(Code::HomeUnusable))?
+                .data_local_dir()
+                .to_owned(),
+        };
+        Ok(Self { dir: std::path::absolute(dir).map_err(Error::Home)? })
+    }
+
+    /// The folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The database file.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.dir.join("offizin.db")
+    }
+
+    /// Creates the folder (0700) and holds its lock, so that two programs never create the same database at once.
+    pub(crate) fn lock(&self) -> Result<HomeLock, Error> {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        private_dir(&mut builder);
+        builder.create(&self.dir).map_err(Error::Home)?;
+        let file = private_file().create(true).truncate(false).write(true).open(self.dir.join("lock")).map_err(Error::Home)?;
+        file.lock().map_err(Error::Home)?;
+        Ok(HomeLock { _file: file })
+    }
+
+    /// The random id under which this folder's secrets lie in the keyring, made on first use. A moved folder keeps it.
+    pub(crate) fn id(&self, _lock: &HomeLock) -> Result<String, Error> {
+        let path = self.dir.join("home.id");
+        match File::open(&path) {
+            Ok(mut file) => {
+                let mut text = String::new();
+                file.read_to_string(&mut text).map_err(Error::Home)?;
+                let text = text.trim();
+                if text.is_empty() { self.write_id(&path) } else { Ok(text.to_owned()) }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => self.write_id(&path),
+            Err(error) => Err(Error::Home(error)),
+        }
+    }
+
+    fn write_id(&self, path: &Path) -> Result<String, Error> {
+        let id = id::random_text()?;
+        let new = path.with_extension("new");
+        let mut file = private_file().create(true).truncate(true).write(true).open(&new).map_err(Error::Home)?;
+        file.write_all(id.as_bytes()).map_err(Error::Home)?;
+        file.sync_all().map_err(Error::Home)?;
+        std::fs::rename(new, path).map_err(Error::Home)?;
+        Ok(id)
+    }
+
+    /// Moves the database and its companions aside, under a name that says when. Nothing is deleted.
+    pub(crate) fn set_database_aside(&self, _lock: &HomeLock, now: jiff::Timestamp) -> Result<(), Error> {
+        let stamp = now.strftime("%Y%m%dT%H%M%SZ");
+        for suffix in ["", "-wal", "-shm"] {
+            let from = self.dir.join(format!("offizin.db{suffix}"));
+            let to = self.dir.join(format!("offizin-set-aside-{stamp}.db{suffix}"));
+            match std::fs::rename(from, to) {
+                Ok(()) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(Error::Home(error)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Held while a desk opens.
+pub(crate) struct HomeLock {
+    _file: File,
+}
+
+#[cfg(unix)]
+fn private_dir(builder: &mut DirBuilder) {
+    std::os::unix::fs::DirBuilderExt::mode(builder, 0o700);
+}
+
+#[cfg(not(unix))]
+fn private_dir(_: &mut DirBuilder) {}
+
+#[cfg(unix)]
+fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+#[cfg(not(unix))]
+fn private_file() -> OpenOptions {
+    OpenOptions::new()
+}

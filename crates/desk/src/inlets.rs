@@ -1,0 +1,153 @@
+//! Inlets made by hand: an address to paste into a provider's portal, where no API of ours registers the subscription.
+
+use jiff::Timestamp;
+use offizin_wire::{InletId, InletToken, SigningSecret};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use url::Url;
+
+use crate::{
+    connections,
+    desk::Desk,
+    error::Error,
+    id::ConnectionId,
+    intake::inlets::{self, Source},
+    pairing,
+    problem::Code,
+    rxscale, subscriptions, time,
+};
+
+/// A new inlet.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct InletInput {
+    /// What the administrator calls it.
+    pub name: String,
+    /// Who will post to it.
+    pub source: Source,
+    /// The connection whose orders it speaks of, by id or name; the provider's production host when absent.
+    #[serde(default)]
+    pub connection: Option<String>,
+}
+
+/// An inlet made by hand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct InletView {
+    /// Ours.
+    pub id: String,
+    /// What the administrator calls it.
+    pub name: String,
+    /// Who posts to it.
+    pub source: Source,
+    /// The address to hand to the provider. Whoever knows it can post.
+    pub url: String,
+    /// Ours.
+    #[ts(type = "string")]
+    pub created_at: Timestamp,
+    /// Newest delivery that was accepted.
+    #[ts(type = "string | null")]
+    pub last_verified_at: Option<Timestamp>,
+    /// Deliveries accepted.
+    #[ts(type = "number")]
+    pub verified: i64,
+    /// Deliveries in quarantine.
+    #[ts(type = "number")]
+    pub rejected: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    token: String,
+    label: String,
+    source: Source,
+    created_at: i64,
+    last_verified_at: Option<i64>,
+    verified: i64,
+    rejected: i64,
+}
+
+/// Makes an inlet and its address.
+pub(crate) async fn add(desk: &Desk, input: InletInput) -> Result<InletView, Error> {
+    let name = input.name.trim();
+    if name.is_empty() || name.chars().count() > 80 {
+        return Err(Error::input("name"));
+    }
+    let (relay, _) = pairing::client(desk).await?;
+    let id = InletId::random().map_err(|_| Error::Entropy)?;
+    let token = InletToken::random().map_err(|_| Error::Entropy)?;
+    // The relay first: an address that nobody here remembers does no harm, one that answers 404 would.
+    relay.create_inlet(&id, token.hash()).await?;
+    let mut tx = desk.db().write().await?;
+    let owner = match &input.connection {
+        Some(connection) => connections::find(&mut tx, connection).await?.id,
+        None => {
+            // An inlet without a connection is its own: events are told apart by it.
+            let base: Url = rxscale::PRODUCTION.parse().map_err(|_| Error::Stored("host"))?;
+            let owner = ConnectionId::random()?;
+            sqlx::query(
+                "INSERT INTO connection (id, name, provider, api, base_url, realm, settings, created_at) \
+                 VALUES (?1, 'inlet ' || ?1, 'rxscale', 'inlet', ?, ?, '{}', ?)",
+            )
+            .bind(&owner)
+            .bind(base.as_str())
+            .bind(connections::realm(&base))
+            .bind(desk.now().as_millisecond())
+            .execute(&mut *tx)
+            .await?;
+            owner
+        }
+    };
+    inlets::insert(&mut tx, &id, &token, input.source, &owner, name, desk.now()).await?;
+    tx.commit().await?;
+    let all = list(desk).await?;
+    all.into_iter().find(|view| view.id == id.as_str()).ok_or(Error::Plain(Code::InletUnknown))
+}
+
+/// Every inlet made by hand that is not retired.
+pub(crate) async fn list(desk: &Desk) -> Result<Vec<InletView>, Error> {
+    let mut reader = desk.db().reader().acquire().await?;
+    let relay = pairing::row(&mut reader).await?;
+    let public: Option<Url> = relay.and_then(|row| row.url.parse().ok());
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT i.id, i.token, i.label, i.source, i.created_at, i.last_verified_at, i.verified, i.rejected FROM inlet i \
+         WHERE i.retired_at IS NULL AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.inlet_id = i.id) \
+         ORDER BY i.created_at, i.id",
+    )
+    .fetch_all(&mut *reader)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let url = public.as_ref().and_then(|public| InletToken::parse(&row.token)?.address(public));
+            Ok(InletView {
+                id: row.id,
+                name: row.label,
+                source: row.source,
+                url: url.map(String::from).unwrap_or_default(),
+                created_at: time::from_ms(row.created_at)?,
+                last_verified_at: row.last_verified_at.map(time::from_ms).transpose()?,
+                verified: row.verified,
+                rejected: row.rejected,
+            })
+        })
+        .collect()
+}
+
+async fn find(desk: &Desk, id: &str) -> Result<InletId, Error> {
+    let all = list(desk).await?;
+    let view = all.into_iter().find(|view| view.id == id || view.name == id).ok_or(Error::Plain(Code::InletUnknown))?;
+    InletId::try_from(view.id).map_err(|_| Error::Stored("inlet id"))
+}
+
+/// Retires an inlet: its address answers 410 from then on. What came through it stays.
+pub(crate) async fn remove(desk: &Desk, id: &str) -> Result<(), Error> {
+    let id = find(desk, id).await?;
+    subscriptions::retire(desk, &id).await
+}
+
+/// Stores the secret the portal showed; what waited in quarantine for it is verified.
+pub(crate) async fn secret(desk: &Desk, id: &str, secret: SecretString) -> Result<(), Error> {
+    let secret = SigningSecret::new(secret.expose_secret().trim().to_owned()).ok_or_else(|| Error::input("secret"))?;
+    let id = find(desk, id).await?;
+    subscriptions::keep_secret(desk, desk.db().write().await?, &id, &secret).await
+}

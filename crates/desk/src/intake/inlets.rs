@@ -1,0 +1,149 @@
+//! The inlets of this desk and the secrets that verify what comes through them.
+
+use std::{collections::HashMap, sync::Arc};
+
+use jiff::Timestamp;
+use offizin_wire::{InletId, InletToken, SigningSecret};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use sqlx::SqliteConnection;
+use tokio::sync::Mutex;
+use ts_rs::TS;
+
+use crate::{error::Error, id::ConnectionId, keychain::Keychain, orders::table::Realm};
+
+/// What kind of sender an inlet is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, sqlx::Type)]
+#[serde(rename_all = "kebab-case")]
+#[sqlx(rename_all = "kebab-case")]
+pub enum Source {
+    /// Signed webhooks of RxScale.
+    Rxscale,
+    /// RxScale's Pub/Sub pushes, which are not signed.
+    RxscalePubsub,
+}
+
+impl Source {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Source::Rxscale => crate::rxscale::SOURCE,
+            Source::RxscalePubsub => crate::rxscale::SOURCE_PUBSUB,
+        }
+    }
+}
+
+/// An inlet as intake needs it.
+#[derive(Debug)]
+pub(crate) struct Inlet {
+    pub(crate) id: InletId,
+    pub(crate) source: Source,
+    pub(crate) connection: ConnectionId,
+    pub(crate) realm: Realm,
+    /// Current first, then those in grace.
+    pub(crate) secrets: Vec<SigningSecret>,
+}
+
+/// Every inlet by its id.
+pub(crate) type Inlets = HashMap<InletId, Arc<Inlet>>;
+
+/// Secrets read from the keyring once, by fingerprint.
+#[derive(Debug, Default)]
+pub(crate) struct SecretCache(Mutex<HashMap<String, Option<SigningSecret>>>);
+
+impl SecretCache {
+    /// Forgets what was not found, so that a secret stored since is looked for again.
+    pub(crate) async fn forget_missing(&self) {
+        self.0.lock().await.retain(|_, secret| secret.is_some());
+    }
+
+    async fn read(&self, keychain: &Keychain, fingerprint: &str) -> Result<Option<SigningSecret>, Error> {
+        let mut cache = self.0.lock().await;
+        if let Some(known) = cache.get(fingerprint) {
+            return Ok(known.clone());
+        }
+        let secret = keychain.read(&secret_name(fingerprint)).await?;
+        let secret = secret.and_then(|text| SigningSecret::new(text.expose_secret().to_owned()));
+        cache.insert(fingerprint.to_owned(), secret.clone());
+        Ok(secret)
+    }
+}
+
+/// Where a signing secret lies in the keychain.
+pub(crate) fn secret_name(fingerprint: &str) -> String {
+    format!("signing/{fingerprint}")
+}
+
+/// All inlets, retired ones too: what was on its way when one was retired still verifies.
+pub(crate) async fn load(
+    connection: &mut SqliteConnection,
+    keychain: &Keychain,
+    cache: &SecretCache,
+    now: Timestamp,
+) -> Result<Inlets, Error> {
+    let rows: Vec<(String, Source, ConnectionId, Realm)> = sqlx::query_as(
+        "SELECT i.id, i.source, i.connection_id, c.realm FROM inlet i JOIN connection c ON c.id = i.connection_id",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let keys: Vec<(String, String)> = sqlx::query_as(
+        "SELECT inlet_id, fingerprint FROM signing_key WHERE expires_at IS NULL OR expires_at > ? \
+         ORDER BY inlet_id, expires_at IS NOT NULL, created_at DESC",
+    )
+    .bind(now.as_millisecond())
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut secrets: HashMap<String, Vec<SigningSecret>> = HashMap::new();
+    for (inlet, fingerprint) in keys {
+        if let Some(secret) = cache.read(keychain, &fingerprint).await? {
+            secrets.entry(inlet).or_default().push(secret);
+        }
+    }
+    let mut inlets = Inlets::with_capacity(rows.len());
+    for (id, source, connection, realm) in rows {
+        let secrets = secrets.remove(&id).unwrap_or_default();
+        let id = InletId::try_from(id).map_err(|_| Error::Stored("inlet id"))?;
+        inlets.insert(id.clone(), Arc::new(Inlet { id, source, connection, realm, secrets }));
+    }
+    Ok(inlets)
+}
+
+/// Writes a new inlet down.
+pub(crate) async fn insert(
+    connection: &mut SqliteConnection,
+    id: &InletId,
+    token: &InletToken,
+    source: Source,
+    owner: &ConnectionId,
+    label: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    sqlx::query("INSERT INTO inlet (id, token, source, connection_id, label, created_at) VALUES (?, ?, ?, ?, ?, ?)")
+        .bind(id.as_str())
+        .bind(token.expose())
+        .bind(source)
+        .bind(owner)
+        .bind(label)
+        .bind(now.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Makes a secret the current one of an inlet. The secret is in the keyring already.
+pub(crate) async fn insert_key(
+    connection: &mut SqliteConnection,
+    inlet: &str,
+    secret: &SigningSecret,
+    now: Timestamp,
+) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO signing_key (inlet_id, fingerprint, created_at) VALUES (?, ?, ?) \
+         ON CONFLICT (inlet_id, fingerprint) DO UPDATE SET expires_at = NULL",
+    )
+    .bind(inlet)
+    .bind(secret.fingerprint().as_str())
+    .bind(now.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(())
+}

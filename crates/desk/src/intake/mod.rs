@@ -1,0 +1,164 @@
+//! Intake: from a sealed segment to judged deliveries (steps 5 and 6 of the journey). [`journal`] writes them down (step 7).
+//!
+//! Everything here is computation: no network, no SQL. A delivery becomes an [`Entry`] only through a proof, and a signed
+//! proof can only be made of a [`Delivery<Verified>`].
+
+pub(crate) mod inlets;
+pub(crate) mod journal;
+
+use std::sync::Arc;
+
+use data_encoding::HEXLOWER;
+use jiff::Timestamp;
+use offizin_wire::{Delivery, Fingerprint, Header, Identity, Rejection, Verified, pull::Segment, seal, signature};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    event::{Event, QuarantineReason, Trust},
+    id::{ConnectionId, EventId},
+    rxscale,
+};
+use inlets::{Inlet, Inlets, Source};
+
+/// Why an entry may be believed.
+#[derive(Clone, Debug)]
+pub(crate) enum Proof {
+    /// Checked with the secret of this fingerprint.
+    Signed(Fingerprint),
+    /// The source does not sign.
+    Unsigned,
+}
+
+impl Proof {
+    pub(crate) fn trust(&self) -> Trust {
+        match self {
+            Proof::Signed(_) => Trust::Verified,
+            Proof::Unsigned => Trust::Unsigned,
+        }
+    }
+
+    pub(crate) fn fingerprint(&self) -> Option<&str> {
+        match self {
+            Proof::Signed(fingerprint) => Some(fingerprint.as_str()),
+            Proof::Unsigned => None,
+        }
+    }
+}
+
+/// A trusted delivery, decoded and ready for the journal.
+pub(crate) struct Entry {
+    pub(crate) inlet: Arc<Inlet>,
+    pub(crate) proof: Proof,
+    pub(crate) received_at: Timestamp,
+    pub(crate) headers: Vec<Header>,
+    pub(crate) body: Body,
+    pub(crate) event: Event,
+    /// The unsigned header named another event type than the body.
+    pub(crate) header_mismatch: bool,
+}
+
+/// A body as the journal keeps it.
+pub(crate) struct Body {
+    pub(crate) hash: [u8; 32],
+    pub(crate) bytes: usize,
+    pub(crate) packed: Vec<u8>,
+}
+
+impl Body {
+    fn new(raw: &[u8]) -> Self {
+        // Packing into memory cannot fail but for want of memory; an unpacked body would still be a whole one.
+        let packed = zstd::bulk::compress(raw, 1).unwrap_or_else(|_| raw.to_vec());
+        Self { hash: Sha256::digest(raw).into(), bytes: raw.len(), packed }
+    }
+
+    /// The raw bytes of a stored body.
+    pub(crate) fn unpack(packed: &[u8], bytes: usize) -> Option<Vec<u8>> {
+        zstd::bulk::decompress(packed, bytes).ok().filter(|raw| raw.len() == bytes)
+    }
+}
+
+/// A delivery that was not believed.
+pub(crate) struct Rejected {
+    pub(crate) delivery: Delivery,
+    pub(crate) reason: QuarantineReason,
+    pub(crate) body: Body,
+}
+
+/// What became of one delivery.
+pub(crate) enum Judged {
+    Trusted(Box<Entry>),
+    Rejected(Box<Rejected>),
+}
+
+/// What became of one segment.
+pub(crate) enum Opened {
+    Deliveries(Vec<Judged>),
+    /// Kept as it is.
+    Unopened(&'static str),
+}
+
+/// Opens a segment and judges what is in it.
+pub(crate) fn open(segment: &Segment, identity: &Identity, inlets: &Inlets) -> Opened {
+    match seal::open(&segment.sealed, identity) {
+        Ok(deliveries) => Opened::Deliveries(deliveries.into_iter().map(|delivery| judge(delivery, inlets)).collect()),
+        Err(seal::OpenError::NotForThisKey) => Opened::Unopened("not_for_this_key"),
+        Err(seal::OpenError::Damaged(_)) => Opened::Unopened("damaged"),
+        Err(seal::OpenError::TooLarge) => Opened::Unopened("too_large"),
+    }
+}
+
+/// Verifies over the raw bytes, before any parsing.
+pub(crate) fn judge(delivery: Delivery, inlets: &Inlets) -> Judged {
+    let Some(inlet) = inlets.get(&delivery.inlet) else {
+        return reject(delivery, QuarantineReason::InletUnknown);
+    };
+    match inlet.source {
+        Source::Rxscale => match signature::verify(delivery, rxscale::SCHEME, &inlet.secrets) {
+            Ok(delivery) => Judged::Trusted(Box::new(signed(inlet, delivery))),
+            Err((delivery, rejection)) => reject(delivery, reason(rejection)),
+        },
+        Source::RxscalePubsub => Judged::Trusted(Box::new(entry(inlet, Proof::Unsigned, delivery))),
+    }
+}
+
+fn signed(inlet: &Arc<Inlet>, delivery: Delivery<Verified>) -> Entry {
+    let proof = Proof::Signed(delivery.verified_by().clone());
+    entry(inlet, proof, delivery)
+}
+
+fn entry<T>(inlet: &Arc<Inlet>, proof: Proof, delivery: Delivery<T>) -> Entry {
+    let event = rxscale::decode::decode(&delivery.body);
+    let header_mismatch = event.event_type.as_deref().is_some_and(|event_type| {
+        delivery.header(rxscale::EVENT_HEADER).any(|header| header != event_type.as_bytes())
+    });
+    Entry {
+        inlet: Arc::clone(inlet),
+        proof,
+        received_at: delivery.received_at,
+        body: Body::new(&delivery.body),
+        headers: delivery.headers,
+        event,
+        header_mismatch,
+    }
+}
+
+fn reject(delivery: Delivery, reason: QuarantineReason) -> Judged {
+    let body = Body::new(&delivery.body);
+    Judged::Rejected(Box::new(Rejected { delivery, reason, body }))
+}
+
+pub(crate) fn reason(rejection: Rejection) -> QuarantineReason {
+    match rejection {
+        Rejection::SecretMissing => QuarantineReason::SecretMissing,
+        Rejection::SignatureMissing => QuarantineReason::SignatureMissing,
+        Rejection::SignatureRepeated => QuarantineReason::SignatureRepeated,
+        Rejection::SignatureMalformed => QuarantineReason::SignatureMalformed,
+        Rejection::SignatureWrong => QuarantineReason::SignatureWrong,
+    }
+}
+
+/// One event = one distinct raw body per connection.
+pub(crate) fn event_id(connection: &ConnectionId, body_hash: &[u8; 32]) -> EventId {
+    let digest = Sha256::new().chain_update(connection.as_str()).chain_update([0]).chain_update(body_hash).finalize();
+    HEXLOWER.encode(digest.get(..16).unwrap_or_default()).into()
+}

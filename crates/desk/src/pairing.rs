@@ -1,0 +1,166 @@
+//! Pairing with a relay, and what the desk remembers of it. Key and token are in the keyring before the relay hears of
+//! them, so a lost answer costs nothing: pasting the same code again asks the same question.
+
+use jiff::Timestamp;
+use offizin_wire::{DeviceToken, Identity, PairingCode, pairing::MalformedCode};
+use secrecy::ExposeSecret;
+use sqlx::SqliteConnection;
+
+use crate::{
+    desk::Desk,
+    error::Error,
+    keychain::Keychain,
+    problem::{Code, Problem},
+    relay::{self, Relay},
+    status::{PairInput, PullState, RelayView},
+    time,
+};
+
+const IDENTITY: &str = "relay/identity";
+const TOKEN: &str = "relay/device-token";
+
+/// The row of the paired relay.
+#[derive(sqlx::FromRow)]
+pub(crate) struct RelayRow {
+    pub(crate) url: String,
+    pub(crate) inbox: String,
+    inbox_name: String,
+    pub(crate) device: String,
+    device_name: String,
+    paired_at: i64,
+    pub(crate) cursor: i64,
+    pub(crate) acked: i64,
+    head: i64,
+    last_attempt_at: Option<i64>,
+    last_success_at: Option<i64>,
+    complete_until: Option<i64>,
+    problem: Option<String>,
+}
+
+impl RelayRow {
+    fn view(self) -> Result<RelayView, Error> {
+        let problem: Option<Problem> = self.problem.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        Ok(RelayView {
+            state: match (&problem, self.last_attempt_at) {
+                (_, None) => PullState::Never,
+                (None, _) => PullState::Reachable,
+                (Some(_), _) => PullState::Failing,
+            },
+            url: self.url,
+            inbox_name: self.inbox_name,
+            device_name: self.device_name,
+            paired_at: time::from_ms(self.paired_at)?,
+            last_attempt_at: self.last_attempt_at.map(time::from_ms).transpose()?,
+            last_success_at: self.last_success_at.map(time::from_ms).transpose()?,
+            complete_until: self.complete_until.map(time::from_ms).transpose()?,
+            behind: self.head.saturating_sub(self.cursor).max(0),
+            problem,
+        })
+    }
+}
+
+/// The paired relay's row, or `None`.
+pub(crate) async fn row(connection: &mut SqliteConnection) -> Result<Option<RelayRow>, Error> {
+    Ok(sqlx::query_as("SELECT * FROM relay").fetch_optional(connection).await?)
+}
+
+/// The paired relay as the window sees it.
+pub(crate) async fn view(connection: &mut SqliteConnection) -> Result<Option<RelayView>, Error> {
+    row(connection).await?.map(RelayRow::view).transpose()
+}
+
+/// The private key that opens segments.
+pub(crate) async fn identity(keychain: &Keychain) -> Result<Option<Identity>, Error> {
+    Ok(keychain.read(IDENTITY).await?.as_ref().and_then(Identity::parse))
+}
+
+/// A client for the paired relay.
+pub(crate) async fn client(desk: &Desk) -> Result<(Relay, RelayRow), Error> {
+    let row = row(&mut *desk.db().reader().acquire().await?).await?.ok_or(Error::Plain(Code::NotPaired))?;
+    let token = desk.keychain().read(TOKEN).await?.and_then(|text| DeviceToken::parse(text.expose_secret()));
+    let token = token.ok_or(Error::Plain(Code::RelayRefused))?;
+    let url = row.url.parse().map_err(|_| Error::Stored("relay address"))?;
+    Ok((Relay::new(desk.http().clone(), url, token), row))
+}
+
+/// Pairs this desk.
+pub(crate) async fn pair(desk: &Desk, input: PairInput) -> Result<RelayView, Error> {
+    let code = PairingCode::parse(&input.code).map_err(|error| match error {
+        MalformedCode::NotACode => Error::Told(Code::PairingCodeMalformed, "not_a_code".into()),
+        MalformedCode::Damaged => Error::Told(Code::PairingCodeMalformed, "damaged".into()),
+    })?;
+    if row(&mut *desk.db().reader().acquire().await?).await?.is_some() {
+        return Err(Error::Plain(Code::AlreadyPaired));
+    }
+    let device_name = Some(input.device_name.trim()).filter(|name| !name.is_empty()).unwrap_or("Offizin");
+    let device_name: String = device_name.chars().take(80).collect();
+    let keychain = desk.keychain();
+    // A key made by an earlier, interrupted attempt is used again; so is its token.
+    let identity = match identity(keychain).await? {
+        Some(identity) => identity,
+        None => {
+            let identity = Identity::random();
+            keychain.store(IDENTITY, &identity.to_secret()).await?;
+            identity
+        }
+    };
+    let token = match keychain.read(TOKEN).await?.and_then(|text| DeviceToken::parse(text.expose_secret())) {
+        Some(token) => token,
+        None => {
+            let token = DeviceToken::random().map_err(|_| Error::Entropy)?;
+            keychain.store(TOKEN, &token.expose().to_owned().into()).await?;
+            token
+        }
+    };
+    let answer = relay::pair(desk.http(), &code, &device_name, identity.recipient(), token.hash()).await?;
+    let cursor = i64::try_from(answer.cursor).unwrap_or(i64::MAX);
+    let mut tx = desk.db().write().await?;
+    sqlx::query(
+        "INSERT INTO relay (one, url, inbox, inbox_name, device, device_name, paired_at, cursor, acked, head) \
+         VALUES (1, ?, ?, ?, ?, ?, ?, ?7, ?7, ?7)",
+    )
+    .bind(code.relay.as_str())
+    .bind(answer.inbox)
+    .bind(answer.inbox_name)
+    .bind(answer.device)
+    .bind(device_name)
+    .bind(desk.now().as_millisecond())
+    .bind(cursor)
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    desk.db().barrier().await?;
+    view(&mut *desk.db().reader().acquire().await?).await?.ok_or(Error::Plain(Code::NotPaired))
+}
+
+/// Leaves the relay. What was pulled stays; what the relay still holds for this device is given up.
+pub(crate) async fn unpair(desk: &Desk) -> Result<(), Error> {
+    let (relay, row) = client(desk).await?;
+    match relay.leave(&row.device).await {
+        // Already forgotten there: only the desk's half is left to do.
+        Ok(()) | Err(Error::Plain(Code::RelayRefused)) => {}
+        Err(error) => return Err(error),
+    }
+    let mut tx = desk.db().write().await?;
+    sqlx::query("DELETE FROM relay").execute(&mut *tx).await?;
+    tx.commit().await?;
+    desk.keychain().remove(TOKEN).await
+}
+
+/// Notes how an attempt to pull went.
+pub(crate) async fn note(
+    connection: &mut SqliteConnection,
+    at: Timestamp,
+    problem: Option<&Problem>,
+) -> Result<(), Error> {
+    let problem = problem.map(serde_json::to_string).transpose().map_err(|_| Error::Stored("problem"))?;
+    sqlx::query(
+        "UPDATE relay SET last_attempt_at = ?1, problem = ?2, \
+         last_success_at = CASE WHEN ?2 IS NULL THEN ?1 ELSE last_success_at END",
+    )
+    .bind(at.as_millisecond())
+    .bind(problem)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

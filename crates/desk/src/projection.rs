@@ -1,0 +1,157 @@
+//! Projections: orders and stock as folds of the journal (step 9 of the journey). They can be thrown away and rebuilt, and
+//! the rebuilt state equals the live one byte for byte.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use sqlx::{Row, SqliteConnection};
+
+use crate::{
+    error::Error,
+    event::{Subject, Trust},
+    id::{LaneUid, PharmacySkuUid},
+    intake::{self, Body, journal},
+    orders::{self, table::Realm},
+    rxscale,
+    status::Tag,
+    stock,
+};
+
+/// Moves with every change of a decoder or a fold: another number in the database means "rebuild on opening".
+pub(crate) const VERSION: i64 = 1;
+
+/// What has to be folded again.
+#[derive(Debug, Default)]
+pub(crate) struct Touched {
+    lanes: BTreeSet<(Realm, LaneUid)>,
+    products: BTreeSet<(Realm, PharmacySkuUid)>,
+}
+
+impl Touched {
+    pub(crate) fn add(&mut self, realm: &str, subject: &Subject) {
+        match subject {
+            Subject::Order { lane, .. } => _ = self.lanes.insert((realm.to_owned(), lane.clone())),
+            Subject::Stock { uid, .. } => _ = self.products.insert((realm.to_owned(), uid.clone())),
+        }
+    }
+
+    /// The views that change with it.
+    pub(crate) fn tags(&self) -> impl Iterator<Item = Tag> {
+        let orders = (!self.lanes.is_empty()).then_some(Tag::Orders);
+        let stock = (!self.products.is_empty()).then_some(Tag::Stock);
+        orders.into_iter().chain(stock)
+    }
+
+    /// Folds everything touched, in the caller's transaction.
+    pub(crate) async fn refold(&self, connection: &mut SqliteConnection) -> Result<(), Error> {
+        orders::table::refold(connection, &self.lanes).await?;
+        stock::table::refold(connection, &self.products).await
+    }
+}
+
+/// Throws every projection away and folds the journal anew.
+pub(crate) async fn rebuild(connection: &mut SqliteConnection) -> Result<u64, Error> {
+    for table in ["order_fact", "lane", "order_row", "stock_fact", "stock_row"] {
+        sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM {table}"))).execute(&mut *connection).await?;
+    }
+    let mut touched = Touched::default();
+    let mut after = 0i64;
+    let mut events = 0u64;
+    loop {
+        let rows: Vec<(i64, String, Vec<u8>, i64)> =
+            sqlx::query_as("SELECT id, realm, body, body_bytes FROM event WHERE id > ? ORDER BY id LIMIT 200")
+                .bind(after)
+                .fetch_all(&mut *connection)
+                .await?;
+        let Some(last) = rows.last() else { break };
+        after = last.0;
+        for (id, realm, body, bytes) in rows {
+            // A damaged body projects to nothing; `verify` counts it.
+            let Some(body) = Body::unpack(&body, usize::try_from(bytes).unwrap_or(0)) else { continue };
+            let event = rxscale::decode::decode(&body);
+            sqlx::query("UPDATE event SET event_type = ?, payload_version = ?, at = ?, unrecognised = ? WHERE id = ?")
+                .bind(&event.event_type)
+                .bind(&event.payload_version)
+                .bind(event.at.map(jiff::Timestamp::as_millisecond))
+                .bind(event.unrecognised.as_ref().map(journal::word))
+                .bind(id)
+                .execute(&mut *connection)
+                .await?;
+            if let Some(subject) = event.subject {
+                journal::insert_fact(connection, id, &realm, &subject).await?;
+                touched.add(&realm, &subject);
+            }
+            events += 1;
+        }
+    }
+    touched.refold(connection).await?;
+    Ok(events)
+}
+
+/// SHA-256 over every projected row in the order of its key.
+pub(crate) async fn digest(connection: &mut SqliteConnection) -> Result<[u8; 32], Error> {
+    let mut hasher = Sha256::new();
+    for rows in [
+        "SELECT realm || char(0) || uid || char(0) || order_uid FROM lane ORDER BY realm, uid",
+        "SELECT realm || char(0) || uid || char(0) || status || char(0) || attention || char(0) || search || char(0) || view \
+         FROM order_row ORDER BY realm, uid",
+        "SELECT realm || char(0) || uid || char(0) || search || char(0) || view FROM stock_row ORDER BY realm, uid",
+    ] {
+        for row in sqlx::query(rows).fetch_all(&mut *connection).await? {
+            hasher.update(row.try_get::<String, _>(0)?);
+            hasher.update([0xff]);
+        }
+    }
+    Ok(hasher.finalize().into())
+}
+
+/// What `ledger verify` found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerReport {
+    /// Events in the journal.
+    pub events: u64,
+    /// Events whose body no longer has its hash.
+    pub damaged: u64,
+    /// Events marked as verified without a receipt that names the secret.
+    pub unproven: u64,
+    /// Rebuilding from the journal gives exactly what is shown.
+    pub projections_match: bool,
+}
+
+/// Checks every body against its hash and the projections against a rebuild. The caller's transaction is to be rolled back.
+pub(crate) async fn verify(connection: &mut SqliteConnection) -> Result<LedgerReport, Error> {
+    let mut report = LedgerReport::default();
+    let mut after = 0i64;
+    loop {
+        let rows: Vec<(i64, String, String, Vec<u8>, Vec<u8>, i64)> = sqlx::query_as(
+            "SELECT id, public_id, connection_id, body_hash, body, body_bytes FROM event WHERE id > ? ORDER BY id LIMIT 200",
+        )
+        .bind(after)
+        .fetch_all(&mut *connection)
+        .await?;
+        let Some(last) = rows.last() else { break };
+        after = last.0;
+        for (_, public_id, owner, hash, body, bytes) in rows {
+            report.events += 1;
+            let raw = Body::unpack(&body, usize::try_from(bytes).unwrap_or(0));
+            let digest: Option<[u8; 32]> = raw.map(|raw| Sha256::digest(raw).into());
+            let intact = digest.is_some_and(|digest| {
+                digest.as_slice() == hash.as_slice() && intake::event_id(&owner.as_str().into(), &digest).as_str() == public_id
+            });
+            report.damaged += u64::from(!intact);
+        }
+    }
+    let unproven: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM event e WHERE e.trust = ? \
+         AND NOT EXISTS (SELECT 1 FROM receipt r WHERE r.event_id = e.id AND r.fingerprint IS NOT NULL)",
+    )
+    .bind(Trust::Verified.stored())
+    .fetch_one(&mut *connection)
+    .await?;
+    report.unproven = u64::try_from(unproven).unwrap_or(0);
+    let live = digest(connection).await?;
+    rebuild(connection).await?;
+    report.projections_match = digest(connection).await? == live;
+    Ok(report)
+}

@@ -1,0 +1,171 @@
+//! The pull: the whole of steps 4 to 9 for one page after another. Open, verify, journal, fold and move the cursor; then
+//! force the log to disk; only then acknowledge.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use offizin_wire::pull::Segment;
+
+use crate::{
+    desk::Desk,
+    error::Error,
+    intake::{self, Opened, inlets, journal},
+    pairing,
+    problem::{Code, Problem},
+    relay::PageAnswer,
+    status::{PulledView, Tag},
+};
+
+/// Acknowledge at least every so many segments while catching up.
+const ACK_EVERY: u64 = 4096;
+
+/// Pulls until nothing is left. Waits up to `wait` for the first segment.
+pub(crate) async fn pull(desk: &Desk, wait: Duration, progress: impl Fn(&PulledView)) -> Result<PulledView, Error> {
+    let mut pulled = PulledView::default();
+    let result = pages(desk, wait, &mut pulled, progress).await;
+    // What arrived before a failure is on disk and must be shown; the failure is remembered beside it.
+    pulled.changed.push(Tag::Status);
+    pulled.changed.sort_unstable();
+    pulled.changed.dedup();
+    match result {
+        Ok(()) => Ok(pulled),
+        Err(error) if matches!(error.code(), Code::NotPaired) => Err(error),
+        Err(error) => {
+            let code = error.code();
+            let problem = Problem::from(error);
+            let mut tx = desk.db().write().await?;
+            pairing::note(&mut tx, desk.now(), Some(&problem)).await?;
+            tx.commit().await?;
+            Err(problem.detail.map_or(Error::Plain(code), |detail| Error::Told(code, detail)))
+        }
+    }
+}
+
+async fn pages(
+    desk: &Desk,
+    mut wait: Duration,
+    pulled: &mut PulledView,
+    progress: impl Fn(&PulledView),
+) -> Result<(), Error> {
+    let identity = pairing::identity(desk.keychain()).await?.ok_or(Error::Plain(Code::RelayRefused))?;
+    let identity = Arc::new(identity);
+    loop {
+        let (relay, row) = pairing::client(desk).await?;
+        let after = u64::try_from(row.cursor).unwrap_or(0);
+        // An acknowledgement that did not get through is made up for first.
+        if row.acked < row.cursor {
+            desk.db().barrier().await?;
+            relay.ack(after).await?;
+        }
+        let page = relay.page(after, wait).await?;
+        wait = Duration::ZERO;
+        let cursor = page.segments.last().map_or(after, |segment| segment.sequence);
+        let done = cursor >= page.head;
+        if take(desk, &row.inbox, after, page, Arc::clone(&identity), pulled).await? {
+            pulled.cursor = cursor;
+        }
+        progress(pulled);
+        let acked = u64::try_from(row.acked).unwrap_or(0);
+        if cursor > acked && (done || cursor - acked >= ACK_EVERY) {
+            desk.db().barrier().await?;
+            relay.ack(cursor).await?;
+        }
+        if done {
+            return Ok(());
+        }
+    }
+}
+
+/// Takes one page in one transaction. `false` where another process took it meanwhile.
+async fn take(
+    desk: &Desk,
+    inbox: &str,
+    after: u64,
+    page: PageAnswer,
+    identity: Arc<offizin_wire::Identity>,
+    pulled: &mut PulledView,
+) -> Result<bool, Error> {
+    let PageAnswer { segments, head, clock } = page;
+    let cursor = segments.last().map_or(after, |segment| segment.sequence);
+    let inlets = {
+        let mut reader = desk.db().reader().acquire().await?;
+        Arc::new(inlets::load(&mut reader, desk.keychain(), desk.secrets(), desk.now()).await?)
+    };
+    let opened: Vec<(Segment, Opened)> = tokio::task::spawn_blocking(move || {
+        segments
+            .into_iter()
+            .map(|segment| {
+                let opened = intake::open(&segment, &identity, &inlets);
+                (segment, opened)
+            })
+            .collect()
+    })
+    .await
+    .map_err(|_| Error::Plain(Code::Internal))?;
+
+    let now = desk.now();
+    let mut tally = journal::Tally::default();
+    let mut unopened = 0;
+    let segments = opened.len() as u64;
+    let mut tx = desk.db().write().await?;
+    let current: Option<(String, i64)> =
+        sqlx::query_as("SELECT inbox, cursor FROM relay").fetch_optional(&mut *tx).await?;
+    if current != Some((inbox.to_owned(), stored(after))) {
+        return Ok(false);
+    }
+    for (segment, opened) in opened {
+        match opened {
+            Opened::Deliveries(deliveries) => {
+                for (position, judged) in deliveries.into_iter().enumerate() {
+                    let origin = journal::Origin {
+                        inbox: inbox.to_owned(),
+                        sequence: stored(segment.sequence),
+                        position: i64::try_from(position).unwrap_or(i64::MAX),
+                    };
+                    journal::write(&mut tx, &origin, judged, &mut tally).await?;
+                }
+            }
+            Opened::Unopened(reason) => {
+                unopened += 1;
+                sqlx::query(
+                    "INSERT INTO unopened_segment (inbox, sequence, committed_at, reason, sealed) VALUES (?, ?, ?, ?, ?)",
+                )
+                .bind(inbox)
+                .bind(stored(segment.sequence))
+                .bind(segment.committed_at.as_millisecond())
+                .bind(reason)
+                .bind(segment.sealed)
+                .execute(&mut *tx)
+                .await?;
+            }
+        }
+    }
+    tally.touched.refold(&mut tx).await?;
+    journal::count(&mut tx, &tally).await?;
+    // "Complete until" may only be claimed when this page reaches the head the relay saw at that moment.
+    let complete_until = clock.filter(|_| cursor >= head);
+    sqlx::query("UPDATE relay SET cursor = ?, head = ?, complete_until = coalesce(?, complete_until)")
+        .bind(stored(cursor))
+        .bind(stored(head))
+        .bind(complete_until.map(Timestamp::as_millisecond))
+        .execute(&mut *tx)
+        .await?;
+    pairing::note(&mut tx, now, None).await?;
+    tx.commit().await?;
+
+    pulled.segments += segments;
+    pulled.deliveries += tally.deliveries;
+    pulled.events += tally.events;
+    pulled.duplicates += tally.duplicates;
+    pulled.rejected += tally.rejected;
+    pulled.unopened += unopened;
+    pulled.changed.extend(tally.touched.tags());
+    if tally.deliveries + unopened > 0 {
+        pulled.changed.extend([Tag::Events, Tag::Subscriptions]);
+    }
+    Ok(true)
+}
+
+fn stored(sequence: u64) -> i64 {
+    i64::try_from(sequence).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,198 @@
+//! Raw JSON of RxScale to [`Event`] (step 8 of the journey). Total: never panics, never fails; what it cannot place it
+//! names. Source: "Webhooks / Events" of the provider's documentation; envelope `event_type`, `timestamp` (Unix seconds),
+//! `payload_version`, `data`.
+
+use data_encoding::{BASE64, HEXLOWER};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::event::{Event, Subject, Unrecognised, integer, text};
+
+/// Deeper than any documented event, shallower than the parser's own limit.
+const MAX_DEPTH: usize = 64;
+
+/// What a body says.
+pub(crate) fn decode(body: &[u8]) -> Event {
+    match envelope(body) {
+        Ok(envelope) => interpret(envelope),
+        Err(reason) => Event { unrecognised: Some(reason), ..Event::default() },
+    }
+}
+
+fn envelope(body: &[u8]) -> Result<Map<String, Value>, Unrecognised> {
+    let body = std::str::from_utf8(body).map_err(|_| Unrecognised::NotUtf8)?;
+    if depth(body) > MAX_DEPTH {
+        return Err(Unrecognised::TooDeep);
+    }
+    match serde_json::from_str(body) {
+        Ok(Value::Object(envelope)) => Ok(envelope),
+        Ok(_) => Err(Unrecognised::NotAnEvent),
+        Err(_) => Err(Unrecognised::NotJson),
+    }
+}
+
+fn interpret(mut envelope: Map<String, Value>) -> Event {
+    let mut event = Event {
+        event_type: text(&envelope, &["event_type"]),
+        payload_version: envelope.get("payload_version").filter(|v| !v.is_null()).map(|v| match v {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        }),
+        at: integer(&envelope, &["timestamp"]).and_then(seconds),
+        ..Event::default()
+    };
+    let data = match envelope.remove("data") {
+        Some(Value::Object(data)) => Some(data),
+        _ => None,
+    };
+    match subject(&event, data) {
+        Ok(subject) => event.subject = Some(subject),
+        Err(reason) => event.unrecognised = Some(reason),
+    }
+    event
+}
+
+fn subject(event: &Event, data: Option<Map<String, Value>>) -> Result<Subject, Unrecognised> {
+    let event_type = event.event_type.as_deref().ok_or(Unrecognised::NotAnEvent)?;
+    let is_order = matches!(event_type, "pharmacy_order_created" | "pharmacy_order_updated");
+    if !is_order && event_type != "pharmacy_sku_stock_updated" {
+        return Err(Unrecognised::UnknownType);
+    }
+    if event.payload_version.as_deref().is_some_and(|version| version != "1") {
+        return Err(Unrecognised::UnknownVersion);
+    }
+    let mut data = data.ok_or(Unrecognised::FieldMissing)?;
+    let uid = text(&data, &["uid"]).filter(|uid| !uid.is_empty()).ok_or(Unrecognised::FieldMissing)?;
+    event.at.ok_or(Unrecognised::FieldMissing)?;
+    let updated_at = integer(&data, &["updated_at"]).and_then(seconds);
+    if is_order {
+        text(&data, &["status"]).ok_or(Unrecognised::FieldMissing)?;
+        let parent = text(&data, &["order", "uid"])
+            .or_else(|| text(&data, &["fulfillment", "order", "uid"]))
+            .filter(|uid| !uid.is_empty());
+        set_file_aside(&mut data);
+        return Ok(Subject::Order { lane: uid.into(), parent: parent.map(Into::into), updated_at, data });
+    }
+    integer(&data, &["stock"]).ok_or(Unrecognised::FieldMissing)?;
+    Ok(Subject::Stock { uid: uid.into(), updated_at, data })
+}
+
+/// Replaces the prescription's content by its hash and size: the journal has the bytes, the folds do not need them.
+fn set_file_aside(data: &mut Map<String, Value>) {
+    let Some(Value::Object(file)) = data.get_mut("prescription_file") else { return };
+    let Some(content) = file.remove("content_base64") else { return };
+    let Some(content) = content.as_str() else { return };
+    let described = match BASE64.decode(content.as_bytes()) {
+        Ok(bytes) => json!({ "sha256": HEXLOWER.encode(&Sha256::digest(&bytes)), "bytes": bytes.len() }),
+        Err(_) => json!({ "sha256": HEXLOWER.encode(&Sha256::digest(content)), "unreadable": true }),
+    };
+    file.insert("content".to_owned(), described);
+}
+
+fn seconds(unix: i64) -> Option<Timestamp> {
+    Timestamp::from_second(unix).ok()
+}
+
+/// How deep brackets nest, outside strings. Runs before the parser so that its stack is never at stake.
+fn depth(text: &str) -> usize {
+    let (mut depth, mut deepest, mut in_string, mut escaped) = (0usize, 0usize, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn order() -> Value {
+        json!({
+            "event_type": "pharmacy_order_updated", "timestamp": 1_760_000_100, "payload_version": "1",
+            "data": { "uid": "po-1", "status": "in-progress", "updated_at": 1_760_000_099, "order": { "uid": "ord-1" },
+                "surprise": { "kept": [1, 2] },
+                "prescription_file": { "filename": "rx.pdf", "content_base64": "JVBERi0=" } }
+        })
+    }
+
+    fn reason(body: &[u8]) -> Option<Unrecognised> {
+        decode(body).unrecognised
+    }
+
+    #[test]
+    fn an_order_event_is_placed_and_keeps_what_it_does_not_know() {
+        let event = decode(order().to_string().as_bytes());
+        let Some(Subject::Order { lane, parent, updated_at, data }) = event.subject else { panic!("{event:?}") };
+        assert_eq!((lane.as_str(), parent.unwrap().as_str()), ("po-1", "ord-1"));
+        assert_eq!(event.at.unwrap().as_second(), 1_760_000_100);
+        assert_eq!(updated_at.unwrap().as_second(), 1_760_000_099);
+        assert_eq!(data["surprise"]["kept"][1], 2);
+        assert_eq!(data["prescription_file"]["content"]["bytes"], 5);
+        assert!(!Value::Object(data).to_string().contains("JVBERi0"));
+    }
+
+    #[test]
+    fn each_way_of_being_unreadable_has_its_name() {
+        assert_eq!(reason(b"not json"), Some(Unrecognised::NotJson));
+        assert_eq!(reason(b""), Some(Unrecognised::NotJson));
+        assert_eq!(reason(b"{\"a\":\"\xff\"}"), Some(Unrecognised::NotUtf8));
+        assert_eq!(reason("[".repeat(100_000).as_bytes()), Some(Unrecognised::TooDeep));
+        assert_eq!(reason(b"[1]"), Some(Unrecognised::NotAnEvent));
+        assert_eq!(reason(b"{}"), Some(Unrecognised::NotAnEvent));
+        let with = |path: &str, value: Value| {
+            let mut body = order();
+            *body.pointer_mut(path).unwrap() = value;
+            reason(body.to_string().as_bytes())
+        };
+        assert_eq!(with("/event_type", json!("order_teleported")), Some(Unrecognised::UnknownType));
+        assert_eq!(with("/payload_version", json!("2")), Some(Unrecognised::UnknownVersion));
+        assert_eq!(with("/payload_version", json!(1)), None);
+        assert_eq!(with("/timestamp", json!("yesterday")), Some(Unrecognised::FieldMissing));
+        assert_eq!(with("/data", json!([])), Some(Unrecognised::FieldMissing));
+        assert_eq!(with("/data/uid", json!(7)), Some(Unrecognised::FieldMissing));
+        assert_eq!(with("/data/status", json!(null)), Some(Unrecognised::FieldMissing));
+        assert_eq!(with("/data/order", json!("gone")), None);
+        assert_eq!(with("/data/prescription_file", json!("gone")), None);
+    }
+
+    #[test]
+    fn brackets_in_strings_do_not_nest() {
+        let mut body = order();
+        body["data"]["name"] = json!("[".repeat(500) + "\\\"{{{");
+        assert_eq!(reason(body.to_string().as_bytes()), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = decode(&bytes);
+        }
+
+        #[test]
+        fn any_field_of_any_shape_is_survived(path in prop::sample::select(vec![
+            "/event_type", "/timestamp", "/payload_version", "/data", "/data/uid", "/data/status", "/data/updated_at",
+            "/data/order", "/data/order/uid", "/data/prescription_file", "/data/prescription_file/content_base64",
+        ]), value in prop::sample::select(vec![
+            json!(null), json!(true), json!(-1), json!(1e300), json!(9_223_372_036_854_775_807_i64), json!(""), json!("x"),
+            json!([]), json!({}), json!([[["deep"]]]),
+        ])) {
+            let mut body = order();
+            *body.pointer_mut(path).unwrap() = value;
+            let event = decode(body.to_string().as_bytes());
+            prop_assert_eq!(event.subject.is_none(), event.unrecognised.is_some());
+        }
+    }
+}
