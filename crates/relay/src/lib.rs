@@ -1,1 +1,110 @@
-//! placeholder
+//! The public relay: takes deliveries from providers, seals them to the paired desks and keeps them until every desk
+//! has them. Steps 1 to 4 of the journey: [intake](self) → seal → log → outlet.
+//!
+//! One door: [`Relay`]. It reads neither flags nor environment, so a test opens one on port 0 exactly as the program
+//! does. It cannot read what it keeps, never judges duplicates and knows no provider.
+//!
+//! The invariant everything here serves: a 2xx leaves only after the delivery is durable.
+
+mod access;
+pub mod config;
+mod devices;
+mod inlets;
+mod intake;
+mod limits;
+mod log;
+mod metrics;
+mod openapi;
+mod outlet;
+mod pairing;
+mod refusal;
+mod registry;
+mod retention;
+mod seal;
+mod server;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use offizin_wire::PairingCode;
+use tokio::net::TcpListener;
+
+pub use config::{Config, Limits, Retention, Store};
+pub use log::{InboxSummary, LogError, Pruned};
+pub use server::Serving;
+
+/// Longest name of an inbox, in characters.
+const NAME_CHARS: usize = 80;
+
+/// A relay with its log open. Copies share the log.
+#[derive(Clone)]
+pub struct Relay {
+    config: Config,
+    log: Arc<dyn log::Log>,
+}
+
+impl Relay {
+    /// Opens the store, creating it where there is none. Several processes may; only one may serve.
+    pub async fn open(config: Config) -> Result<Self, LogError> {
+        let log = log::open(&config).await?;
+        Ok(Self { config, log })
+    }
+
+    /// Makes an inbox and its first pairing code, which can be used once and expires [`Config::code_life`] after `now`.
+    pub async fn add_inbox(&self, name: &str, now: Timestamp) -> Result<PairingCode, LogError> {
+        let name = inbox_name(name)?;
+        let code = self.new_code()?;
+        self.log.add_inbox(name, code.hash(), log::after(now, self.config.code_life), now).await?;
+        Ok(code)
+    }
+
+    /// Makes another pairing code for an inbox: one per desk.
+    pub async fn add_code(&self, name: &str, now: Timestamp) -> Result<PairingCode, LogError> {
+        let code = self.new_code()?;
+        self.log.add_code(inbox_name(name)?, code.hash(), log::after(now, self.config.code_life)).await?;
+        Ok(code)
+    }
+
+    /// All inboxes, by name.
+    pub async fn inboxes(&self) -> Result<Vec<InboxSummary>, LogError> {
+        self.log.inboxes().await
+    }
+
+    /// Removes an inbox with its devices, its inlets and everything nobody fetched. A serving relay notices with the
+    /// next delivery or pull.
+    pub async fn remove_inbox(&self, name: &str) -> Result<(), LogError> {
+        self.log.remove_inbox(inbox_name(name)?).await.map(|_| ())
+    }
+
+    /// One round of retention as of `now`. A serving relay does this by itself.
+    pub async fn prune(&self, now: Timestamp) -> Result<Pruned, LogError> {
+        retention::prune(self.log.as_ref(), self.config.retention, now).await
+    }
+
+    /// Gets everything ready to serve; connections already wait at the listener. Refused while another relay serves
+    /// the same store.
+    pub async fn start(&self, listener: TcpListener) -> Result<Serving, LogError> {
+        Serving::start(&self.config, self.log.clone(), listener).await
+    }
+
+    /// Serves until `shutdown` is done, then answers what was accepted, wakes who waits, and closes the log.
+    pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), LogError> {
+        self.start(listener).await?.run(shutdown).await;
+        Ok(())
+    }
+
+    /// Closes the log.
+    pub async fn close(&self) {
+        self.log.close().await;
+    }
+
+    fn new_code(&self) -> Result<PairingCode, LogError> {
+        PairingCode::random(self.config.public_url.clone()).map_err(|_| LogError::NoRandomness)
+    }
+}
+
+fn inbox_name(name: &str) -> Result<&str, LogError> {
+    let name = name.trim();
+    let fits = (1..=NAME_CHARS).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    if fits { Ok(name) } else { Err(LogError::NameMalformed) }
+}

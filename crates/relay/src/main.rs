@@ -1,1 +1,194 @@
-fn main() {}
+//! `offizin-relay`: the relay as a program. Owns flags, environment, clock, signals and what is printed; every rule is in
+//! the library.
+
+mod flags;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::Parser;
+use flags::{Command, Flags, InboxCommand, InboxFlags, LogFormat, ServeFlags};
+use jiff::Timestamp;
+use offizin_relay::{LogError, Relay};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+/// Why the program ends with 1.
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error("cannot listen on {0}: {1}")]
+    Listen(String, io::Error),
+    #[error("the address cannot be written as a URL: {0}")]
+    Url(#[from] url::ParseError),
+    #[error("cannot start: {0}")]
+    Start(io::Error),
+    #[error("cannot write the answer: {0}")]
+    Output(#[from] io::Error),
+    #[error("removing an inbox deletes everything in it; say --yes if that is meant")]
+    NotConfirmed,
+}
+
+impl Problem {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Log(LogError::Full) => "store_full",
+            Self::Log(LogError::Newer) => "store_newer",
+            Self::Log(LogError::Claimed) => "store_claimed",
+            Self::Log(LogError::NameTaken) => "name_taken",
+            Self::Log(LogError::NameUnknown) => "name_unknown",
+            Self::Log(LogError::NameMalformed) => "name_malformed",
+            Self::Log(_) => "store_unavailable",
+            Self::Listen(..) => "address_unavailable",
+            Self::NotConfirmed => "not_confirmed",
+            Self::Url(_) | Self::Start(_) | Self::Output(_) => "failed",
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let flags = Flags::parse();
+    let json = matches!(&flags.command, Command::Inbox(inbox) if inbox.json());
+    let done = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Problem::Start)
+        .and_then(|runtime| runtime.block_on(run(flags.command)));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            let mut out = io::stderr().lock();
+            let _ = if json {
+                writeln!(out, "{}", json!({ "code": problem.code(), "detail": problem.to_string() }))
+            } else {
+                writeln!(out, "offizin-relay: {problem}")
+            };
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<(), Problem> {
+    match command {
+        Command::Serve(flags) => serve(*flags).await,
+        Command::Inbox(InboxFlags { command }) => inbox(command).await,
+    }
+}
+
+async fn serve(flags: ServeFlags) -> Result<(), Problem> {
+    let filter = EnvFilter::try_new(&flags.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
+    match flags.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+    let listener =
+        TcpListener::bind(&flags.listen).await.map_err(|error| Problem::Listen(flags.listen.clone(), error))?;
+    let address = listener.local_addr().map_err(|error| Problem::Listen(flags.listen.clone(), error))?;
+    let format = flags.log_format;
+    let config = flags.config(address)?;
+    let public_url = config.public_url.clone();
+    let relay = Relay::open(config).await?;
+    let serving = relay.start(listener).await?;
+    // Waited for from now on: a signal that comes right after the ready line must already count.
+    let stop = signals()?;
+    let mut out = io::stdout();
+    match format {
+        LogFormat::Text => writeln!(out, "offizin-relay listens on http://{address} and is reached at {public_url}")?,
+        LogFormat::Json => {
+            writeln!(out, "{}", json!({ "ready": true, "listen": address.to_string(), "public_url": public_url }))?;
+        }
+    }
+    out.flush()?;
+    serving.run(stop).await;
+    Ok(())
+}
+
+/// Done at the first SIGINT or SIGTERM.
+#[cfg(unix)]
+fn signals() -> Result<impl Future<Output = ()>, Problem> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Problem::Start)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Problem::Start)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Done at the first Ctrl+C.
+#[cfg(not(unix))]
+fn signals() -> Result<impl Future<Output = ()>, Problem> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+async fn inbox(command: InboxCommand) -> Result<(), Problem> {
+    let mut out = io::stdout();
+    match command {
+        InboxCommand::Add { name, invite } => {
+            let relay = Relay::open(invite.config()).await?;
+            let code = relay.add_inbox(&name, Timestamp::now()).await?;
+            invitation(&relay, &name, &code.expose(), invite.json).await
+        }
+        InboxCommand::Code { name, invite } => {
+            let relay = Relay::open(invite.config()).await?;
+            let code = relay.add_code(&name, Timestamp::now()).await?;
+            invitation(&relay, &name, &code.expose(), invite.json).await
+        }
+        InboxCommand::List { store, json } => {
+            let relay = Relay::open(store.config()?).await?;
+            let inboxes = relay.inboxes().await?;
+            relay.close().await;
+            if json {
+                writeln!(out, "{}", json!({ "rows": inboxes, "next": null }))?;
+                return Ok(());
+            }
+            if inboxes.is_empty() {
+                writeln!(out, "There is no inbox yet: offizin-relay inbox add NAME")?;
+            }
+            for one in inboxes {
+                writeln!(
+                    out,
+                    "{}  {} device(s), {} inlet(s), {} segment(s) kept ({} bytes), head {}",
+                    one.name, one.devices, one.inlets, one.segments, one.bytes, one.head
+                )?;
+            }
+            Ok(())
+        }
+        InboxCommand::Remove { name, yes, store, json } => {
+            if !yes {
+                return Err(Problem::NotConfirmed);
+            }
+            let relay = Relay::open(store.config()?).await?;
+            relay.remove_inbox(&name).await?;
+            relay.close().await;
+            if json {
+                writeln!(out, "{}", json!({ "removed": name.trim() }))?;
+            } else {
+                writeln!(out, "Removed {} and everything in it.", name.trim())?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Prints a pairing code: the only time anybody sees it.
+async fn invitation(relay: &Relay, name: &str, code: &str, json: bool) -> Result<(), Problem> {
+    let id = relay.inboxes().await?.into_iter().find(|one| one.name == name.trim()).map(|one| one.inbox);
+    relay.close().await;
+    let mut out = io::stdout();
+    if json {
+        writeln!(out, "{}", json!({ "inbox": id, "name": name.trim(), "pairing_code": code }))?;
+    } else {
+        writeln!(out, "Pairing code for {}, to be used once:\n\n{code}\n", name.trim())?;
+    }
+    Ok(())
+}

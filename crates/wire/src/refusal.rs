@@ -12,6 +12,10 @@ pub enum RefusalCode {
     PairingCodeUnknown,
     /// 404: no such inlet, device or route.
     NotFound,
+    /// 410: the inlet was retired; whoever still posts to it should stop.
+    Retired,
+    /// 408: the body did not arrive in time.
+    TooSlow,
     /// 409: the inlet id is taken with another token.
     InletConflict,
     /// 400: the request cannot be read; `detail` says which part.

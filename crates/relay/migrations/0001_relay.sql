@@ -1,0 +1,62 @@
+-- Times are epoch milliseconds. Tokens and codes are stored as SHA-256 only. Nothing here can be read without a desk's key
+-- except what the relay itself needs: who may pull, which addresses exist, how large a segment is.
+
+CREATE TABLE inbox (
+    key        INTEGER PRIMARY KEY,
+    id         TEXT    NOT NULL UNIQUE,
+    name       TEXT    NOT NULL UNIQUE,
+    -- The highest sequence ever given out. A counter of its own, so that retention never makes a sequence come back.
+    head       INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE device (
+    key          INTEGER PRIMARY KEY,
+    id           TEXT    NOT NULL UNIQUE,
+    inbox        INTEGER NOT NULL REFERENCES inbox ON DELETE CASCADE,
+    name         TEXT    NOT NULL,
+    recipient    TEXT    NOT NULL,
+    token_hash   BLOB    NOT NULL UNIQUE,
+    paired_at    INTEGER NOT NULL,
+    last_seen_at INTEGER,
+    -- The head of the inbox when the device was paired: everything after it is sealed to this device.
+    cursor       INTEGER NOT NULL,
+    acked        INTEGER NOT NULL,
+    revoked_at   INTEGER
+) STRICT;
+CREATE INDEX device_inbox ON device (inbox);
+
+CREATE TABLE pairing_code (
+    hash       BLOB    PRIMARY KEY,
+    inbox      INTEGER NOT NULL REFERENCES inbox ON DELETE CASCADE,
+    expires_at INTEGER NOT NULL,
+    used_by    INTEGER REFERENCES device ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX pairing_code_inbox ON pairing_code (inbox);
+CREATE INDEX pairing_code_used_by ON pairing_code (used_by);
+
+CREATE TABLE inlet (
+    inbox      INTEGER NOT NULL REFERENCES inbox ON DELETE CASCADE,
+    id         TEXT    NOT NULL,
+    token_hash BLOB    NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    retired_at INTEGER,
+    deliveries INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (inbox, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE segment (
+    -- In the order of arrival whatever the inbox, so that a commit appends to one end of one tree.
+    id           INTEGER PRIMARY KEY,
+    inbox        INTEGER NOT NULL REFERENCES inbox ON DELETE CASCADE,
+    sequence     INTEGER NOT NULL,
+    committed_at INTEGER NOT NULL,
+    deliveries   INTEGER NOT NULL,
+    bytes        INTEGER NOT NULL,
+    -- The age file. Last, so that reading the columns before it never touches its overflow pages.
+    sealed       BLOB    NOT NULL,
+    UNIQUE (inbox, sequence)
+) STRICT;
+
+-- What a readiness probe writes and takes away again.
+CREATE TABLE probe (filling BLOB NOT NULL) STRICT;

@@ -1,0 +1,204 @@
+//! The table `segment`: append, page, acknowledge, prune (steps 3 and 4 of the journey, on SQLite).
+
+use jiff::Timestamp;
+use offizin_wire::pull::{PAGE_BYTES, PAGE_SEGMENTS, Segment};
+
+use super::{Sqlite, integer, number, time};
+use crate::log::{DeviceId, InboxId, LogError, Page, Pruned, Sealed};
+
+/// Segments deleted in one transaction: short enough that intake does not notice.
+const PRUNED_AT_ONCE: i64 = 200;
+/// Pages given back to the file system after a round of retention.
+const VACUUM: &str = "PRAGMA incremental_vacuum(4096)";
+
+impl Sqlite {
+    pub(super) async fn append_group(&self, group: Vec<Sealed>, at: Timestamp) -> Result<Vec<Option<u64>>, LogError> {
+        let mut tx = self.write().await?;
+        let mut places = Vec::with_capacity(group.len());
+        for segment in group {
+            let place: Option<(i64, i64)> =
+                sqlx::query_as("UPDATE inbox SET head = head + 1 WHERE id = ? RETURNING key, head")
+                    .bind(segment.inbox.as_str())
+                    .fetch_optional(&mut *tx)
+                    .await?;
+            let Some((inbox, sequence)) = place else {
+                places.push(None);
+                continue;
+            };
+            let deliveries: u64 = segment.deliveries.iter().map(|(_, count)| count).sum();
+            sqlx::query(
+                "INSERT INTO segment (inbox, sequence, committed_at, deliveries, bytes, sealed) VALUES (?, ?, ?, ?, ?, ?)",
+            )
+            .bind(inbox)
+            .bind(sequence)
+            .bind(at.as_millisecond())
+            .bind(integer(deliveries))
+            .bind(integer(segment.bytes.len() as u64))
+            .bind(segment.bytes)
+            .execute(&mut *tx)
+            .await?;
+            for (inlet, count) in &segment.deliveries {
+                sqlx::query("UPDATE inlet SET deliveries = deliveries + ? WHERE inbox = ? AND id = ?")
+                    .bind(integer(*count))
+                    .bind(inbox)
+                    .bind(inlet.as_str())
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            places.push(Some(number(sequence)?));
+        }
+        self.commit(tx).await?;
+        Ok(places)
+    }
+
+    pub(super) async fn read_page(&self, inbox: &InboxId, after: u64) -> Result<Option<Page>, LogError> {
+        // One transaction, so that head and segments are of the same moment.
+        let mut tx = self.readers.begin().await?;
+        let found: Option<(i64, i64)> = sqlx::query_as("SELECT key, head FROM inbox WHERE id = ?")
+            .bind(inbox.as_str())
+            .fetch_optional(&mut *tx)
+            .await?;
+        let Some((key, head)) = found else { return Ok(None) };
+        // Sizes first: the sealed bytes beyond the page are never read.
+        let sizes: Vec<(i64, i64)> = sqlx::query_as(
+            "SELECT sequence, bytes FROM segment WHERE inbox = ? AND sequence > ? ORDER BY sequence LIMIT ?",
+        )
+        .bind(key)
+        .bind(integer(after))
+        .bind(integer(PAGE_SEGMENTS as u64))
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut filled = 0;
+        let mut last = None;
+        for (sequence, bytes) in sizes {
+            filled += number(bytes)?;
+            if last.is_some() && filled > PAGE_BYTES as u64 {
+                break;
+            }
+            last = Some(sequence);
+        }
+        let mut segments = Vec::new();
+        if let Some(last) = last {
+            let rows: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
+                "SELECT sequence, committed_at, sealed FROM segment WHERE inbox = ? AND sequence > ? AND sequence <= ?
+                 ORDER BY sequence",
+            )
+            .bind(key)
+            .bind(integer(after))
+            .bind(last)
+            .fetch_all(&mut *tx)
+            .await?;
+            for (sequence, committed_at, sealed) in rows {
+                segments.push(Segment { sequence: number(sequence)?, committed_at: time(committed_at)?, sealed });
+            }
+        }
+        Ok(Some(Page { head: number(head)?, segments }))
+    }
+
+    pub(super) async fn move_ack(
+        &self,
+        device: &DeviceId,
+        cursor: u64,
+        at: Timestamp,
+    ) -> Result<Option<u64>, LogError> {
+        let mut tx = self.write().await?;
+        let acked: Option<i64> = sqlx::query_scalar(
+            "UPDATE device SET acked = max(acked, ?), last_seen_at = ? WHERE id = ? AND revoked_at IS NULL
+             RETURNING acked",
+        )
+        .bind(integer(cursor))
+        .bind(at.as_millisecond())
+        .bind(device.as_str())
+        .fetch_optional(&mut *tx)
+        .await?;
+        self.commit(tx).await?;
+        acked.map(number).transpose()
+    }
+
+    pub(super) async fn note_seen(&self, devices: Vec<(DeviceId, Timestamp)>) -> Result<(), LogError> {
+        if devices.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.write().await?;
+        for (device, at) in devices {
+            sqlx::query("UPDATE device SET last_seen_at = max(coalesce(last_seen_at, 0), ?) WHERE id = ?")
+                .bind(at.as_millisecond())
+                .bind(device.as_str())
+                .execute(&mut *tx)
+                .await?;
+        }
+        self.commit(tx).await
+    }
+
+    pub(super) async fn prune_all(
+        &self,
+        read_before: Timestamp,
+        before: Timestamp,
+        now: Timestamp,
+    ) -> Result<Pruned, LogError> {
+        let mut pruned = Pruned::default();
+        // An inbox without a device has nobody left to wait for.
+        let inboxes: Vec<(i64, i64, i64)> = sqlx::query_as(
+            "SELECT key, head, coalesce((SELECT min(acked) FROM device d WHERE d.inbox = i.key AND revoked_at IS NULL), head)
+             FROM inbox i",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        for (inbox, head, read) in inboxes {
+            let old_and_read = self.last_before(inbox, read, read_before).await?;
+            let too_old = self.last_before(inbox, head, before).await?;
+            let upto = old_and_read.max(too_old);
+            loop {
+                let mut tx = self.write().await?;
+                let deleted: Vec<(i64, i64)> = sqlx::query_as(
+                    "DELETE FROM segment WHERE id IN
+                       (SELECT id FROM segment WHERE inbox = ? AND sequence <= ? ORDER BY sequence LIMIT ?)
+                     RETURNING sequence, bytes",
+                )
+                .bind(inbox)
+                .bind(upto)
+                .bind(PRUNED_AT_ONCE)
+                .fetch_all(&mut *tx)
+                .await?;
+                self.commit(tx).await?;
+                for (sequence, bytes) in &deleted {
+                    pruned.segments += 1;
+                    pruned.bytes += number(*bytes)?;
+                    pruned.unread += u64::from(*sequence > read);
+                }
+                if deleted.is_empty() {
+                    break;
+                }
+            }
+        }
+        sqlx::query("DELETE FROM pairing_code WHERE expires_at <= ?")
+            .bind(now.as_millisecond())
+            .execute(&self.writer)
+            .await?;
+        if pruned.segments > 0 {
+            sqlx::query(VACUUM).execute(&self.writer).await?;
+        }
+        Ok(pruned)
+    }
+
+    /// The last sequence, `upto` at the most, before the first segment that is not older than `moment`. Should the
+    /// clock ever have been set back, this keeps more rather than less.
+    async fn last_before(&self, inbox: i64, upto: i64, moment: Timestamp) -> Result<i64, LogError> {
+        let young: Option<i64> = sqlx::query_scalar(
+            "SELECT sequence FROM segment WHERE inbox = ? AND sequence <= ? AND committed_at >= ?
+             ORDER BY sequence LIMIT 1",
+        )
+        .bind(inbox)
+        .bind(upto)
+        .bind(moment.as_millisecond())
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(young.map_or(upto, |sequence| sequence - 1))
+    }
+
+    pub(super) async fn measure(&self) -> Result<(u64, u64), LogError> {
+        let (segments, bytes): (i64, i64) =
+            sqlx::query_as("SELECT count(*), coalesce(sum(bytes), 0) FROM segment").fetch_one(&self.readers).await?;
+        Ok((number(segments)?, number(bytes)?))
+    }
+}

@@ -1,0 +1,36 @@
+//! `POST /v1/pair`: how a desk becomes a device of an inbox.
+//!
+//! Idempotent for the same code, key and token; the order between pairing and sealing is the registry's.
+
+use std::time::Instant;
+
+use axum::{Json, extract::State};
+use jiff::Timestamp;
+use offizin_wire::{
+    TokenHash,
+    pairing::{PairAnswer, PairRequest},
+};
+
+use crate::{access::Input, log::Candidate, refusal::Refused, server::App};
+
+/// Longest name of a device, in characters.
+const NAME_CHARS: usize = 80;
+
+/// The handler. Anybody may ask, so the rate is limited before anything is read from disk.
+pub(crate) async fn post(State(app): State<App>, input: Input<PairRequest>) -> Result<Json<PairAnswer>, Refused> {
+    app.pairing_rate().take(Instant::now()).map_err(Refused::too_fast)?;
+    let Input(request) = input;
+    let name = request.device_name.trim();
+    if name.is_empty() || name.chars().count() > NAME_CHARS || name.chars().any(char::is_control) {
+        return Err(Refused::malformed("a device name is 1 to 80 printable characters"));
+    }
+    let candidate = Candidate {
+        code: TokenHash::of(&request.code),
+        name: name.to_owned(),
+        recipient: request.recipient,
+        token_hash: request.token_hash,
+    };
+    let answer = app.registry().clone().pair(candidate, Timestamp::now()).await?.ok_or(Refused::code_unknown())?;
+    tracing::info!(inbox = answer.inbox, device = answer.device, "a device was paired");
+    Ok(Json(answer))
+}

@@ -1,0 +1,52 @@
+//! Retention: the log forgets what everybody has, and in the end what nobody fetched.
+//!
+//! Owns the rhythm and the rule ([`crate::config::Retention`]); the engine deletes. It deliberately never looks into a
+//! segment.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+
+use crate::{
+    config::Retention,
+    log::{self, Log, LogError, Pruned},
+    metrics::Metrics,
+    registry::Registry,
+};
+
+/// One round, as of `now`.
+pub(crate) async fn prune(log: &dyn Log, rule: Retention, now: Timestamp) -> Result<Pruned, LogError> {
+    log.prune(log::before(now, rule.keep), log::before(now, rule.keep_at_most), now).await
+}
+
+/// Rounds, until the task is dropped. Also writes down when devices were last seen.
+pub(crate) async fn keep_pruning(
+    log: Arc<dyn Log>,
+    registry: Arc<Registry>,
+    metrics: Arc<Metrics>,
+    rule: Retention,
+    every: Duration,
+) {
+    let mut rounds = tokio::time::interval(every.max(Duration::from_millis(100)));
+    rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        rounds.tick().await;
+        if let Err(error) = registry.note_seen().await {
+            tracing::warn!(%error, "cannot note when devices were seen");
+        }
+        match prune(log.as_ref(), rule, Timestamp::now()).await {
+            Ok(pruned) => {
+                metrics.pruned(pruned.segments, pruned.unread);
+                if pruned.unread > 0 {
+                    tracing::warn!(
+                        segments = pruned.unread,
+                        "segments were deleted that a paired device never fetched (--keep-at-most)"
+                    );
+                } else if pruned.segments > 0 {
+                    tracing::debug!(segments = pruned.segments, bytes = pruned.bytes, "pruned");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "pruning failed"),
+        }
+    }
+}

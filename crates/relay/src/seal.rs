@@ -1,0 +1,242 @@
+//! Commit groups: gather, seal, append, answer (steps 2 and 3 of the journey).
+//!
+//! Two tasks in a row. The sealer takes whatever is waiting (one delivery at low load, hundreds at high load; it never
+//! waits for more), seals it per inbox on blocking threads and drops the plaintext. The committer appends the group in
+//! one transaction and only then answers everybody in it. One group is sealed while the one before is committed.
+//! It deliberately decides nothing about a delivery; duplicates are kept.
+
+use std::{collections::HashMap, sync::Arc, time::Instant};
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use offizin_wire::{
+    Delivery, InletId, Recipient,
+    seal::{MAX_DELIVERIES, MAX_GATHERED_BYTES},
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::{JoinHandle, JoinSet, spawn_blocking},
+};
+use zeroize::Zeroize;
+
+use crate::{
+    limits::Load,
+    log::{InboxId, Log, LogError, Sealed},
+    metrics::Metrics,
+    refusal::Refused,
+    registry::{Inbox, Inlet, Recipients, Registry},
+};
+
+/// Deliveries that may wait to be sealed. Beyond, intake refuses.
+const WAITING: usize = 16 * 1024;
+/// A group gathers at most this many deliveries, over all inboxes.
+const GROUP_DELIVERIES: usize = 4 * MAX_DELIVERIES;
+/// A group gathers no further delivery once it has this many body bytes.
+const GROUP_BYTES: usize = 8 * MAX_GATHERED_BYTES;
+
+/// A delivery that somebody waits for.
+pub(crate) struct Waiting {
+    pub(crate) inlet: Arc<Inlet>,
+    pub(crate) delivery: Delivery,
+    /// Its share of the bytes in flight, given back once it is sealed.
+    pub(crate) load: Load,
+    /// Told after the commit.
+    pub(crate) answer: oneshot::Sender<Result<(), Refused>>,
+}
+
+/// Where intake puts deliveries. When every copy is dropped, the rest is sealed and committed and both tasks end.
+pub(crate) type Queue = mpsc::Sender<Waiting>;
+
+/// Starts both tasks; the handle ends when the queue is closed and everything in it was answered.
+pub(crate) fn start(log: Arc<dyn Log>, registry: Arc<Registry>, metrics: Arc<Metrics>) -> (Queue, JoinHandle<()>) {
+    let (queue, waiting) = mpsc::channel(WAITING);
+    // One place: while a group is committed the next one is sealed, and gathering starts no earlier than that.
+    let (sealed, groups) = mpsc::channel(1);
+    let done = tokio::spawn(async move {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(seal_groups(waiting, sealed));
+        tasks.spawn(commit_groups(groups, log, registry, metrics));
+        tasks.join_all().await;
+    });
+    (queue, done)
+}
+
+/// The deliveries of one inbox that become one segment.
+struct Batch {
+    inbox: Arc<Inbox>,
+    bytes: usize,
+    waiting: Vec<Waiting>,
+}
+
+/// A batch, sealed: the plaintext is gone.
+struct SealedBatch {
+    segment: Sealed,
+    answers: Vec<oneshot::Sender<Result<(), Refused>>>,
+}
+
+/// What is committed together.
+struct Group {
+    batches: Vec<SealedBatch>,
+    /// Held until the commit, so that pairing cannot come between sealing and committing.
+    _recipients: Vec<Recipients>,
+}
+
+async fn seal_groups(mut waiting: mpsc::Receiver<Waiting>, sealed: mpsc::Sender<Group>) {
+    while let Ok(place) = sealed.reserve().await {
+        let Some(first) = waiting.recv().await else { return };
+        place.send(seal_group(gather(first, &mut waiting)).await);
+    }
+}
+
+/// What is waiting right now, in batches, in the order of arrival within each inbox.
+fn gather(first: Waiting, waiting: &mut mpsc::Receiver<Waiting>) -> Vec<Batch> {
+    let mut batches: Vec<Batch> = Vec::new();
+    let mut open: HashMap<InboxId, usize> = HashMap::new();
+    let (mut deliveries, mut bytes) = (0, 0);
+    let mut next = Some(first);
+    while let Some(one) = next {
+        let size = one.delivery.body.len();
+        deliveries += 1;
+        bytes += size;
+        let batch = open.get(&one.inlet.inbox.id).copied().and_then(|at| batches.get_mut(at));
+        match batch {
+            Some(batch) if batch.waiting.len() < MAX_DELIVERIES && batch.bytes + size <= MAX_GATHERED_BYTES => {
+                batch.bytes += size;
+                batch.waiting.push(one);
+            }
+            _ => {
+                let inbox = one.inlet.inbox.clone();
+                open.insert(inbox.id.clone(), batches.len());
+                batches.push(Batch { inbox, bytes: size, waiting: vec![one] });
+            }
+        }
+        next = if deliveries < GROUP_DELIVERIES && bytes < GROUP_BYTES { waiting.try_recv().ok() } else { None };
+    }
+    batches
+}
+
+async fn seal_group(batches: Vec<Batch>) -> Group {
+    // One hold per inbox: asking twice for the same could wait for a pairing that waits for the first.
+    let mut held: HashMap<InboxId, (Recipients, Arc<[Recipient]>)> = HashMap::new();
+    let mut sealing = Vec::with_capacity(batches.len());
+    for batch in batches {
+        let keys = match held.get(&batch.inbox.id) {
+            Some((_, keys)) => keys.clone(),
+            None => {
+                let recipients = batch.inbox.recipients().await;
+                let keys: Arc<[Recipient]> = distinct(&recipients);
+                held.insert(batch.inbox.id.clone(), (recipients, keys.clone()));
+                keys
+            }
+        };
+        sealing.push(spawn_blocking(move || seal_batch(batch, &keys)));
+    }
+    // A batch whose sealing broke down has dropped its answers, which refuses its deliveries.
+    let batches = join_all(sealing).await.into_iter().filter_map(|batch| batch.ok().flatten()).collect();
+    Group { batches, _recipients: held.into_values().map(|(recipients, _)| recipients).collect() }
+}
+
+/// Two devices with the same key need one stanza.
+fn distinct(recipients: &Recipients) -> Arc<[Recipient]> {
+    let mut keys: Vec<Recipient> = Vec::with_capacity(recipients.len());
+    for (_, key) in recipients.iter() {
+        if !keys.contains(key) {
+            keys.push(key.clone());
+        }
+    }
+    keys.into()
+}
+
+fn seal_batch(batch: Batch, keys: &[Recipient]) -> Option<SealedBatch> {
+    let mut deliveries = Vec::with_capacity(batch.waiting.len());
+    let mut loads = Vec::with_capacity(batch.waiting.len());
+    let mut answers = Vec::with_capacity(batch.waiting.len());
+    let mut counts: Vec<(InletId, u64)> = Vec::new();
+    for Waiting { inlet, delivery, load, answer } in batch.waiting {
+        match counts.iter_mut().find(|(id, _)| *id == inlet.id) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((inlet.id.clone(), 1)),
+        }
+        deliveries.push(delivery);
+        loads.push(load);
+        answers.push(answer);
+    }
+    let sealed = offizin_wire::seal::seal(&deliveries, keys);
+    for delivery in &mut deliveries {
+        delivery.body.zeroize();
+    }
+    drop((deliveries, loads));
+    match sealed {
+        Ok(bytes) => {
+            Some(SealedBatch { segment: Sealed { inbox: batch.inbox.id.clone(), deliveries: counts, bytes }, answers })
+        }
+        Err(error) => {
+            let refused = match error {
+                offizin_wire::seal::SealError::NoRecipient => Refused::no_device(),
+                offizin_wire::seal::SealError::Failed(_) => {
+                    tracing::error!("sealing failed");
+                    Refused::not_durable()
+                }
+            };
+            answer_all(answers, &Err(refused));
+            None
+        }
+    }
+}
+
+async fn commit_groups(
+    mut groups: mpsc::Receiver<Group>,
+    log: Arc<dyn Log>,
+    registry: Arc<Registry>,
+    metrics: Arc<Metrics>,
+) {
+    while let Some(Group { batches, _recipients }) = groups.recv().await {
+        if batches.is_empty() {
+            continue;
+        }
+        let started = Instant::now();
+        let (mut segments, mut answers) = (Vec::with_capacity(batches.len()), Vec::with_capacity(batches.len()));
+        let (mut count, mut bytes) = (0, 0);
+        for batch in batches {
+            count += 1;
+            bytes += batch.segment.bytes.len() as u64;
+            answers.push((batch.segment.inbox.clone(), batch.answers));
+            segments.push(batch.segment);
+        }
+        match log.append(segments, Timestamp::now()).await {
+            Ok(places) => {
+                metrics.committed(count, bytes, started.elapsed());
+                for ((inbox, answers), place) in answers.into_iter().zip(places) {
+                    match place {
+                        Some(sequence) => {
+                            registry.grown(&inbox, sequence);
+                            answer_all(answers, &Ok(()));
+                        }
+                        None => {
+                            registry.forget(&inbox);
+                            answer_all(answers, &Err(Refused::unknown_inlet()));
+                        }
+                    }
+                }
+            }
+            Err(error) => {
+                warn(&error);
+                let refused = Err(Refused::from(&error));
+                for (_, answers) in answers {
+                    answer_all(answers, &refused);
+                }
+            }
+        }
+    }
+}
+
+fn warn(error: &LogError) {
+    tracing::error!(%error, "a commit failed; its deliveries were refused");
+}
+
+fn answer_all(answers: Vec<oneshot::Sender<Result<(), Refused>>>, answer: &Result<(), Refused>) {
+    for waiting in answers {
+        // Whoever hung up meanwhile is not told; the delivery stays, as every arrival does.
+        let _ = waiting.send(answer.clone());
+    }
+}

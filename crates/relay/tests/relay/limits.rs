@@ -1,0 +1,95 @@
+//! Too fast, too much at once, no room on the disk: refused, and nothing acknowledged is missing afterwards.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use offizin_wire::RefusalCode;
+
+use crate::house::{HANG, House, assert_refused, noise};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_fast_for_one_inlet_is_not_too_fast_for_another() {
+    let house = House::with(|config| {
+        config.limits.inlet_rate = 1;
+        config.limits.inlet_burst = 2;
+    })
+    .await;
+    let (desk, inlet) = house.inbox("Adler").await;
+    let answers = futures_util::future::join_all((0..40).map(|i| inlet.post(format!("{i}")))).await;
+    let (mut accepted, mut refused) = (0, 0);
+    for answer in answers {
+        if answer.status() == 200 {
+            accepted += 1;
+        } else {
+            assert_refused(answer, 429, RefusalCode::TooFast).await;
+            refused += 1;
+        }
+    }
+    assert!(accepted >= 2 && refused > 0, "{accepted} accepted, {refused} refused");
+    assert_eq!(desk.deliveries().await.len(), accepted);
+    desk.inlet().await.deliver("another inlet").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_fast_altogether() {
+    let house = House::with(|config| {
+        config.limits.total_rate = 1;
+        config.limits.total_burst = 1;
+    })
+    .await;
+    let (desk, one) = house.inbox("Adler").await;
+    let two = desk.inlet().await;
+    let answers =
+        futures_util::future::join_all((0..20).map(|i| if i % 2 == 0 { one.post("x") } else { two.post("y") }));
+    let refused = answers.await.into_iter().filter(|answer| answer.status() == 429).count();
+    assert!(refused > 0);
+    assert_eq!(desk.deliveries().await.len(), 20 - refused);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_may_be_in_memory() {
+    let house = House::with(|config| config.limits.bytes_in_flight = 1000).await;
+    let (desk, inlet) = house.inbox("Adler").await;
+    assert_refused(inlet.post(noise(1001)).await, 503, RefusalCode::Unavailable).await;
+    // What was taken is given back, by the refused and by the sealed.
+    for _ in 0..5 {
+        inlet.deliver(noise(1000)).await;
+    }
+    assert_eq!(desk.deliveries().await.len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_store_refuses_keeps_its_word_and_recovers() {
+    let mut house = House::with(|config| config.store_bytes = Some(1024 * 1024)).await;
+    let (desk, inlet) = house.inbox("Adler").await;
+    let mut acknowledged = BTreeSet::new();
+    let full = loop {
+        let body = noise(40_000);
+        let answer = inlet.post(body.clone()).await;
+        if answer.status() != 200 {
+            break answer;
+        }
+        acknowledged.insert(body);
+        assert!(acknowledged.len() < 100, "the store has a limit");
+    };
+    assert!(acknowledged.len() > 10);
+    assert_refused(full, 503, RefusalCode::Unavailable).await;
+    assert_eq!(house.metric("offizin_relay_refused_total{reason=\"store_full\"}").await, 1);
+    assert_refused(house.client.get(house.url("/readyz")).send().await.unwrap(), 503, RefusalCode::Unavailable).await;
+    assert_eq!(house.client.get(house.url("/healthz")).send().await.unwrap().status(), 200);
+
+    house = house.restart().await;
+    let desk = crate::house::Desk { base: house.url(""), ..desk };
+    let inlet = desk.inlet_at(inlet.id, inlet.token);
+    assert_eq!(inlet.post(noise(40_000)).await.status(), 503);
+    assert!(desk.bodies().await == acknowledged, "exactly what was acknowledged, after a restart too");
+
+    let head = desk.segments().await.last().unwrap().sequence;
+    assert_eq!(desk.ack(head).await.status(), 204);
+    let later = Timestamp::now() + SignedDuration::from_hours(73);
+    assert_eq!(house.relay.prune(later).await.unwrap().segments, acknowledged.len() as u64);
+    inlet.deliver(noise(40_000)).await;
+    let ready = async { while house.client.get(house.url("/readyz")).send().await.unwrap().status() != 200 {} };
+    tokio::time::timeout(HANG, ready).await.unwrap();
+    assert_eq!(desk.segments().await.first().unwrap().sequence, head + 1, "no sequence comes back");
+}
