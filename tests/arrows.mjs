@@ -151,6 +151,13 @@ for (const file of files) {
     }
   }
 
+  if (file.endsWith(".md")) {
+    for (const hit of content.matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)) {
+      const wanted = join(root, dirname(file), hit[1]);
+      if (!existsSync(wanted)) break_(`${file}:${lineOf(content, hit.index)}`, `there is no ${hit[1]}`);
+    }
+  }
+
   // A fold is a function of events: neither rows nor wires.
   if (/(^|\/)fold\.rs$|\/fold\/.*\.rs$/.test(file)) {
     const hit = /\b(sqlx|reqwest|tokio|keyring)(::|\b\s*;)/.exec(content);

@@ -90,3 +90,5 @@ test("a file without end", () =>
   broken("crates/wire/src/broken.rs", () => "//! x\n" + "\n".repeat(800), /broken\.rs: 801 lines/));
 test("a path of one machine", () =>
   broken("docs/broken.md", () => ["see /ro", "ot/notes\n"].join(""), /broken\.md:1: a path of one machine/));
+test("a link to nowhere", () =>
+  broken("docs/broken.md", () => "see [this](nowhere.md)\n", /broken\.md:1: there is no nowhere\.md/));
