@@ -1,1 +1,272 @@
-//! placeholder
+//! RxScale as its documents describe it, on loopback, with faults on request.
+//!
+//! The one door is [`Sandbox`]: it serves the two APIs at which subscriptions are made, lives the lives of invented orders,
+//! and delivers what happens to whoever subscribed. Every point that the documents leave open is one of the
+//! [`Switches`], everything that can go wrong one of the [`Faults`]. It stands before step 1 of the journey and knows
+//! nothing of relay or desk.
+
+mod api;
+mod cast;
+mod chance;
+mod control;
+mod deliver;
+mod event;
+mod faults;
+mod keys;
+mod ledger;
+mod limits;
+mod lives;
+mod management;
+mod pace;
+mod pharmacy;
+mod prescription;
+mod provider;
+mod refusal;
+mod script;
+mod server;
+mod subscriptions;
+mod switches;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use secrecy::SecretString;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+pub use crate::{
+    deliver::Retry,
+    event::{Event, EventType, Level},
+    faults::{AnswerFault, AnswerRule, Call, Fault, Faults, HUGE, Malformation, NotOdds, Odds},
+    keys::{ApiKey, DEMO_KEY, MANAGEMENT_PERMISSIONS, PHARMACY_PERMISSIONS, Reach, presets},
+    ledger::{Attempt, LedgerEntry, Outcome},
+    limits::RateLimit,
+    lives::Lives,
+    pace::Pace,
+    provider::Seen,
+    subscriptions::SubscriptionView,
+    switches::{DeleteBy, PharmacyBase, RefusedFields, Slash, Success, Switches, TestEvent, UnknownUid, Unrouted},
+};
+use crate::{provider::Provider, subscriptions::Wish};
+
+/// How a sandbox is set up. The default is for tests: nothing happens until asked, and no answer is ever limited.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The same seed and the same `starts_at` tell the same story, byte for byte.
+    pub seed: u64,
+    /// How many orders live; 0 without end.
+    pub orders: u64,
+    pub pace: Pace,
+    /// The time of the first event; without it the story begins when it is first told.
+    pub starts_at: Option<Timestamp>,
+    pub keys: Vec<ApiKey>,
+    pub switches: Switches,
+    pub faults: Faults,
+    pub rate_limit: RateLimit,
+    pub retry: Retry,
+    /// Deliveries under way at the same time for one subscription; with 1 they arrive in order.
+    pub parallel: usize,
+    /// How many settled deliveries the ledger remembers, bodies included.
+    pub remember: usize,
+    /// The story waits until no subscription has been made for so long.
+    pub quiet: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            orders: 0,
+            pace: Pace::Manual { step: Duration::from_secs(60) },
+            starts_at: None,
+            keys: presets(),
+            switches: Switches::default(),
+            faults: Faults::default(),
+            rate_limit: RateLimit::NONE,
+            retry: Retry { first_pause: Duration::from_millis(20), ..Retry::default() },
+            parallel: 1,
+            remember: usize::MAX,
+            quiet: Duration::ZERO,
+        }
+    }
+}
+
+/// Why a sandbox could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// It asks for no key at its controls and calls whatever address it is given, so it stays on this machine.
+    #[error("the sandbox listens on loopback only, and {0} is not")]
+    NotLoopback(SocketAddr),
+    /// Everything at once and without end do not go together.
+    #[error("without a bound on the orders a rate is needed")]
+    Endless,
+    /// A rate must be a positive number.
+    #[error("{0} is not a rate")]
+    Rate(f64),
+    #[error("cannot listen")]
+    Listen(#[from] std::io::Error),
+    #[error("cannot set up deliveries")]
+    Client(#[from] reqwest::Error),
+}
+
+/// A running sandbox. Dropping it ends it without waiting; [`Sandbox::shutdown`] waits.
+#[derive(Debug)]
+pub struct Sandbox {
+    provider: Arc<Provider>,
+    base_url: Url,
+    closing: CancellationToken,
+    server: JoinHandle<()>,
+    story: JoinHandle<()>,
+}
+
+impl Sandbox {
+    /// Starts on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// As [`Sandbox::serve_on`].
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        Self::serve_on(TcpListener::bind(("127.0.0.1", 0)).await?, config)
+    }
+
+    /// Starts on `listener`, which has to be on loopback. Must be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// If the listener is not on loopback, or the pace does not fit the number of orders.
+    pub fn serve_on(listener: TcpListener, config: Config) -> Result<Self, StartError> {
+        let address = listener.local_addr()?;
+        if !address.ip().is_loopback() {
+            return Err(StartError::NotLoopback(address));
+        }
+        match config.pace {
+            Pace::AtOnce { .. } if config.orders == 0 => return Err(StartError::Endless),
+            Pace::Rate(rate) if !(rate.is_finite() && rate > 0.0) => return Err(StartError::Rate(rate)),
+            _ => {}
+        }
+        let base_url = Url::parse(&format!("http://{address}")).map_err(std::io::Error::other)?;
+        let quiet = config.quiet;
+        let provider = Arc::new(Provider::new(config)?);
+        let closing = CancellationToken::new();
+        let server = tokio::spawn(server::run(listener, Arc::clone(&provider), closing.clone()));
+        let told = closing.child_token().run_until_cancelled_owned(pace::run(Arc::clone(&provider), quiet));
+        let story = tokio::spawn(async move {
+            let _ = told.await;
+        });
+        Ok(Self { provider, base_url, closing, server, story })
+    }
+
+    /// `http://127.0.0.1:PORT/`: what stands for `https://api.rxscale.com/`.
+    pub fn base_url(&self) -> &Url {
+        &self.base_url
+    }
+
+    pub fn switches(&self) -> Switches {
+        self.provider.stage().switches.clone()
+    }
+
+    /// Sets every switch; they hold from the next call and the next event on.
+    pub fn set_switches(&self, switches: Switches) {
+        self.provider.stage().switches = switches;
+    }
+
+    /// The faults as they stand, with their counts run down.
+    pub fn faults(&self) -> Faults {
+        self.provider.stage().faults.clone()
+    }
+
+    /// Sets every fault; they hold from the next call and the next event on.
+    pub fn set_faults(&self, faults: Faults) {
+        self.provider.stage().faults = faults;
+    }
+
+    /// Lets the next `events` things happen now, whatever the pace. Fewer come back when the story ends.
+    pub fn emit(&self, events: usize) -> Vec<Event> {
+        let emitted = (0..events).map_while(|_| self.provider.emit(Timestamp::now()));
+        let emitted = emitted.map(|(event, _)| event).collect();
+        self.provider.release();
+        emitted
+    }
+
+    /// Lets everything happen that is left of a story with an end. Nothing happens in one without.
+    pub fn emit_all(&self) -> Vec<Event> {
+        if self.provider.config.orders == 0 { Vec::new() } else { self.emit(usize::MAX) }
+    }
+
+    /// Delivers `body` as it is, correctly signed, to every subscription of `event_type`; tells to how many.
+    pub fn send(&self, event_type: &str, body: impl Into<Bytes>) -> usize {
+        self.provider.send(event_type, None, &body.into())
+    }
+
+    /// Delivers `body` as it is to the subscription `uid` only; false if there is none.
+    pub fn send_to(&self, uid: &str, event_type: &str, body: impl Into<Bytes>) -> bool {
+        self.provider.send(event_type, Some(uid), &body.into()) > 0
+    }
+
+    /// Everything it tried to deliver, in the order of emission.
+    pub fn ledger(&self) -> Vec<LedgerEntry> {
+        self.provider.ledger.entries()
+    }
+
+    /// Returns when no delivery is waiting any more: each was accepted, dropped or given up.
+    pub async fn settled(&self) {
+        self.provider.release();
+        self.provider.ledger.settled().await;
+    }
+
+    /// The subscriptions of both APIs.
+    pub fn subscriptions(&self) -> Vec<SubscriptionView> {
+        self.provider.stage().subscriptions.iter().map(|subscription| subscription.view()).collect()
+    }
+
+    /// The secret of the subscription `uid`.
+    pub fn secret(&self, uid: &str) -> Option<SecretString> {
+        let stage = self.provider.stage();
+        stage.subscriptions.iter().find(|subscription| subscription.uid == uid).map(|own| own.secret.clone())
+    }
+
+    /// Makes a subscription as a colleague would in the portal. Returns its uid; `None` if the provider would refuse it.
+    pub fn subscribe_elsewhere(&self, notification_type: &str, target: &Url) -> Option<String> {
+        let body = serde_json::json!({ "notification_type": notification_type, "target": target.as_str() });
+        let wish = Wish::read(&body, Level::Management, &self.switches()).ok()?;
+        self.provider.register(wish, Level::Management, None, Timestamp::now()).ok().map(|(uid, _)| uid)
+    }
+
+    /// Lets the subscription `uid` disappear; false if there is none.
+    pub fn vanish(&self, uid: &str) -> bool {
+        self.provider.delete(|subscription| subscription.uid == uid) > 0
+    }
+
+    /// The requests at the two APIs, in order.
+    pub fn requests(&self) -> Vec<Seen> {
+        self.provider.stage().requests.iter().cloned().collect()
+    }
+
+    /// How many DELETEs named no subscription and were taken to mean all of them. A good client keeps this at 0.
+    pub fn swept(&self) -> u64 {
+        self.provider.stage().swept
+    }
+
+    /// Returns when the story has been told to its end. A story told by hand has no such moment and returns at once.
+    pub async fn told(&mut self) {
+        // An error here means that it was cancelled, which is an end too.
+        let _ = (&mut self.story).await;
+    }
+
+    /// Stops listening, abandons what is under way, and returns when everything has ended.
+    pub async fn shutdown(mut self) {
+        self.closing.cancel();
+        self.provider.post.close().await;
+        let _ = (&mut self.server).await;
+        if !self.story.is_finished() {
+            let _ = (&mut self.story).await;
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.closing.cancel();
+        self.server.abort();
+    }
+}
