@@ -1,0 +1,186 @@
+//! `./bench`: how fast relay and desk are, against something named in the same run, because machines are noisy and numbers
+//! without a neighbour mean nothing.
+//!
+//! Each round has a fresh relay, a fresh desk and a fresh database, all real, on this machine's disk; the median round is
+//! reported. The relay is compared with a handler that throws the body away, the desk with a bare loop of inserts into
+//! the same cipher. It deliberately fails on nothing but errors: speed is not a test.
+
+mod reference;
+
+use std::{
+    io::Write,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use jiff::Timestamp;
+use offizin_desk::{
+    Desk, Home, Source,
+    inlets::InletInput,
+    status::{PairInput, PulledView},
+    system_clock,
+};
+use offizin_relay::{Config, Relay, Store};
+use offizin_wire::SigningSecret;
+use serde_json::json;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinSet};
+use url::Url;
+
+/// Whatever goes wrong ends the run.
+type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// How many deliveries a round has.
+const DELIVERIES: usize = 20_000;
+/// How many of them speak of the same order.
+const PER_ORDER: usize = 10;
+/// How many are on their way at once, as from a provider that sends what piled up.
+const AT_ONCE: usize = 64;
+/// How many rounds; the middle one counts.
+const ROUNDS: usize = 3;
+
+fn main() -> Outcome<()> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(measure())
+}
+
+async fn measure() -> Outcome<()> {
+    let secret = SigningSecret::new("whsec_of_the_bench".to_owned()).ok_or("no secret")?;
+    let bodies: Arc<Vec<String>> = Arc::new((0..DELIVERIES).map(body).collect());
+    let signatures: Arc<Vec<String>> = Arc::new(bodies.iter().map(|body| secret.sign(body.as_bytes())).collect());
+    let bytes = bodies.iter().map(String::len).sum::<usize>() / DELIVERIES;
+
+    let (mut acks, mut empty, mut caught_up, mut inserts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for round in 1..=ROUNDS {
+        let room = tempfile::tempdir()?;
+        say(&format!("round {round} of {ROUNDS}"))?;
+        let (url, stop) = reference::empty_handler().await?;
+        empty.push(post_all(&url, &bodies, &signatures).await?);
+        drop(stop);
+        let (ack, pull) = spine(room.path(), &secret, &bodies, &signatures).await?;
+        acks.push(ack);
+        caught_up.push(pull);
+        inserts.push(reference::bare_inserts(&room.path().join("bare.db"), &bodies).await?);
+    }
+
+    let (acks, empty, caught_up, inserts) = (median(acks), median(empty), median(caught_up), median(inserts));
+    say(&format!(
+        "\n{DELIVERIES} signed order events of {bytes} bytes, {PER_ORDER} to an order, {AT_ONCE} at once, median of {ROUNDS} rounds\n\n\
+         | what | per second | reference | per second | ratio |\n\
+         | --- | ---: | --- | ---: | ---: |\n\
+         | relay: sealed, flushed, answered 200 | {acks:.0} | a handler that throws the body away | {empty:.0} | {:.2} |\n\
+         | desk: pulled, verified, journaled, folded | {caught_up:.0} | bare inserts of body and receipt into SQLCipher | {inserts:.0} | {:.2} |",
+        acks / empty,
+        caught_up / inserts,
+    ))
+}
+
+/// An order of the usual size that moves on with every event.
+fn body(number: usize) -> String {
+    const LIFE: [&str; 5] = ["init", "waiting for pharmacy", "pending_review", "in-progress", "completed"];
+    let (order, step) = (number / PER_ORDER, number % PER_ORDER);
+    let second = 1_760_000_000 + number;
+    let status = LIFE.get(step * LIFE.len() / PER_ORDER).copied().unwrap_or("in-progress");
+    json!({
+        "event_type": if step == 0 { "pharmacy_order_created" } else { "pharmacy_order_updated" },
+        "timestamp": second, "payload_version": "1",
+        "data": {
+            "uid": format!("po-{order}"), "name": format!("#{}", 1000 + order), "status": status, "updated_at": second,
+            "order": { "uid": format!("ord-{order}"), "name": format!("#{}", 1000 + order) },
+            "pharmacy": { "uid": "ph-1", "name": "Testapotheke am Beispielplatz" },
+            "shipping_address": { "first_name": "Vorname", "last_name": "Beispielperson", "zip": "00000", "city": "Musterort" },
+            "line_items": (0..3).map(|item| json!({
+                "uid": format!("li-{order}-{item}"), "pzn": format!("9900{item:04}"), "name": "Beispielmittel 10 mg Tabletten",
+                "quantity": item + 1, "price_cents": 1299, "note": "x".repeat(120),
+            })).collect::<Vec<_>>(),
+        },
+    })
+    .to_string()
+}
+
+/// One round of the real thing: acknowledgements per second at the relay, then events per second at the desk.
+async fn spine(
+    room: &Path,
+    secret: &SigningSecret,
+    bodies: &Arc<Vec<String>>,
+    signatures: &Arc<Vec<String>>,
+) -> Outcome<(f64, f64)> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address: Url = format!("http://{}", listener.local_addr()?).parse()?;
+    let mut config = Config::new(Store::Sqlite(room.join("relay.db")), address);
+    config.limits.inlet_rate = 0;
+    config.limits.total_rate = 0;
+    let relay = Relay::open(config).await?;
+    let code = relay.add_inbox("bench", Timestamp::now()).await?;
+    let serving = relay.start(listener).await?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let served = tokio::spawn(serving.run(async move { _ = stopped.await }));
+
+    let problem = |problem: offizin_desk::Problem| format!("{:?}: {:?}", problem.code, problem.detail);
+    let desk = Desk::open(Home::at(Some(room.join("home")))?, system_clock()).await.map_err(problem)?;
+    desk.pair(PairInput { code: code.expose(), device_name: "bench".to_owned() }).await.map_err(problem)?;
+    let inlet = InletInput { name: "bench".to_owned(), source: Source::Rxscale, connection: None };
+    let inlet = desk.inlet_add(inlet).await.map_err(problem)?;
+    desk.inlet_secret(&inlet.id, secret.expose().to_owned().into()).await.map_err(problem)?;
+
+    let acks = post_all(&inlet.url.parse()?, bodies, signatures).await?;
+
+    let from = Instant::now();
+    let mut events = 0;
+    // A pull may end at a page; what it says it took is what counts.
+    while events < bodies.len() as u64 {
+        let pulled: PulledView = desk.pull(Duration::ZERO).await.map_err(problem)?;
+        if pulled.rejected > 0 || pulled.events == 0 {
+            return Err(format!("the desk took {events} and then {pulled:?}").into());
+        }
+        events += pulled.events;
+    }
+    let caught_up = rate(bodies.len(), from);
+
+    desk.close().await;
+    drop(stop);
+    served.await?;
+    Ok((acks, caught_up))
+}
+
+/// Posts everything; answers acknowledgements per second. Anything but 200 ends the run.
+async fn post_all(url: &Url, bodies: &Arc<Vec<String>>, signatures: &Arc<Vec<String>>) -> Outcome<f64> {
+    let client = reqwest::Client::new();
+    let next = Arc::new(AtomicUsize::new(0));
+    let mut senders = JoinSet::new();
+    let from = Instant::now();
+    for _ in 0..AT_ONCE {
+        let (client, url, next) = (client.clone(), url.clone(), next.clone());
+        let (bodies, signatures) = (bodies.clone(), signatures.clone());
+        senders.spawn(async move {
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let (Some(body), Some(signature)) = (bodies.get(number), signatures.get(number)) else { return Ok(()) };
+                let request = client.post(url.clone()).header("x-webhook-signature", signature).body(body.clone());
+                let answer = request.send().await?;
+                if answer.status() != reqwest::StatusCode::OK {
+                    return Outcome::Err(format!("answered {}", answer.status()).into());
+                }
+            }
+        });
+    }
+    while let Some(sender) = senders.join_next().await {
+        sender??;
+    }
+    Ok(rate(bodies.len(), from))
+}
+
+fn rate(count: usize, from: Instant) -> f64 {
+    count as f64 / from.elapsed().as_secs_f64()
+}
+
+fn median(mut rates: Vec<f64>) -> f64 {
+    rates.sort_by(f64::total_cmp);
+    rates.get(rates.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn say(line: &str) -> Outcome<()> {
+    Ok(writeln!(std::io::stdout(), "{line}")?)
+}
