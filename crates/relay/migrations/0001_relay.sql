@@ -7,6 +7,9 @@ CREATE TABLE inbox (
     name       TEXT    NOT NULL UNIQUE,
     -- The highest sequence ever given out. A counter of its own, so that retention never makes a sequence come back.
     head       INTEGER NOT NULL DEFAULT 0,
+    -- What is kept right now, so that nobody has to count rows to know it.
+    segments   INTEGER NOT NULL DEFAULT 0,
+    bytes      INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL
 ) STRICT;
 

@@ -49,6 +49,8 @@ pub(crate) async fn segments(
             app.registry().forget(&device.inbox.id);
             return Err(Refused::device_unknown());
         };
+        // The log knows best: a commit may have become durable and yet been answered with an error.
+        device.inbox.grown(page.head);
         if page.segments.is_empty() && tokio::time::Instant::now() < until {
             let _waiting = PullWaits::of(&app);
             tokio::select! {

@@ -75,7 +75,7 @@ impl Inbox {
     }
 
     /// Tells whoever waits that the log of this inbox has grown.
-    fn grown(&self, to: u64) {
+    pub(crate) fn grown(&self, to: u64) {
         self.head.send_if_modified(|head| {
             let grew = to > *head;
             *head = to.max(*head);
@@ -239,12 +239,14 @@ impl Registry {
             let inbox = self.inbox(&record);
             let mut recipients = inbox.recipients.clone().write_owned().await;
             let Some(device) = self.log.pair(candidate, now).await? else { return Ok(None) };
-            self.admit(&device, &inbox, &mut recipients);
+            let admitted = self.admit(&device, &inbox, &mut recipients);
+            // Paired before, yet not admitted: that answer was an error after all, and nothing was sealed to it since.
+            let cursor = if admitted { device.cursor.max(inbox.head()) } else { device.cursor };
             Ok(Some(PairAnswer {
                 inbox: inbox.id.as_str().into(),
                 inbox_name: inbox.name.clone(),
                 device: device.id.as_str().into(),
-                cursor: device.cursor,
+                cursor,
             }))
         })
         .await
@@ -356,14 +358,16 @@ impl Registry {
         })
     }
 
-    fn admit(&self, record: &DeviceRecord, inbox: &Arc<Inbox>, recipients: &mut Vec<(DeviceId, Recipient)>) {
-        self.change(|maps| {
-            maps.devices.entry(record.token_hash).or_insert_with(|| Arc::new(Device::new(record, inbox.clone())));
-        });
-        if !recipients.iter().any(|(id, _)| *id == record.id) {
-            recipients.push((record.id.clone(), record.recipient.clone()));
+    /// Seals to this device from now on. `false` if that was so already.
+    fn admit(&self, record: &DeviceRecord, inbox: &Arc<Inbox>, recipients: &mut Vec<(DeviceId, Recipient)>) -> bool {
+        if recipients.iter().any(|(id, _)| *id == record.id) {
+            return false;
         }
+        let device = Arc::new(Device::new(record, inbox.clone()));
+        self.change(|maps| maps.devices.insert(record.token_hash, device));
+        recipients.push((record.id.clone(), record.recipient.clone()));
         inbox.paired.store(recipients.len(), Ordering::Release);
+        true
     }
 
     fn add_inlet(&self, token: TokenHash, id: InletId, inbox: Arc<Inbox>, retired: bool) {

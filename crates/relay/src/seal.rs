@@ -240,3 +240,90 @@ fn answer_all(answers: Vec<oneshot::Sender<Result<(), Refused>>>, answer: &Resul
         let _ = waiting.send(answer.clone());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use offizin_wire::{Identity, InletToken};
+
+    use super::*;
+    use crate::{
+        config::Limits,
+        log::{Candidate, sqlite::Sqlite},
+    };
+
+    /// A registry with a paired inbox of each name, and the inlet of each.
+    async fn inlets(home: &std::path::Path, names: &[&str]) -> Vec<Arc<Inlet>> {
+        let log = Sqlite::open(&home.join("relay.db"), None).await.unwrap();
+        let now = Timestamp::now();
+        let mut tokens = Vec::new();
+        for name in names {
+            let (code, token) = (InletToken::random().unwrap().hash(), InletToken::random().unwrap().hash());
+            let inbox = log.add_inbox(name, code, Timestamp::MAX, now).await.unwrap();
+            let recipient = Identity::random().recipient();
+            log.pair(Candidate { code, name: "Desk".into(), recipient, token_hash: token }, now).await.unwrap();
+            log.put_inlet(&inbox, &InletId::random().unwrap(), token, now).await.unwrap();
+            tokens.push(token);
+        }
+        let registry = Registry::load(Arc::new(log), &Limits::default()).await.unwrap();
+        tokens.iter().map(|token| registry.inlet(token).unwrap()).collect()
+    }
+
+    fn waiting(inlet: &Arc<Inlet>, body: Vec<u8>) -> (Waiting, oneshot::Receiver<Result<(), Refused>>) {
+        let delivery = Delivery::new(inlet.id.clone(), Timestamp::now(), vec![], body);
+        let (answer, answered) = oneshot::channel();
+        (Waiting { inlet: inlet.clone(), delivery, load: Load::default(), answer }, answered)
+    }
+
+    #[tokio::test]
+    async fn a_group_is_split_by_inbox_count_and_size_and_keeps_the_order() {
+        let home = tempfile::tempdir().unwrap();
+        let inlets = inlets(home.path(), &["a", "b"]).await;
+        let (queue, mut queued) = mpsc::channel(2000);
+        let mut answers = Vec::new();
+        let mut put = |inlet: usize, body: Vec<u8>| {
+            let (waiting, answered) = waiting(&inlets[inlet], body);
+            answers.push(answered);
+            queue.try_send(waiting).ok().unwrap();
+        };
+        for i in 0..300u16 {
+            put(0, i.to_be_bytes().to_vec());
+            if i < 3 {
+                put(1, vec![0; 600 * 1024]);
+            }
+        }
+        put(1, vec![0; 2 * MAX_GATHERED_BYTES]);
+        let first = queued.recv().await.unwrap();
+        let batches = gather(first, &mut queued);
+        let sizes: Vec<_> =
+            batches.iter().map(|batch| (batch.inbox.name.as_str(), batch.waiting.len(), batch.bytes)).collect();
+        let large = 600 * 1024;
+        let expected = [
+            ("a", MAX_DELIVERIES, 512),
+            ("b", 1, large),
+            ("b", 1, large),
+            ("b", 1, large),
+            ("a", 44, 88),
+            ("b", 1, 2 * MAX_GATHERED_BYTES),
+        ];
+        assert_eq!(sizes, expected);
+        let of_a = batches.iter().filter(|batch| batch.inbox.name == "a").flat_map(|batch| &batch.waiting);
+        assert!(of_a.map(|w| w.delivery.body.clone()).eq((0..300u16).map(|i| i.to_be_bytes().to_vec())));
+        assert!(queued.try_recv().is_err(), "all of it was gathered");
+    }
+
+    #[tokio::test]
+    async fn a_group_ends_somewhere() {
+        let home = tempfile::tempdir().unwrap();
+        let inlets = inlets(home.path(), &["a"]).await;
+        for (size, gathered) in [(0, GROUP_DELIVERIES), (MAX_GATHERED_BYTES, GROUP_BYTES / MAX_GATHERED_BYTES)] {
+            let (queue, mut queued) = mpsc::channel(2000);
+            for _ in 0..gathered + 5 {
+                queue.try_send(waiting(&inlets[0], vec![0; size]).0).ok().unwrap();
+            }
+            let first = queued.recv().await.unwrap();
+            let batches = gather(first, &mut queued);
+            assert_eq!(batches.iter().map(|batch| batch.waiting.len()).sum::<usize>(), gathered);
+            assert_eq!(queued.len(), 5);
+        }
+    }
+}

@@ -5,6 +5,9 @@
 
 pub(crate) mod sqlite;
 
+#[cfg(test)]
+mod conformance;
+
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;

@@ -49,8 +49,8 @@ async fn ready_means_that_a_write_succeeds() {
     for path in ["/healthz", "/readyz"] {
         assert_eq!(house.client.get(house.url(path)).send().await.unwrap().status(), 200);
     }
-    // Another process that holds the file: writes cannot be made durable, and a delivery is not acknowledged.
     let (_, inlet) = house.inbox("Adler").await;
+    // The engine is gone: nothing can be made durable, so nothing is acknowledged.
     house.relay.close().await;
     assert_eq!(inlet.post("x").await.status(), 503);
     let unready = async {

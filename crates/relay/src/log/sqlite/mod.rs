@@ -77,6 +77,7 @@ impl Sqlite {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            .pragma("journal_size_limit", (64 * 1024 * 1024).to_string())
             .busy_timeout(BUSY)
             .disable_statement_logging();
         let mut writing = options.clone();

@@ -201,11 +201,9 @@ impl Sqlite {
 
     pub(super) async fn list_inboxes(&self) -> Result<Vec<InboxSummary>, LogError> {
         let rows: Vec<SummaryRow> = sqlx::query_as(
-            "SELECT i.id AS inbox, i.name, i.created_at, i.head,
+            "SELECT i.id AS inbox, i.name, i.created_at, i.head, i.segments, i.bytes,
                     (SELECT count(*) FROM device d WHERE d.inbox = i.key AND d.revoked_at IS NULL) AS devices,
-                    (SELECT count(*) FROM inlet n WHERE n.inbox = i.key AND n.retired_at IS NULL) AS inlets,
-                    (SELECT count(*) FROM segment s WHERE s.inbox = i.key) AS segments,
-                    (SELECT coalesce(sum(s.bytes), 0) FROM segment s WHERE s.inbox = i.key) AS bytes
+                    (SELECT count(*) FROM inlet n WHERE n.inbox = i.key AND n.retired_at IS NULL) AS inlets
              FROM inbox i ORDER BY i.name",
         )
         .fetch_all(&self.readers)
@@ -214,12 +212,21 @@ impl Sqlite {
     }
 
     pub(super) async fn delete_inbox(&self, name: &str) -> Result<InboxId, LogError> {
-        let mut tx = self.write().await?;
-        let id: Option<String> = sqlx::query_scalar("DELETE FROM inbox WHERE name = ? RETURNING id")
+        let key: i64 = sqlx::query_scalar("SELECT key FROM inbox WHERE name = ?")
             .bind(name)
+            .fetch_optional(&self.readers)
+            .await?
+            .ok_or(LogError::NameUnknown)?;
+        // In small transactions, so that a relay that serves the other inboxes is not held up; the last one takes
+        // what arrived meanwhile.
+        while !self.delete_some(key, i64::MAX).await?.is_empty() {}
+        let mut tx = self.write().await?;
+        let id: Option<String> = sqlx::query_scalar("DELETE FROM inbox WHERE key = ? RETURNING id")
+            .bind(key)
             .fetch_optional(&mut *tx)
             .await?;
         self.commit(tx).await?;
+        self.give_back().await?;
         id.map(InboxId::from).ok_or(LogError::NameUnknown)
     }
 

@@ -8,19 +8,24 @@ use crate::log::{DeviceId, InboxId, LogError, Page, Pruned, Sealed};
 
 /// Segments deleted in one transaction: short enough that intake does not notice.
 const PRUNED_AT_ONCE: i64 = 200;
-/// Pages given back to the file system after a round of retention.
-const VACUUM: &str = "PRAGMA incremental_vacuum(4096)";
+/// Free pages that stay in the file: the next segments will want them.
+const SPARE_PAGES: i64 = 128;
+const VACUUM: &str = "PRAGMA incremental_vacuum(256)";
 
 impl Sqlite {
     pub(super) async fn append_group(&self, group: Vec<Sealed>, at: Timestamp) -> Result<Vec<Option<u64>>, LogError> {
         let mut tx = self.write().await?;
         let mut places = Vec::with_capacity(group.len());
         for segment in group {
-            let place: Option<(i64, i64)> =
-                sqlx::query_as("UPDATE inbox SET head = head + 1 WHERE id = ? RETURNING key, head")
-                    .bind(segment.inbox.as_str())
-                    .fetch_optional(&mut *tx)
-                    .await?;
+            let size = integer(segment.bytes.len() as u64);
+            let place: Option<(i64, i64)> = sqlx::query_as(
+                "UPDATE inbox SET head = head + 1, segments = segments + 1, bytes = bytes + ? WHERE id = ?
+                 RETURNING key, head",
+            )
+            .bind(size)
+            .bind(segment.inbox.as_str())
+            .fetch_optional(&mut *tx)
+            .await?;
             let Some((inbox, sequence)) = place else {
                 places.push(None);
                 continue;
@@ -33,7 +38,7 @@ impl Sqlite {
             .bind(sequence)
             .bind(at.as_millisecond())
             .bind(integer(deliveries))
-            .bind(integer(segment.bytes.len() as u64))
+            .bind(size)
             .bind(segment.bytes)
             .execute(&mut *tx)
             .await?;
@@ -149,18 +154,7 @@ impl Sqlite {
             let too_old = self.last_before(inbox, head, before).await?;
             let upto = old_and_read.max(too_old);
             loop {
-                let mut tx = self.write().await?;
-                let deleted: Vec<(i64, i64)> = sqlx::query_as(
-                    "DELETE FROM segment WHERE id IN
-                       (SELECT id FROM segment WHERE inbox = ? AND sequence <= ? ORDER BY sequence LIMIT ?)
-                     RETURNING sequence, bytes",
-                )
-                .bind(inbox)
-                .bind(upto)
-                .bind(PRUNED_AT_ONCE)
-                .fetch_all(&mut *tx)
-                .await?;
-                self.commit(tx).await?;
+                let deleted = self.delete_some(inbox, upto).await?;
                 for (sequence, bytes) in &deleted {
                     pruned.segments += 1;
                     pruned.bytes += number(*bytes)?;
@@ -176,9 +170,45 @@ impl Sqlite {
             .execute(&self.writer)
             .await?;
         if pruned.segments > 0 {
-            sqlx::query(VACUUM).execute(&self.writer).await?;
+            self.give_back().await?;
         }
         Ok(pruned)
+    }
+
+    /// Deletes the oldest segments of an inbox, `upto` at the most, in one short transaction. Answers sequence and size
+    /// of each; nothing is left when it answers nothing.
+    pub(super) async fn delete_some(&self, inbox: i64, upto: i64) -> Result<Vec<(i64, i64)>, LogError> {
+        let mut tx = self.write().await?;
+        let deleted: Vec<(i64, i64)> = sqlx::query_as(
+            "DELETE FROM segment WHERE id IN
+               (SELECT id FROM segment WHERE inbox = ? AND sequence <= ? ORDER BY sequence LIMIT ?)
+             RETURNING sequence, bytes",
+        )
+        .bind(inbox)
+        .bind(upto)
+        .bind(PRUNED_AT_ONCE)
+        .fetch_all(&mut *tx)
+        .await?;
+        let (count, bytes) = deleted.iter().fold((0, 0), |(count, sum), (_, bytes)| (count + 1, sum + bytes));
+        sqlx::query("UPDATE inbox SET segments = segments - ?, bytes = bytes - ? WHERE key = ?")
+            .bind::<i64>(count)
+            .bind::<i64>(bytes)
+            .bind(inbox)
+            .execute(&mut *tx)
+            .await?;
+        self.commit(tx).await?;
+        Ok(deleted)
+    }
+
+    /// Gives free pages back to the file system, a few at a time, so that commits get their turn in between.
+    pub(super) async fn give_back(&self) -> Result<(), LogError> {
+        loop {
+            let free: i64 = sqlx::query_scalar("PRAGMA freelist_count").fetch_one(&self.writer).await?;
+            if free <= SPARE_PAGES {
+                return Ok(());
+            }
+            sqlx::query(VACUUM).execute(&self.writer).await?;
+        }
     }
 
     /// The last sequence, `upto` at the most, before the first segment that is not older than `moment`. Should the
@@ -198,7 +228,9 @@ impl Sqlite {
 
     pub(super) async fn measure(&self) -> Result<(u64, u64), LogError> {
         let (segments, bytes): (i64, i64) =
-            sqlx::query_as("SELECT count(*), coalesce(sum(bytes), 0) FROM segment").fetch_one(&self.readers).await?;
+            sqlx::query_as("SELECT coalesce(sum(segments), 0), coalesce(sum(bytes), 0) FROM inbox")
+                .fetch_one(&self.readers)
+                .await?;
         Ok((number(segments)?, number(bytes)?))
     }
 }
