@@ -1,0 +1,686 @@
+//! A backend of invented data in memory, for the browser tests and for working on the looks. It is in no production bundle. The
+//! address chooses the scene: `?demo=empty|first-run|one|day|many|slow|offline|error`, `?startup=CODE`, and
+//! `language`, `theme`, `roomy`. It proves nothing about the desk.
+import type { Backend } from "./backend";
+import type {
+  BodyView,
+  Code,
+  Commands,
+  ConnectionView,
+  Environment,
+  EventListInput,
+  EventRowView,
+  Language,
+  OrderListInput,
+  OrderRowView,
+  Page,
+  Problem,
+  ProofView,
+  Settings,
+  StartupView,
+  StatusView,
+  StockChangeView,
+  StockRowView,
+  SubscriptionView,
+  Tag,
+  Theme,
+} from "./commands";
+import { dice, hex, products } from "./demo/cast";
+import { iso, Lives } from "./demo/lives";
+
+/** Found by the check of the production bundle, which must not hold it. */
+export const MARKER = "offizin-demo-backend";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const scenes = ["empty", "first-run", "one", "day", "many", "slow", "offline", "error"] as const;
+type Scene = (typeof scenes)[number];
+
+function problem(code: Code, detail: string | null = null): Problem {
+  return { code, detail, incident: "7F3K-2M9Q" };
+}
+
+type Answers = { [N in keyof Commands]: (input: Commands[N]["input"]) => Commands[N]["output"] };
+
+/** What the tests may do to the demo from outside. */
+export type DemoHandle = {
+  /** So many orders arrive. */
+  arrive(count: number): void;
+  /** The relay goes away or comes back. */
+  relay(reachable: boolean): void;
+};
+
+/** Opens the demo with the scene of the address. */
+export function demo(query: URLSearchParams): Backend {
+  const wanted = query.get("demo") ?? "day";
+  const scene: Scene = scenes.find((one) => one === wanted) ?? "day";
+  const opened = Math.floor(Date.now() / SECOND) * SECOND;
+  const bare = scene === "first-run";
+  const listeners = new Set<(tags: Tag[]) => void>();
+  const emit = (...tags: Tag[]) => listeners.forEach((listener) => listener(tags));
+
+  let startup: StartupView =
+    query.get("startup") === null
+      ? { state: "ready" }
+      : query.get("startup") === "opening"
+        ? { state: "opening" }
+        : {
+            state: "problem",
+            problem: problem(query.get("startup") as Code, query.get("detail")),
+            can_start_over: ["database_key_lost", "database_unreadable"].includes(query.get("startup") ?? ""),
+          };
+
+  let settings: Settings = {
+    language: (query.get("language") as Language | null) ?? "system",
+    theme: (query.get("theme") as Theme | null) ?? "system",
+    roomy: query.get("roomy") === "1",
+    first_run_done: !bare,
+    keep_in_tray: true,
+  };
+
+  const connections: ConnectionView[] = bare
+    ? []
+    : [
+        connectionOf("con-1", "Testapotheke", "https://api.rxscale.com", "production", opened - 2 * MINUTE),
+        connectionOf(
+          "con-2",
+          "Testapotheke (Entwicklung)",
+          "https://api.rxscale-dev.com",
+          "development",
+          opened - 3 * DAY,
+        ),
+      ].slice(0, scene === "one" ? 1 : 2);
+
+  let relay: StatusView["relay"] = bare
+    ? null
+    : {
+        url: "https://relais.beispiel.example",
+        inbox_name: "testapotheke",
+        device_name: "Kasse 1",
+        paired_at: iso(opened - 60 * DAY),
+        state: scene === "offline" ? "failing" : "reachable",
+        last_attempt_at: iso(opened - 4 * SECOND),
+        last_success_at: iso(scene === "offline" ? opened - 3 * HOUR : opened - 4 * SECOND),
+        complete_until: iso(scene === "offline" ? opened - 3 * HOUR : opened - 4 * SECOND),
+        behind: 0,
+        problem: scene === "offline" ? problem("relay_unreachable", "relais.beispiel.example:443") : null,
+      };
+
+  const subscriptions: SubscriptionView[] = bare || scene === "empty" ? [] : subscriptionsOf(opened, connections);
+  const lives = new Lives(
+    opened,
+    bare || scene === "empty" ? 0 : scene === "one" ? 1 : scene === "many" ? 100_000 : 240,
+    "con-1",
+  );
+  const quarantine = scene === "day" || scene === "slow" || scene === "many" ? quarantineOf(opened) : [];
+  const odd = scene === "day" || scene === "many" ? oddOf(opened) : [];
+  const stock = bare || scene === "empty" ? [] : stockOf(opened).slice(0, scene === "one" ? 1 : undefined);
+  const attention = () => {
+    let count = 0;
+    for (let place = 0; place < Math.min(lives.size, 400); place += 1)
+      if (lives.row(place).attention.length > 0) count += 1;
+    return count;
+  };
+  let waiting = attention();
+
+  function eventsPage(input: EventListInput): Page<EventRowView> {
+    const limit = input.limit ?? 100;
+    const search = input.search?.toLowerCase() ?? null;
+    const start = input.after === null ? 0 : Number(input.after);
+    const extra = [...quarantine, ...odd].sort((one, other) => other.received_at.localeCompare(one.received_at));
+    const rows: EventRowView[] = [];
+    const fits = (row: EventRowView) =>
+      (input.verdict === null || row.verdict === input.verdict) &&
+      (input.type === null || row.type === input.type) &&
+      (search === null || [row.order_name, row.order, row.id].some((text) => text?.toLowerCase().includes(search)));
+    let place = start;
+    if (start === 0 && input.verdict !== "accepted") rows.push(...extra.filter(fits));
+    if (input.verdict === null || input.verdict === "accepted") {
+      for (; place < lives.size && rows.length < limit; place += 1) {
+        if (search !== null && !lives.name(place).includes(search) && !lives.uid(place).includes(search)) continue;
+        for (const entry of [...lives.timeline(place).entries].reverse()) {
+          const row = eventOf(lives, place, entry.event_id);
+          if (row !== null && fits(row)) rows.push(row);
+        }
+      }
+    } else place = lives.size;
+    rows.sort((one, other) => other.received_at.localeCompare(one.received_at));
+    return { rows, next: place < lives.size ? String(place) : null };
+  }
+
+  function findEvent(id: string): EventRowView {
+    const extra = [...quarantine, ...odd].find((row) => row.id === id);
+    if (extra !== undefined) return extra;
+    for (let place = 0; place < Math.min(lives.size, 2000); place += 1) {
+      const row = eventOf(lives, place, id);
+      if (row !== null) return row;
+    }
+    throw problem("event_unknown");
+  }
+
+  function ordersPage(input: OrderListInput): Page<OrderRowView> {
+    const limit = input.limit ?? 100;
+    const search = input.search?.toLowerCase() ?? null;
+    const rows: OrderRowView[] = [];
+    let place = input.after === null ? 0 : Number(input.after);
+    for (; place < lives.size && rows.length < limit; place += 1) {
+      if (search !== null && !lives.name(place).includes(search) && !lives.uid(place).includes(search)) {
+        if (
+          lives.size > 1000 ||
+          !lives.items(place).some((item) => `${item.name} ${item.pzn}`.toLowerCase().includes(search))
+        )
+          continue;
+      }
+      const row = lives.row(place);
+      if (input.group !== null && row.status_group !== input.group) continue;
+      if (input.attention === true && row.attention.length === 0) continue;
+      if (input.connection !== null && row.connection !== input.connection) continue;
+      rows.push(row);
+    }
+    return { rows, next: place < lives.size ? String(place) : null };
+  }
+
+  const placeOf = (uid: string) => {
+    const place = lives.place(uid);
+    if (place < 0) throw problem("order_unknown", uid);
+    return place;
+  };
+
+  const registered = () => subscriptions.filter((row) => row.state === "active").length;
+  const subscriptionOf = (id: string) => {
+    const row = subscriptions.find((one) => one.id === id);
+    if (row === undefined) throw problem("subscription_unknown", id);
+    return row;
+  };
+
+  const answers: Answers = {
+    startup: () => startup,
+    startup_retry: () => startup,
+    startup_start_over: () => (startup = { state: "ready" }),
+    status: () => ({
+      version: "0.1.0",
+      home: "~/.local/share/offizin",
+      relay,
+      connections: connections.map((one) => ({
+        ...one,
+        subscriptions: subscriptions.filter((row) => row.connection === one.id && row.state === "active").length,
+      })),
+      counts: {
+        orders: lives.size,
+        attention: waiting,
+        stock: stock.length,
+        events: lives.size * 5,
+        unrecognised: odd.length,
+        quarantine: quarantine.length,
+        unopened: 0,
+        subscriptions: registered(),
+      },
+      last_event_at: lives.size === 0 ? null : iso(lives.at(0)),
+    }),
+    sync_now: () => {
+      if (relay?.problem) throw relay.problem;
+      return {
+        segments: 0,
+        deliveries: 0,
+        events: 0,
+        duplicates: 0,
+        rejected: 0,
+        unopened: 0,
+        cursor: 42,
+        changed: [],
+      };
+    },
+    pair: (input) => {
+      if (input.code.length < 12) throw problem("pairing_code_malformed");
+      if (input.code.includes("verbraucht")) throw problem("pairing_code_refused");
+      relay = {
+        url: "https://relais.beispiel.example",
+        inbox_name: "testapotheke",
+        device_name: input.device_name || "Kasse 1",
+        paired_at: iso(Date.now()),
+        state: "reachable",
+        last_attempt_at: iso(Date.now()),
+        last_success_at: iso(Date.now()),
+        complete_until: iso(Date.now()),
+        behind: 0,
+        problem: null,
+      };
+      emit("status");
+      return relay;
+    },
+    unpair: () => {
+      relay = null;
+      emit("status");
+      return null;
+    },
+    connection_add: (input) => {
+      if (connections.some((one) => one.name === input.name)) throw problem("connection_name_taken", input.name);
+      const url = input.base_url ?? "https://api.rxscale.com";
+      const environment: Environment =
+        url === "https://api.rxscale.com" ? "production" : url.includes("-dev") ? "development" : "sandbox";
+      const made = {
+        ...connectionOf(`con-${Date.now()}`, input.name, url, environment, null),
+        api: input.api,
+        settings: input.settings,
+      };
+      connections.push(made);
+      emit("status");
+      return made;
+    },
+    connection_check: (id) => {
+      const connection = connections.find((one) => one.id === id);
+      if (connection === undefined) throw problem("connection_unknown");
+      const wrong = connection.settings.base_path.includes("hyphen") || connection.name.includes("falscher Pfad");
+      if (wrong && connection.settings.base_path !== "/v1/external_pharmacy_api") {
+        return {
+          ok: false,
+          lines: [
+            { step: "reachable", state: "ok", problem: null },
+            { step: "base_path", state: "failed", problem: problem("provider_wrong_base_path") },
+            { step: "key", state: "unknown", problem: null },
+            { step: "read_subscriptions", state: "unknown", problem: null },
+            { step: "write_subscriptions", state: "unknown", problem: null },
+          ],
+          suggested_base_path: "/v1/external_pharmacy_api",
+        };
+      }
+      if (connection.name.includes("falscher Schlüssel")) {
+        return {
+          ok: false,
+          lines: [
+            { step: "reachable", state: "ok", problem: null },
+            { step: "base_path", state: "ok", problem: null },
+            { step: "key", state: "failed", problem: problem("provider_key_refused", "invalid_api_key") },
+            { step: "read_subscriptions", state: "unknown", problem: null },
+            { step: "write_subscriptions", state: "unknown", problem: null },
+          ],
+          suggested_base_path: null,
+        };
+      }
+      return {
+        ok: true,
+        lines: [
+          { step: "reachable", state: "ok", problem: null },
+          { step: "base_path", state: "ok", problem: null },
+          { step: "key", state: "ok", problem: null },
+          { step: "read_subscriptions", state: "ok", problem: null },
+          { step: "write_subscriptions", state: "unknown", problem: null },
+        ],
+        suggested_base_path: null,
+      };
+    },
+    connection_remove: (id) => {
+      if (subscriptions.some((row) => row.connection === id && row.state === "active"))
+        throw problem("connection_in_use");
+      const at = connections.findIndex((one) => one.id === id);
+      if (at >= 0) connections.splice(at, 1);
+      emit("status");
+      return null;
+    },
+    notification_types: () => [
+      { name: "pharmacy_order_created", recommended: true, interpreted: true },
+      { name: "pharmacy_order_updated", recommended: true, interpreted: true },
+      { name: "pharmacy_sku_stock_updated", recommended: true, interpreted: true },
+      { name: "patient_doctor_meeting_updated", recommended: false, interpreted: false },
+      { name: "appointment_reminder_due", recommended: false, interpreted: false },
+    ],
+    subscription_list: () => ({
+      rows: [...subscriptions],
+      problems: scene === "offline" ? [{ connection: "con-1", problem: problem("provider_unreachable") }] : [],
+    }),
+    subscription_register: (input) =>
+      input.types.map((type, at) => {
+        const made: SubscriptionView = {
+          ...subscriptionAt(`sub-new-${subscriptions.length}`, input.connection, type, Date.now()),
+          connection_name: connections.find((one) => one.id === input.connection)?.name ?? "",
+          last_verified_at: null,
+          verified: 0,
+          fingerprint: hex(8, 31, subscriptions.length),
+        };
+        subscriptions.push(made);
+        emit("subscriptions", "status");
+        if (bare && at === 0) {
+          setTimeout(() => arrive(1), Number(query.get("arrival") ?? 1500));
+        }
+        return { notification_type: type, subscription: made, problem: null };
+      }),
+    subscription_test: (id) => {
+      subscriptionOf(id);
+      return null;
+    },
+    subscription_remove: (id) => {
+      subscriptionOf(id).state = "removed";
+      emit("subscriptions", "status");
+      return null;
+    },
+    subscription_paste_secret: (input) => {
+      const row = subscriptionOf(input.id);
+      if (!input.secret.startsWith("whsec_")) throw problem("input_invalid", "secret");
+      row.secret = "stored";
+      row.fingerprint = hex(8, 32, subscriptions.length);
+      emit("subscriptions");
+      return row;
+    },
+    order_list: ordersPage,
+    order_show: (uid) => lives.order(placeOf(uid)),
+    order_timeline: (uid) => {
+      const place = placeOf(uid);
+      return { ...lives.timeline(place), lanes: lives.lanes(place) };
+    },
+    order_patient: (uid) => lives.patient(placeOf(uid)),
+    stock_list: (input) => {
+      const search = input.search?.toLowerCase() ?? "";
+      return {
+        rows: stock.filter((row) => `${row.name} ${row.pzn} ${row.uid}`.toLowerCase().includes(search)),
+        next: null,
+      };
+    },
+    stock_history: (input) => {
+      const row = stock.find((one) => one.uid === input.uid);
+      if (row === undefined) throw problem("stock_unknown", input.uid);
+      return { rows: historyOf(row), next: null };
+    },
+    event_list: eventsPage,
+    event_show: (id) => proofOf(findEvent(id)),
+    event_body: (id) => bodyOf(findEvent(id)),
+    event_verify: (id) => {
+      const row = findEvent(id);
+      return {
+        body_intact: true,
+        signature_matches: row.trust === "verified",
+        fingerprint: row.trust === "verified" ? "3f9a 11c2" : null,
+        reason: row.quarantine ?? (row.trust === "verified" ? null : "signature_missing"),
+      };
+    },
+    settings: () => settings,
+    settings_set: (input) => {
+      settings = input;
+      emit("settings");
+      return settings;
+    },
+  };
+
+  function arrive(count: number): void {
+    for (let more = 0; more < count; more += 1) lives.arrive(Date.now());
+    waiting = attention();
+    emit("orders", "events", "status");
+  }
+
+  const handle: DemoHandle = {
+    arrive,
+    relay(reachable) {
+      if (relay === null) return;
+      relay = {
+        ...relay,
+        state: reachable ? "reachable" : "failing",
+        problem: reachable ? null : problem("relay_unreachable"),
+      };
+      emit("status");
+    },
+  };
+  (globalThis as { offizinDemo?: DemoHandle }).offizinDemo = handle;
+
+  // In the error scene everything that reads rows fails, the frame does not.
+  const failing = new Set(["order_list", "stock_list", "event_list", "subscription_list"]);
+  return {
+    async call(name, input) {
+      const pause = scene === "slow" && !["startup", "settings"].includes(name) ? 2500 : 0;
+      await new Promise((done) => setTimeout(done, pause));
+      if (scene === "error" && failing.has(name)) throw problem("database_busy");
+      return structuredClone(answers[name](input as never)) as never;
+    },
+    onChanged(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
+function connectionOf(
+  id: string,
+  name: string,
+  base_url: string,
+  environment: Environment,
+  verified: number | null,
+): ConnectionView {
+  return {
+    id,
+    name,
+    provider: "rxscale",
+    api: "pharmacy",
+    base_url,
+    environment,
+    pharmacy_uid: null,
+    settings: { base_path: "", delete: null, test_call: true },
+    created_at: iso(Date.now() - 60 * DAY),
+    checked_at: iso(Date.now() - DAY),
+    last_verified_at: verified === null ? null : iso(verified),
+    subscriptions: 0,
+  };
+}
+
+function subscriptionAt(id: string, connection: string, type: string, at: number): SubscriptionView {
+  return {
+    id,
+    connection,
+    connection_name: "Testapotheke",
+    provider_uid: `ns-${id}`,
+    notification_type: type,
+    target: "https://relais.beispiel.example/in/…",
+    state: "active",
+    secret: "stored",
+    fingerprint: hex(8, 30, id.length, type.length),
+    created_at: iso(at),
+    last_verified_at: iso(Date.now() - 3 * MINUTE),
+    verified: 1284,
+    rejected: 0,
+  };
+}
+
+function subscriptionsOf(opened: number, connections: ConnectionView[]): SubscriptionView[] {
+  const rows = [
+    subscriptionAt("sub-1", "con-1", "pharmacy_order_created", opened - 60 * DAY),
+    subscriptionAt("sub-2", "con-1", "pharmacy_order_updated", opened - 60 * DAY),
+    subscriptionAt("sub-3", "con-1", "pharmacy_sku_stock_updated", opened - 60 * DAY),
+    {
+      ...subscriptionAt("sub-4", "con-1", "PRESCRIPTION_DOCTOR_CHANGED", opened - 9 * DAY),
+      state: "foreign" as const,
+      secret: "missing" as const,
+      fingerprint: null,
+      verified: 0,
+      rejected: 3,
+      last_verified_at: null,
+    },
+    {
+      ...subscriptionAt("sub-5", "con-2", "pharmacy_order_updated", opened - 20 * DAY),
+      connection_name: "Testapotheke (Entwicklung)",
+      state: "vanished" as const,
+      last_verified_at: iso(opened - 3 * DAY),
+      verified: 77,
+    },
+    {
+      ...subscriptionAt("sub-6", "con-2", "patient_doctor_meeting_updated", opened - 20 * DAY),
+      connection_name: "Testapotheke (Entwicklung)",
+      secret: "not_issued" as const,
+      fingerprint: null,
+      verified: 0,
+      last_verified_at: null,
+    },
+  ];
+  return rows.filter((row) => connections.some((one) => one.id === row.connection));
+}
+
+function eventOf(lives: Lives, place: number, id: string): EventRowView | null {
+  const entry = lives.timeline(place).entries.find((one) => one.event_id === id);
+  if (entry === undefined) return null;
+  return {
+    id,
+    source: "rxscale",
+    connection: "con-1",
+    type: entry.kind === "created" ? "pharmacy_order_created" : "pharmacy_order_updated",
+    at: entry.at,
+    received_at: entry.received_at,
+    verdict: "accepted",
+    trust: entry.trust,
+    unrecognised: null,
+    quarantine: null,
+    receipts: entry.receipts,
+    bytes: 2140 + Math.floor(dice(place, 41) * 180_000 * (dice(place, 42) < 0.2 ? 1 : 0.01)),
+    order: lives.uid(place),
+    order_name: lives.name(place),
+    stock: null,
+  };
+}
+
+const blank: EventRowView = {
+  id: "",
+  source: "rxscale",
+  connection: "con-1",
+  type: null,
+  at: null,
+  received_at: "",
+  verdict: "rejected",
+  trust: null,
+  unrecognised: null,
+  quarantine: null,
+  receipts: 1,
+  bytes: 1893,
+  order: null,
+  order_name: null,
+  stock: null,
+};
+
+function quarantineOf(opened: number): EventRowView[] {
+  return [
+    {
+      ...blank,
+      id: "q-wrong",
+      type: "pharmacy_order_updated",
+      received_at: iso(opened - 26 * MINUTE),
+      quarantine: "signature_wrong",
+    },
+    {
+      ...blank,
+      id: "q-missing",
+      type: null,
+      received_at: iso(opened - 5 * HOUR),
+      quarantine: "signature_missing",
+      bytes: 64,
+    },
+    {
+      ...blank,
+      id: "q-secret",
+      type: "PRESCRIPTION_DOCTOR_CHANGED",
+      received_at: iso(opened - 9 * HOUR),
+      quarantine: "secret_missing",
+      receipts: 3,
+    },
+  ];
+}
+
+function oddOf(opened: number): EventRowView[] {
+  return [
+    {
+      ...blank,
+      id: "u-type",
+      type: "pharmacy_order_teleported",
+      verdict: "unrecognised",
+      trust: "verified",
+      unrecognised: "unknown_type",
+      at: iso(opened - 2 * HOUR),
+      received_at: iso(opened - 2 * HOUR),
+    },
+    {
+      ...blank,
+      id: "u-bytes",
+      verdict: "unrecognised",
+      trust: "verified",
+      unrecognised: "not_utf8",
+      received_at: iso(opened - 30 * HOUR),
+      bytes: 16_777_216,
+    },
+  ];
+}
+
+function proofOf(row: EventRowView): ProofView {
+  const fingerprint = row.trust === "verified" ? "3f9a 11c2" : null;
+  return {
+    ...row,
+    sha256: hex(64, 61, row.id.length, row.bytes),
+    payload_version: row.type === null ? null : "1",
+    receipt_list: Array.from({ length: row.receipts }, (_, at) => ({
+      received_at: iso(Date.parse(row.received_at) + at * 97 * SECOND),
+      inlet: "in-7c1e",
+      sequence: row.trust === "reconciled" ? null : 18_234 + at,
+      fingerprint,
+      headers: [
+        ["content-type", "application/json"],
+        ["x-webhook-event", row.type ?? "–"],
+        ...(row.quarantine === "signature_missing" ? [] : [["x-webhook-signature", hex(64, 62, at, row.bytes)]]),
+        ["user-agent", "RxScale-Webhooks/1"],
+      ] as [string, string][],
+    })),
+  };
+}
+
+function bodyOf(row: EventRowView): BodyView {
+  if (row.unrecognised === "not_utf8") return { text: null, base64: "//79/AAB".repeat(400), truncated: true };
+  const body = {
+    event_type: row.type ?? "unknown",
+    timestamp: Math.floor(Date.parse(row.at ?? row.received_at) / 1000),
+    payload_version: "1",
+    data: {
+      uid: "po-test-1",
+      status: "in-progress",
+      name: row.order_name,
+      pharmacy: { uid: "ph-test", display_name: "Testapotheke" },
+      patient_data: { uid: "pat-1", display_name: "Erika Beispiel", date_of_birth: "1990-01-01" },
+    },
+  };
+  return { text: JSON.stringify(body), base64: null, truncated: false };
+}
+
+function stockOf(opened: number): StockRowView[] {
+  return products
+    .map((product, at): StockRowView => {
+      const stock = at === 3 ? 0 : at === 6 ? -2 : Math.floor(dice(at, 51) * 180);
+      return {
+        uid: `psku-${hex(6, 52, at)}`,
+        connection: "con-1",
+        pharmacy_uid: "ph-test",
+        pzn: product.pzn,
+        name: product.name,
+        stock,
+        delta: at === 8 ? null : -Math.floor(dice(at, 53) * 4) - 1,
+        price_cents: product.cents,
+        updated_at: iso(opened - Math.floor(dice(at, 54) * 5 * DAY)),
+        trust: "verified",
+      };
+    })
+    .sort((one, other) => (one.stock ?? 0) - (other.stock ?? 0));
+}
+
+function historyOf(row: StockRowView): StockChangeView[] {
+  const rows: StockChangeView[] = [];
+  let level = row.stock ?? 0;
+  let at = Date.parse(row.updated_at);
+  for (let back = 0; back < 24; back += 1) {
+    const delta = back === 23 ? null : back % 9 === 5 ? 60 : -1 - Math.floor(dice(back, 55, level) * 4);
+    rows.push({
+      event_id: hex(16, 56, back, row.uid.length),
+      at: iso(at),
+      received_at: iso(at + 900),
+      stock: level,
+      delta,
+      price_cents: row.price_cents,
+      trust: "verified",
+      receipts: 1,
+    });
+    level -= delta ?? 0;
+    at -= Math.floor((2 + dice(back, 57) * 20) * HOUR);
+  }
+  return rows;
+}

@@ -1,0 +1,178 @@
+//! The words for what the data says: statuses, trust, verdicts, marks, event types. Known words are translated, unknown
+//! ones stay as they came. It decides no colours; the components do by group.
+import type {
+  Attention,
+  CheckStep,
+  EntryKind,
+  Environment,
+  Mark,
+  QuarantineReason,
+  StatusGroup,
+  SubscriptionState,
+  Trust,
+  Unrecognised,
+  Verdict,
+} from "../backend/commands";
+import { m } from "../messages/gen/messages";
+
+type Word = () => string;
+
+/** Folds case, spaces, `_` and `-`, as the desk does: `In_Progress` and `in-progress` are one status. */
+export function fold(status: string): string {
+  return status
+    .trim()
+    .toLowerCase()
+    .replace(/[\s_-]+/g, "-");
+}
+
+/** Pharmacy-order statuses, the older vocabulary included (for display only). */
+const statuses: Record<string, Word> = {
+  init: m.status_init,
+  created: m.status_init,
+  open: m.status_waiting_for_pharmacy,
+  "waiting-for-pharmacy": m.status_waiting_for_pharmacy,
+  "pending-review": m.status_pending_review,
+  "on-hold": m.status_on_hold,
+  "in-progress": m.status_in_progress,
+  processing: m.status_in_progress,
+  "ready-for-pickup": m.status_ready_for_pickup,
+  shipped: m.status_shipped,
+  completed: m.status_completed,
+  cancelled: m.status_cancelled,
+};
+
+/** The word for a raw status; `null` when it is not known and must be shown as it came. */
+export function statusWord(status: string): string | null {
+  return statuses[fold(status)]?.() ?? null;
+}
+
+export const groupWords: Record<StatusGroup, Word> = {
+  new: m.group_new,
+  waiting: m.group_waiting,
+  in_work: m.group_in_work,
+  needs_attention: m.group_needs_attention,
+  done: m.group_done,
+  stopped: m.group_stopped,
+  unknown: m.group_unknown,
+};
+
+export const trustWords: Record<Trust, Word> = {
+  verified: m.trust_verified,
+  unsigned: m.trust_unsigned,
+  reconciled: m.trust_reconciled,
+};
+
+export const trustSentences: Record<Trust | "rejected", Word> = {
+  verified: m.trust_verified_sentence,
+  unsigned: m.trust_unsigned_sentence,
+  reconciled: m.trust_reconciled_sentence,
+  rejected: m.trust_rejected_sentence,
+};
+
+export const verdictWords: Record<Verdict, Word> = {
+  accepted: m.verdict_accepted,
+  unrecognised: m.verdict_unrecognised,
+  rejected: m.verdict_rejected,
+};
+
+export const unrecognisedSentences: Record<Unrecognised, Word> = {
+  not_json: m.unrecognised_not_json,
+  not_utf8: m.unrecognised_not_utf8,
+  too_deep: m.unrecognised_too_deep,
+  not_an_event: m.unrecognised_not_an_event,
+  unknown_type: m.unrecognised_unknown_type,
+  unknown_version: m.unrecognised_unknown_version,
+  field_missing: m.unrecognised_field_missing,
+};
+
+/** Why a delivery is in quarantine, and what would fix it. */
+export const quarantineSentences: Record<QuarantineReason, { why: Word; cure: Word }> = {
+  secret_missing: { why: m.quarantine_secret_missing, cure: m.quarantine_secret_missing_cure },
+  signature_missing: { why: m.quarantine_signature_missing, cure: m.quarantine_signature_missing_cure },
+  signature_repeated: { why: m.quarantine_signature_repeated, cure: m.quarantine_signature_repeated_cure },
+  signature_malformed: { why: m.quarantine_signature_malformed, cure: m.quarantine_signature_malformed_cure },
+  signature_wrong: { why: m.quarantine_signature_wrong, cure: m.quarantine_signature_wrong_cure },
+  inlet_unknown: { why: m.quarantine_inlet_unknown, cure: m.quarantine_inlet_unknown_cure },
+};
+
+export const attentionSentences: Record<Attention, Word> = {
+  on_hold: m.attention_on_hold,
+  cancelled_everywhere: m.attention_cancelled_everywhere,
+  unknown_status: m.attention_unknown_status,
+  went_back: m.attention_went_back,
+};
+
+export const markWords: Record<Mark, { word: Word; sentence: Word }> = {
+  late: { word: m.mark_late, sentence: m.mark_late_sentence },
+  out_of_order: { word: m.mark_out_of_order, sentence: m.mark_out_of_order_sentence },
+  same_second: { word: m.mark_same_second, sentence: m.mark_same_second_sentence },
+  backward: { word: m.mark_backward, sentence: m.mark_backward_sentence },
+  future: { word: m.mark_future, sentence: m.mark_future_sentence },
+  header_mismatch: { word: m.mark_header_mismatch, sentence: m.mark_header_mismatch_sentence },
+  time_of_receipt: { word: m.mark_time_of_receipt, sentence: m.mark_time_of_receipt_sentence },
+};
+
+export const kindWords: Record<EntryKind, Word> = {
+  created: m.kind_created,
+  status_changed: m.kind_status_changed,
+  updated: m.kind_updated,
+  deleted: m.kind_deleted,
+};
+
+export const environmentWords: Record<Environment, Word> = {
+  production: m.environment_production,
+  development: m.environment_development,
+  sandbox: m.environment_sandbox,
+};
+
+export const subscriptionStates: Record<SubscriptionState, { word: Word; sentence: Word }> = {
+  planned: { word: m.subscription_planned, sentence: m.subscription_planned_sentence },
+  unsettled: { word: m.subscription_unsettled, sentence: m.subscription_unsettled_sentence },
+  active: { word: m.subscription_active, sentence: m.subscription_active_sentence },
+  vanished: { word: m.subscription_vanished, sentence: m.subscription_vanished_sentence },
+  orphaned: { word: m.subscription_orphaned, sentence: m.subscription_orphaned_sentence },
+  foreign: { word: m.subscription_foreign, sentence: m.subscription_foreign_sentence },
+  removing: { word: m.subscription_removing, sentence: m.subscription_removing_sentence },
+  removed: { word: m.subscription_removed, sentence: m.subscription_removed_sentence },
+};
+
+export const checkSteps: Record<CheckStep, Word> = {
+  reachable: m.check_reachable,
+  base_path: m.check_base_path,
+  key: m.check_key,
+  read_subscriptions: m.check_read_subscriptions,
+  write_subscriptions: m.check_write_subscriptions,
+};
+
+const types: Record<string, Word> = {
+  pharmacy_order_created: m.type_pharmacy_order_created,
+  pharmacy_order_updated: m.type_pharmacy_order_updated,
+  pharmacy_sku_stock_updated: m.type_pharmacy_sku_stock_updated,
+  patient_doctor_meeting_updated: m.type_patient_doctor_meeting_updated,
+  appointment_reminder_due: m.type_appointment_reminder_due,
+  PRESCRIPTION_DOCTOR_CHANGED: m.type_prescription_doctor_changed,
+};
+
+/** The word for an event type; `null` when it is not known and must be shown as it came. */
+export function typeWord(type: string): string | null {
+  return types[type]?.() ?? null;
+}
+
+/** Fields whose changes are worth a word of their own; others show their path. */
+const fields: Record<string, Word> = {
+  status: m.field_status,
+  external_status: m.field_external_status,
+  name: m.field_name,
+  "order.priority": m.field_priority,
+  "order.shipping_costs_amount": m.field_shipping,
+  "delivery_type.display_name": m.field_delivery_type,
+  "doctor_data.display_name": m.field_doctor,
+  "pharmacy.display_name": m.field_pharmacy,
+  "prescription_file.filename": m.field_prescription_file,
+  deleted_at: m.field_deleted_at,
+};
+
+/** The word for a changed field; `null` when only its path can be shown. */
+export function fieldWord(path: string): string | null {
+  return fields[path]?.() ?? null;
+}

@@ -1,0 +1,12 @@
+//! Where the window begins: chooses the backend and mounts the frame. It holds nothing.
+import { mount } from "svelte";
+import { openBackend } from "./backend/backend";
+import Window from "./frame/Window.svelte";
+import { preferUsual } from "./state/preferences.svelte";
+import "./window.css";
+
+const target = document.getElementById("window");
+if (target !== null) {
+  preferUsual();
+  void openBackend().then(() => mount(Window, { target }));
+}
