@@ -118,7 +118,7 @@ fn gather(first: Waiting, waiting: &mut mpsc::Receiver<Waiting>) -> Vec<Batch> {
 async fn seal_group(batches: Vec<Batch>) -> Group {
     // One hold per inbox: asking twice for the same could wait for a pairing that waits for the first.
     let mut held: HashMap<InboxId, (Recipients, Arc<[Recipient]>)> = HashMap::new();
-    let mut sealing = Vec::with_capacity(batches.len());
+    let mut keyed = Vec::with_capacity(batches.len());
     for batch in batches {
         let keys = match held.get(&batch.inbox.id) {
             Some((_, keys)) => keys.clone(),
@@ -129,10 +129,21 @@ async fn seal_group(batches: Vec<Batch>) -> Group {
                 keys
             }
         };
-        sealing.push(spawn_blocking(move || seal_batch(batch, &keys)));
+        keyed.push((batch, keys));
     }
-    // A batch whose sealing broke down has dropped its answers, which refuses its deliveries.
-    let batches = join_all(sealing).await.into_iter().filter_map(|batch| batch.ok().flatten()).collect();
+    // As many threads as there are processors, however many inboxes share the group.
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let share = keyed.len().div_ceil(threads).max(1);
+    let mut sealing = Vec::with_capacity(threads);
+    while !keyed.is_empty() {
+        let rest = keyed.split_off(share.min(keyed.len()));
+        let mine = std::mem::replace(&mut keyed, rest);
+        sealing.push(spawn_blocking(move || {
+            mine.into_iter().filter_map(|(batch, keys)| seal_batch(batch, &keys)).collect::<Vec<_>>()
+        }));
+    }
+    // Where sealing broke down the answers were dropped, which refuses those deliveries.
+    let batches = join_all(sealing).await.into_iter().filter_map(Result::ok).flatten().collect();
     Group { batches, _recipients: held.into_values().map(|(recipients, _)| recipients).collect() }
 }
 

@@ -46,6 +46,13 @@ async fn inboxes_do_not_mix() {
     let house = House::open().await;
     let (one, to_one) = house.inbox("Adler").await;
     let (two, to_two) = house.inbox("Bär").await;
+    // Many inboxes in one group.
+    let others: Vec<_> =
+        futures_util::future::join_all((0..30).map(async |i| house.inbox(&format!("{i}")).await)).await;
+    futures_util::future::join_all(others.iter().map(|(_, inlet)| inlet.deliver(inlet.id.as_str().to_owned()))).await;
+    for (desk, inlet) in &others {
+        assert!(desk.bodies().await.into_iter().eq([inlet.id.as_str().as_bytes().to_vec()]));
+    }
     let posts = (0..60)
         .map(|i| if i % 2 == 0 { to_one.deliver(format!("one {i}")) } else { to_two.deliver(format!("two {i}")) });
     futures_util::future::join_all(posts).await;

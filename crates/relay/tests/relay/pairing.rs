@@ -1,5 +1,7 @@
 //! Pairing: one use, a limited time, idempotent, ordered with sealing; devices see and revoke each other.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
 use jiff::{SignedDuration, Timestamp};
 use offizin_relay::LogError;
 use offizin_wire::{
@@ -68,13 +70,24 @@ async fn a_device_has_a_name_people_can_read() {
 async fn the_cursor_told_when_pairing_is_exact() {
     let house = House::open().await;
     let (desk, inlet) = house.inbox("Adler").await;
-    let pouring = futures_util::future::join_all((0..300).map(|i| inlet.deliver(format!("{i}"))));
+    let paired = AtomicBool::new(false);
+    let pouring = futures_util::future::join_all((0..16).map(|writer| {
+        let (inlet, paired) = (&inlet, &paired);
+        async move {
+            let mut i = 0;
+            while !paired.load(Relaxed) {
+                inlet.deliver(format!("{writer} {i}")).await;
+                i += 1;
+            }
+        }
+    }));
     let pairing = async {
         let mut desks = Vec::new();
         for _ in 0..8 {
             let code = house.relay.add_code("Adler", Timestamp::now()).await.unwrap();
             desks.push(house.desk(&code).await);
         }
+        paired.store(true, Relaxed);
         desks
     };
     let (_, desks) = tokio::join!(pouring, pairing);

@@ -53,6 +53,14 @@ async fn too_large_with_and_without_an_announcement() {
     }
     stream.write_all(b"0\r\n\r\n").await.unwrap();
     assert_eq!(status(&mut stream).await, "413");
+    // Who asks first whether to send is told at once, and not "100 Continue".
+    let mut stream = TcpStream::connect(house.address).await.unwrap();
+    let head = format!(
+        "POST /in/{} HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 900000\r\n\r\n",
+        inlet.token.expose()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    assert_eq!(status(&mut stream).await, "413");
     assert_eq!(desk.deliveries().await.len(), 1);
 }
 
