@@ -41,8 +41,12 @@ impl Db {
             .pragma("cache_size", "-16384")
             .statement_cache_capacity(200)
             .disable_statement_logging();
-        let writer =
-            SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).connect_with(options.clone()).await?;
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.clone())
+            .await?;
         private(path)?;
         MIGRATIONS.run(&writer).await?;
         let readers = SqlitePoolOptions::new()

@@ -10,26 +10,40 @@ use sqlx::SqliteConnection;
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
-    connections::{self, view::{CheckView, ConnectionInput, ConnectionView}},
+    connections::{
+        self,
+        view::{CheckView, ConnectionInput, ConnectionView},
+    },
     db::Db,
     error::Error,
-    event::{self, view::{BodyView, EventListInput, EventRowView, ProofView, VerifyView}},
+    event::{
+        self,
+        view::{BodyView, EventListInput, EventRowView, ProofView, VerifyView},
+    },
     home::Home,
     id::{ConnectionId, EventId, OrderUid, PharmacySkuUid, SubscriptionId},
     inlets::{self, InletInput, InletView},
     intake::inlets::{SecretCache, load},
     keychain::Keychain,
-    orders::{self, view::{OrderListInput, OrderRowView, OrderView, PatientView, TimelineView}},
+    orders::{
+        self,
+        view::{OrderListInput, OrderRowView, OrderView, PatientView, TimelineView},
+    },
     page::{Page, PageInput},
     pairing,
     problem::{Code, Problem},
     projection::{self, LedgerReport},
-    pull,
-    relay,
+    pull, relay,
     rxscale::api::Pace,
     status::{CountsView, PairInput, PulledView, RelayView, Settings, StatusView},
-    stock::{self, view::{StockChangeView, StockListInput, StockRowView}},
-    subscriptions::{self, view::{NotificationTypeView, RegisterInput, RegisterView, SubscriptionListView, SubscriptionView}},
+    stock::{
+        self,
+        view::{StockChangeView, StockListInput, StockRowView},
+    },
+    subscriptions::{
+        self,
+        view::{NotificationTypeView, RegisterInput, RegisterView, SubscriptionListView, SubscriptionView},
+    },
     time::{self, Clock},
 };
 
@@ -107,7 +121,8 @@ impl Desk {
         .fetch_one(&mut *reader)
         .await?;
         let (orders, attention, stock, events, unrecognised, quarantine, unopened, subscriptions) = counts;
-        let last: Option<i64> = sqlx::query_scalar("SELECT max(received_at) FROM event").fetch_one(&mut *reader).await?;
+        let last: Option<i64> =
+            sqlx::query_scalar("SELECT max(received_at) FROM event").fetch_one(&mut *reader).await?;
         Ok(StatusView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             home: self.0.home.dir().display().to_string(),
@@ -264,7 +279,11 @@ impl Desk {
     }
 
     /// One page of a product's known levels, newest first.
-    pub async fn stock_history(&self, uid: &PharmacySkuUid, page: &PageInput) -> Result<Page<StockChangeView>, Problem> {
+    pub async fn stock_history(
+        &self,
+        uid: &PharmacySkuUid,
+        page: &PageInput,
+    ) -> Result<Page<StockChangeView>, Problem> {
         let history = async { stock::table::history(&mut *self.reader().await?, uid, page).await };
         Ok(history.await?)
     }

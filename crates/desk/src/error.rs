@@ -83,13 +83,15 @@ impl std::fmt::Display for Code {
 
 fn database_code(error: &sqlx::Error) -> Code {
     match error {
-        sqlx::Error::Database(error) => match error.code().as_deref().and_then(|c| c.parse::<i32>().ok()).map(|c| c & 0xff) {
-            Some(5 | 6) => Code::DatabaseBusy,
-            Some(13) => Code::DiskFull,
-            Some(11 | 26) => Code::DatabaseUnreadable,
-            Some(8 | 10 | 14) => Code::HomeUnusable,
-            _ => Code::Internal,
-        },
+        sqlx::Error::Database(error) => {
+            match error.code().as_deref().and_then(|c| c.parse::<i32>().ok()).map(|c| c & 0xff) {
+                Some(5 | 6) => Code::DatabaseBusy,
+                Some(13) => Code::DiskFull,
+                Some(11 | 26) => Code::DatabaseUnreadable,
+                Some(8 | 10 | 14) => Code::HomeUnusable,
+                _ => Code::Internal,
+            }
+        }
         sqlx::Error::PoolTimedOut => Code::DatabaseBusy,
         sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => Code::DiskFull,
         _ => Code::Internal,

@@ -6,11 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
-    error::Error,
-    id,
-    problem::Code,
-};
+use crate::{error::Error, id, problem::Code};
 
 /// The data folder of one desk, shared by the window and `offizinctl`.
 #[derive(Clone, Debug)]
@@ -47,7 +43,8 @@ impl Home {
         builder.recursive(true);
         private_dir(&mut builder);
         builder.create(&self.dir).map_err(Error::Home)?;
-        let file = private_file().create(true).truncate(false).write(true).open(self.dir.join("lock")).map_err(Error::Home)?;
+        let file =
+            private_file().create(true).truncate(false).write(true).open(self.dir.join("lock")).map_err(Error::Home)?;
         file.lock().map_err(Error::Home)?;
         Ok(HomeLock { _file: file })
     }

@@ -24,6 +24,8 @@ mod rxscale;
 pub mod status;
 pub mod stock;
 pub mod subscriptions;
+#[cfg(test)]
+mod tests_ledger;
 mod time;
 mod typescript;
 

@@ -137,7 +137,8 @@ pub(crate) async fn verify(connection: &mut SqliteConnection) -> Result<LedgerRe
             let raw = Body::unpack(&body, usize::try_from(bytes).unwrap_or(0));
             let digest: Option<[u8; 32]> = raw.map(|raw| Sha256::digest(raw).into());
             let intact = digest.is_some_and(|digest| {
-                digest.as_slice() == hash.as_slice() && intake::event_id(&owner.as_str().into(), &digest).as_str() == public_id
+                digest.as_slice() == hash.as_slice()
+                    && intake::event_id(&owner.as_str().into(), &digest).as_str() == public_id
             });
             report.damaged += u64::from(!intact);
         }

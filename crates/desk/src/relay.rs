@@ -94,7 +94,8 @@ impl Relay {
             .timeout(TIMEOUT + Duration::from_secs(wait));
         let mut answer = send(request).await?;
         let number = |name: &str| answer.headers().get(name)?.to_str().ok()?.parse::<i64>().ok();
-        let is_page = answer.headers().get("content-type").is_some_and(|v| v.as_bytes() == pull::PAGE_CONTENT_TYPE.as_bytes());
+        let is_page =
+            answer.headers().get("content-type").is_some_and(|v| v.as_bytes() == pull::PAGE_CONTENT_TYPE.as_bytes());
         let head = number(pull::HEAD_HEADER).and_then(|head| u64::try_from(head).ok());
         let clock = number(pull::CLOCK_HEADER).and_then(|ms| Timestamp::from_millisecond(ms).ok());
         let (true, Some(head)) = (is_page, head) else {

@@ -3,12 +3,16 @@
 //! Trust is a type. A delivery is born [`Unverified`]; the only way to a [`Verified`] one is
 //! [`crate::signature::verify`]. No flag can be forgotten.
 
+use data_encoding::BASE64;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::{inlet::InletId, signature::Fingerprint};
 
-/// One header of a delivery: the name in lower case, the value as the raw bytes that arrived.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One header of a delivery: the name in lower case, the value as the raw bytes that arrived. As JSON
+/// `["name", "value"]`, or `["name", {"base64": "…"}]` where the value is not UTF-8.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "(String, HeaderValue)", into = "(String, HeaderValue)")]
 pub struct Header {
     /// Lower-case ASCII.
     pub name: String,
@@ -20,6 +24,35 @@ impl Header {
     /// A header with its name folded to lower case.
     pub fn new(name: &str, value: impl Into<Vec<u8>>) -> Self {
         Self { name: name.to_ascii_lowercase(), value: value.into() }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum HeaderValue {
+    Text(String),
+    Bytes { base64: String },
+}
+
+impl From<Header> for (String, HeaderValue) {
+    fn from(header: Header) -> Self {
+        let value = match String::from_utf8(header.value) {
+            Ok(text) => HeaderValue::Text(text),
+            Err(error) => HeaderValue::Bytes { base64: BASE64.encode(error.as_bytes()) },
+        };
+        (header.name, value)
+    }
+}
+
+impl TryFrom<(String, HeaderValue)> for Header {
+    type Error = data_encoding::DecodeError;
+
+    fn try_from((name, value): (String, HeaderValue)) -> Result<Self, Self::Error> {
+        let value = match value {
+            HeaderValue::Text(text) => text.into_bytes(),
+            HeaderValue::Bytes { base64 } => BASE64.decode(base64.as_bytes())?,
+        };
+        Ok(Self { name, value })
     }
 }
 

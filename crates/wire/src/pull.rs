@@ -89,8 +89,7 @@ pub fn read_page(mut page: &[u8], after: u64) -> Result<Vec<Segment>, PageError>
         }
         let committed_at =
             Timestamp::from_millisecond(i64::from_be_bytes(*committed_at)).map_err(|_| PageError::Time)?;
-        let (sealed, rest) =
-            rest.split_at_checked(u32::from_be_bytes(*length) as usize).ok_or(PageError::CutOff)?;
+        let (sealed, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize).ok_or(PageError::CutOff)?;
         segments.push(Segment { sequence, committed_at, sealed: sealed.to_vec() });
         last = sequence;
         page = rest;

@@ -16,7 +16,6 @@
 use std::io::{Read, Write};
 
 use age::x25519;
-use data_encoding::BASE64;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -124,15 +123,8 @@ pub enum OpenError {
 struct RecordHead {
     inlet: InletId,
     received_at: Timestamp,
-    headers: Vec<(String, HeaderValue)>,
+    headers: Vec<Header>,
     body_bytes: u64,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum HeaderValue {
-    Text(String),
-    Bytes { base64: String },
 }
 
 /// Seals the deliveries of one inbox to every paired desk.
@@ -182,17 +174,10 @@ pub fn open(segment: &[u8], identity: &Identity) -> Result<Vec<Delivery>, OpenEr
 }
 
 fn write_record(out: &mut Vec<u8>, delivery: &Delivery) -> std::io::Result<()> {
-    let headers = delivery.headers.iter().map(|header| {
-        let value = match std::str::from_utf8(&header.value) {
-            Ok(text) => HeaderValue::Text(text.to_owned()),
-            Err(_) => HeaderValue::Bytes { base64: BASE64.encode(&header.value) },
-        };
-        (header.name.clone(), value)
-    });
     let head = RecordHead {
         inlet: delivery.inlet.clone(),
         received_at: delivery.received_at,
-        headers: headers.collect(),
+        headers: delivery.headers.clone(),
         body_bytes: delivery.body.len() as u64,
     };
     serde_json::to_writer(&mut *out, &head)?;
@@ -205,22 +190,13 @@ fn write_record(out: &mut Vec<u8>, delivery: &Delivery) -> std::io::Result<()> {
 fn read_record(bytes: &[u8]) -> Result<(Delivery, &[u8]), OpenError> {
     let line_end = bytes.iter().position(|&b| b == b'\n').ok_or(OpenError::Damaged("a record head has no end"))?;
     let (head, rest) = bytes.split_at_checked(line_end).ok_or(OpenError::Damaged("a record head has no end"))?;
-    let head: RecordHead = serde_json::from_slice(head).map_err(|_| OpenError::Damaged("a record head is unreadable"))?;
+    let head: RecordHead =
+        serde_json::from_slice(head).map_err(|_| OpenError::Damaged("a record head is unreadable"))?;
     let body_bytes = usize::try_from(head.body_bytes).map_err(|_| OpenError::Damaged("a body is cut off"))?;
     let rest = rest.get(1..).unwrap_or_default();
     let (body, rest) = rest.split_at_checked(body_bytes).ok_or(OpenError::Damaged("a body is cut off"))?;
     let rest = rest.strip_prefix(b"\n").ok_or(OpenError::Damaged("a body is longer than announced"))?;
-    let mut headers = Vec::with_capacity(head.headers.len());
-    for (name, value) in head.headers {
-        let value = match value {
-            HeaderValue::Text(text) => text.into_bytes(),
-            HeaderValue::Bytes { base64 } => {
-                BASE64.decode(base64.as_bytes()).map_err(|_| OpenError::Damaged("a header value is unreadable"))?
-            }
-        };
-        headers.push(Header { name, value });
-    }
-    Ok((Delivery::new(head.inlet, head.received_at, headers, body.to_vec()), rest))
+    Ok((Delivery::new(head.inlet, head.received_at, head.headers, body.to_vec()), rest))
 }
 
 #[cfg(test)]

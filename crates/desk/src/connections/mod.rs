@@ -162,7 +162,8 @@ fn usable_base(text: &str) -> Result<Url, Error> {
     let known = [rxscale::PRODUCTION, rxscale::DEVELOPMENT]
         .iter()
         .any(|known| known.parse::<Url>().is_ok_and(|known| known.origin() == url.origin()));
-    let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+    let plain =
+        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
     if plain && (known || is_loopback(&url)) { Ok(url) } else { Err(Error::input("base_url")) }
 }
 
@@ -192,7 +193,11 @@ pub(crate) fn realm(base: &Url) -> String {
 }
 
 /// Notes that a connection's provider was asked.
-pub(crate) async fn note_checked(connection: &mut SqliteConnection, id: &ConnectionId, at: Timestamp) -> Result<(), Error> {
+pub(crate) async fn note_checked(
+    connection: &mut SqliteConnection,
+    id: &ConnectionId,
+    at: Timestamp,
+) -> Result<(), Error> {
     sqlx::query("UPDATE connection SET checked_at = ? WHERE id = ?")
         .bind(at.as_millisecond())
         .bind(id)
@@ -207,11 +212,25 @@ mod tests {
 
     #[test]
     fn a_key_travels_to_the_provider_or_to_this_computer() {
-        for good in ["https://api.rxscale.com", "https://api.rxscale-dev.com/", "http://127.0.0.1:8788", "http://[::1]:1", "http://localhost"] {
+        for good in [
+            "https://api.rxscale.com",
+            "https://api.rxscale-dev.com/",
+            "http://127.0.0.1:8788",
+            "http://[::1]:1",
+            "http://localhost",
+        ] {
             assert!(usable_base(good).is_ok(), "{good}");
         }
-        for bad in ["http://api.rxscale.com", "https://api.rxscale.com.evil.test", "https://evil.test", "http://127.0.0.1@evil.test",
-            "https://user@api.rxscale.com", "ftp://localhost", "api.rxscale.com", ""] {
+        for bad in [
+            "http://api.rxscale.com",
+            "https://api.rxscale.com.evil.test",
+            "https://evil.test",
+            "http://127.0.0.1@evil.test",
+            "https://user@api.rxscale.com",
+            "ftp://localhost",
+            "api.rxscale.com",
+            "",
+        ] {
             assert_eq!(usable_base(bad).unwrap_err().code(), Code::InputInvalid, "{bad}");
         }
     }

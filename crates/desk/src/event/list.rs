@@ -85,7 +85,10 @@ const QUARANTINE: &str = "SELECT q.public_id, coalesce(i.source, 'unknown') AS s
      FROM quarantine q LEFT JOIN inlet i ON i.id = q.inlet_id WHERE 1 = 1";
 
 /// One page of arrivals, newest first: the journal and the quarantine merged by receipt time.
-pub(crate) async fn list(connection: &mut SqliteConnection, input: &EventListInput) -> Result<Page<EventRowView>, Error> {
+pub(crate) async fn list(
+    connection: &mut SqliteConnection,
+    input: &EventListInput,
+) -> Result<Page<EventRowView>, Error> {
     let limit = input.page.rows();
     let after = input.page.after_key()?;
     let mut rows: Vec<Row> = Vec::new();
@@ -107,7 +110,12 @@ pub(crate) async fn list(connection: &mut SqliteConnection, input: &EventListInp
                 .push(") > 0");
         }
         if let Some((received_at, id)) = &after {
-            query.push(" AND (e.received_at, e.public_id) < (").push_bind(received_at).push(", ").push_bind(id).push(")");
+            query
+                .push(" AND (e.received_at, e.public_id) < (")
+                .push_bind(received_at)
+                .push(", ")
+                .push_bind(id)
+                .push(")");
         }
         query.push(" ORDER BY e.received_at DESC, e.public_id DESC LIMIT ").push_bind(limit + 1);
         rows.extend(query.build_query_as::<Row>().fetch_all(&mut *connection).await?);
@@ -118,7 +126,12 @@ pub(crate) async fn list(connection: &mut SqliteConnection, input: &EventListInp
             query.push(" AND instr(q.public_id, ").push_bind(term).push(") > 0");
         }
         if let Some((received_at, id)) = &after {
-            query.push(" AND (q.received_at, q.public_id) < (").push_bind(received_at).push(", ").push_bind(id).push(")");
+            query
+                .push(" AND (q.received_at, q.public_id) < (")
+                .push_bind(received_at)
+                .push(", ")
+                .push_bind(id)
+                .push(")");
         }
         query.push(" ORDER BY q.received_at DESC, q.public_id DESC LIMIT ").push_bind(limit + 1);
         rows.extend(query.build_query_as::<Row>().fetch_all(&mut *connection).await?);
@@ -182,7 +195,12 @@ pub(crate) async fn proof(connection: &mut SqliteConnection, id: &EventId) -> Re
                 fingerprint: row.fingerprint,
                 headers: headers
                     .into_iter()
-                    .map(|h| (h.name, String::from_utf8(h.value).unwrap_or_else(|e| data_encoding::HEXLOWER.encode(e.as_bytes()))))
+                    .map(|h| {
+                        (
+                            h.name,
+                            String::from_utf8(h.value).unwrap_or_else(|e| data_encoding::HEXLOWER.encode(e.as_bytes())),
+                        )
+                    })
                     .collect(),
             })
         })

@@ -7,11 +7,7 @@ use offizin_wire::{Delivery, Header, InletId};
 use sqlx::SqliteConnection;
 
 use super::{Body, Entry, Judged, Rejected, event_id, inlets::Inlets, judge};
-use crate::{
-    error::Error,
-    event::Subject,
-    orders, projection::Touched, stock, time,
-};
+use crate::{error::Error, event::Subject, orders, projection::Touched, stock, time};
 
 /// Where a delivery came from: a place in a relay's log.
 #[derive(Clone, Debug)]
@@ -57,7 +53,12 @@ pub(crate) async fn write(
     }
 }
 
-async fn append(connection: &mut SqliteConnection, origin: &Origin, entry: Entry, tally: &mut Tally) -> Result<(), Error> {
+async fn append(
+    connection: &mut SqliteConnection,
+    origin: &Origin,
+    entry: Entry,
+    tally: &mut Tally,
+) -> Result<(), Error> {
     let Entry { inlet, proof, received_at, headers, body, event, header_mismatch } = entry;
     let received_ms = received_at.as_millisecond();
     let public_id = event_id(&inlet.connection, &body.hash);
@@ -104,7 +105,11 @@ async fn append(connection: &mut SqliteConnection, origin: &Origin, entry: Entry
     .await?;
 
     let is_new = receipts == 1;
-    if is_new { tally.events += 1 } else { tally.duplicates += 1 }
+    if is_new {
+        tally.events += 1
+    } else {
+        tally.duplicates += 1
+    }
     let of_inlet = tally.inlets.entry(inlet.id.clone()).or_default();
     of_inlet.verified += 1;
     of_inlet.last_verified_at = of_inlet.last_verified_at.max(Some(received_at));
@@ -182,7 +187,8 @@ pub(crate) async fn release(
         .await?;
         let Some(row) = row else { return Ok(()) };
         after = row.id;
-        let body = Body::unpack(&row.body, usize::try_from(row.body_bytes).unwrap_or(0)).ok_or(Error::Stored("body"))?;
+        let body =
+            Body::unpack(&row.body, usize::try_from(row.body_bytes).unwrap_or(0)).ok_or(Error::Stored("body"))?;
         let headers = headers_of(&row.headers)?;
         let delivery = Delivery::new(inlet.clone(), time::from_ms(row.received_at)?, headers, body);
         if let Judged::Trusted(entry) = judge(delivery, inlets) {

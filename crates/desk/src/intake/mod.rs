@@ -128,9 +128,10 @@ fn signed(inlet: &Arc<Inlet>, delivery: Delivery<Verified>) -> Entry {
 
 fn entry<T>(inlet: &Arc<Inlet>, proof: Proof, delivery: Delivery<T>) -> Entry {
     let event = rxscale::decode::decode(&delivery.body);
-    let header_mismatch = event.event_type.as_deref().is_some_and(|event_type| {
-        delivery.header(rxscale::EVENT_HEADER).any(|header| header != event_type.as_bytes())
-    });
+    let header_mismatch = event
+        .event_type
+        .as_deref()
+        .is_some_and(|event_type| delivery.header(rxscale::EVENT_HEADER).any(|header| header != event_type.as_bytes()));
     Entry {
         inlet: Arc::clone(inlet),
         proof,

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::view::{
-    AddressView, Attention, ChangeView, EntryKind, EntryView, ItemView, LaneView, Mark, OrderRowView, OrderView, PatientView,
-    StatusGroup, TimelineView,
+    AddressView, Attention, ChangeView, EntryKind, EntryView, ItemView, LaneView, Mark, OrderRowView, OrderView,
+    PatientView, StatusGroup, TimelineView,
 };
 use crate::{
     event::{Fact, Trust, at, integer, text},
@@ -400,7 +400,9 @@ fn changes(before: &Map<String, Value>, after: &Map<String, Value>) -> Vec<Chang
 fn walk<'a>(path: String, value: &'a Value, leaf: &mut impl FnMut(String, &'a Value)) {
     match value {
         Value::Object(fields) => fields.iter().for_each(|(name, value)| walk(format!("{path}.{name}"), value, leaf)),
-        Value::Array(items) => items.iter().enumerate().for_each(|(i, value)| walk(format!("{path}[{i}]"), value, leaf)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(i, value)| walk(format!("{path}[{i}]"), value, leaf))
+        }
         _ => leaf(path, value),
     }
 }
@@ -410,4 +412,233 @@ fn is_personal(path: &str) -> bool {
     ["patient_data", "order.delivery_address", "order.invoice_address", "prescription_file", "doctor_data", "data."]
         .iter()
         .any(|prefix| path.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::{event::Place, id::ConnectionId};
+
+    const T0: i64 = 1_760_000_000;
+
+    fn at_second(second: i64) -> Timestamp {
+        Timestamp::from_second(T0 + second).unwrap()
+    }
+
+    /// A fact of lane `po-1` at `second`, received at once; everything else ordinary.
+    fn fact(id: u32, second: i64, status: &str) -> Fact {
+        let Value::Object(data) = json!({ "uid": "po-1", "status": status, "name": "#1001", "updated_at": T0 + second,
+            "order": { "uid": "ord-1", "priority": 0 }, "pharmacy": { "uid": "ph-1", "display_name": "Testapotheke" } })
+        else {
+            unreachable!()
+        };
+        Fact {
+            place: Place {
+                at: at_second(second),
+                updated_at: Some(at_second(second)),
+                received_at: at_second(second),
+                event: format!("{id:032x}").as_str().into(),
+            },
+            connection: ConnectionId::from("c-1"),
+            event_type: if id == 0 { "pharmacy_order_created" } else { "pharmacy_order_updated" }.into(),
+            time_of_receipt: false,
+            last_receipt_at: at_second(second),
+            receipts: 1,
+            trust: Trust::Verified,
+            header_mismatch: false,
+            data,
+        }
+    }
+
+    fn order(facts: Vec<Fact>) -> Order {
+        Order::new("ord-1".into(), facts.into_iter().map(|fact| ("po-1".into(), fact))).unwrap()
+    }
+
+    fn life(statuses: &[&str]) -> Vec<Fact> {
+        statuses.iter().enumerate().map(|(i, status)| fact(i as u32, i as i64 * 60, status)).collect()
+    }
+
+    fn marks(order: &Order) -> Vec<Vec<Mark>> {
+        order.timeline().entries.into_iter().map(|entry| entry.marks).collect()
+    }
+
+    #[test]
+    fn an_ordinary_life_reads_from_status_to_status() {
+        let order = order(life(&["init", "waiting for pharmacy", "in-progress", "completed"]));
+        let entries = order.timeline().entries;
+        let steps: Vec<_> = entries.iter().map(|e| (e.from.as_deref(), e.to.as_deref(), e.dwell_ms)).collect();
+        assert_eq!(
+            steps,
+            [
+                (None, Some("init"), None),
+                (Some("init"), Some("waiting for pharmacy"), Some(60_000)),
+                (Some("waiting for pharmacy"), Some("in-progress"), Some(60_000)),
+                (Some("in-progress"), Some("completed"), Some(60_000)),
+            ]
+        );
+        assert_eq!(entries[0].kind, EntryKind::Created);
+        assert!(marks(&order).concat().is_empty());
+        let row = order.row().unwrap();
+        assert_eq!((row.status_group, row.attention.len()), (StatusGroup::Done, 0));
+        assert_eq!(row.status_since, at_second(180));
+    }
+
+    #[test]
+    fn dwell_and_since_count_from_the_change_not_from_the_last_word() {
+        let order = order(life(&["init", "in-progress", "in-progress", "completed"]));
+        assert_eq!(order.timeline().entries[3].dwell_ms, Some(120_000));
+        let open = super::tests::order(life(&["init", "in-progress", "in-progress"]));
+        assert_eq!(open.row().unwrap().status_since, at_second(60));
+    }
+
+    #[test]
+    fn going_backwards_is_marked_and_never_refused() {
+        let restart = order(life(&["init", "in-progress", "waiting for pharmacy"]));
+        assert_eq!(marks(&restart)[2], [Mark::Backward]);
+        assert_eq!(restart.row().unwrap().attention, [Attention::WentBack]);
+        let reopened = order(life(&["completed", "cancelled"]));
+        assert_eq!(marks(&reopened)[1], [Mark::Backward]);
+        // A pause and its end are no step back.
+        let held = order(life(&["in-progress", "on-hold", "in-progress"]));
+        assert!(marks(&held).concat().is_empty());
+        let back_from_hold = order(life(&["in-progress", "on-hold", "waiting for pharmacy"]));
+        assert_eq!(marks(&back_from_hold)[2], [Mark::Backward]);
+    }
+
+    #[test]
+    fn a_re_routed_order_is_one_order_with_two_lanes() {
+        let first = life(&["waiting for pharmacy", "cancelled"]).into_iter().map(|f| (LaneUid::from("po-1"), f));
+        let second = (10..12).map(|i| (LaneUid::from("po-2"), fact(i, i64::from(i) * 60, "in-progress")));
+        let order = Order::new("ord-1".into(), first.chain(second)).unwrap();
+        let row = order.row().unwrap();
+        let lanes: Vec<_> = row.lanes.iter().map(|lane| (lane.uid.as_str(), lane.status_group)).collect();
+        assert_eq!(lanes, [("po-2", StatusGroup::InWork), ("po-1", StatusGroup::Stopped)]);
+        assert_eq!((row.status_group, row.attention.len()), (StatusGroup::InWork, 0));
+    }
+
+    #[test]
+    fn attention_says_why() {
+        assert_eq!(order(life(&["in-progress", "on-hold"])).row().unwrap().attention, [Attention::OnHold]);
+        assert_eq!(order(life(&["init", "cancelled"])).row().unwrap().attention, [Attention::CancelledEverywhere]);
+        assert_eq!(order(life(&["init", "teleported"])).row().unwrap().attention, [Attention::UnknownStatus]);
+    }
+
+    #[test]
+    fn late_overtaken_and_same_second_are_marked() {
+        let mut facts = life(&["init", "pending review", "in-progress"]);
+        facts[1].place.received_at = at_second(3 * 24 * 3600);
+        facts[2].place.at = facts[1].place.at;
+        // The two of one second are told apart by `updated_at`: the late one comes first and was overtaken.
+        assert_eq!(
+            marks(&order(facts)),
+            [vec![], vec![Mark::Late, Mark::OutOfOrder, Mark::SameSecond], vec![Mark::SameSecond]]
+        );
+    }
+
+    #[test]
+    fn changes_name_fields_but_never_people() {
+        let mut facts = life(&["init", "init"]);
+        facts[0].data.insert("patient_data".into(), json!({ "display_name": "Erika Beispiel", "phone_number": null }));
+        facts[1].data.insert("patient_data".into(), json!({ "display_name": "Erika Muster", "phone_number": "0000" }));
+        facts[1].data["order"]["priority"] = json!(5);
+        let changes = order(facts).timeline().entries[1].changes.clone();
+        let shown: Vec<_> = changes.iter().map(|c| (c.field.as_str(), c.from.as_deref(), c.to.as_deref())).collect();
+        assert_eq!(
+            shown,
+            [
+                ("order.priority", Some("0"), Some("5")),
+                ("patient_data.display_name", Some("•••"), Some("•••")),
+                ("patient_data.phone_number", None, Some("•••")),
+            ]
+        );
+        let text = format!("{changes:?}");
+        assert!(!text.contains("Erika") && !text.contains("0000"));
+    }
+
+    #[test]
+    fn the_row_and_the_search_name_no_patient() {
+        let mut facts = life(&["init"]);
+        facts[0].data.insert("patient_data".into(), json!({ "display_name": "Erika Beispiel" }));
+        facts[0].data["order"]["delivery_address"] = json!({ "last_name": "Beispiel", "street": "Testweg" });
+        let order = order(facts);
+        let told = format!("{}{}", serde_json::to_string(&order.view().unwrap()).unwrap(), order.search_text());
+        assert!(!told.contains("Beispiel") && !told.contains("Testweg") && !told.to_lowercase().contains("erika"));
+        assert_eq!(order.patient().unwrap().name.as_deref(), Some("Erika Beispiel"));
+        assert!(order.search_text().contains("testapotheke"));
+    }
+
+    #[test]
+    fn organisation_and_pharmacy_copies_are_one_entry() {
+        let pharmacy = fact(1, 60, "in-progress");
+        let mut organisation = Fact { connection: "c-2".into(), ..fact(2, 60, "in-progress") };
+        organisation
+            .data
+            .insert("fulfillment".into(), json!({ "order": { "shop_order": { "external_id": "EXT-1" } } }));
+        let order = order(vec![pharmacy, organisation]);
+        let entries = order.timeline().entries;
+        assert_eq!((entries.len(), entries[0].receipts), (1, 2));
+        assert_eq!(order.view().unwrap().shop_order.as_deref(), Some("EXT-1"));
+    }
+
+    const STATUSES: &[&str] = &[
+        "init",
+        "waiting for pharmacy",
+        "pending review",
+        "on-hold",
+        "in-progress",
+        "ready_for_pickup",
+        "completed",
+        "cancelled",
+        "teleported",
+    ];
+
+    fn histories() -> impl Strategy<Value = Vec<(LaneUid, Fact)>> {
+        let one = (0u32..3, 0i64..6, 0i64..3, 0i64..200_000, prop::sample::select(STATUSES), 0u32..2, any::<bool>());
+        proptest::collection::vec(one, 1..12).prop_map(|facts| {
+            let with_id = facts.into_iter().enumerate().map(|(id, fact)| (id as u32, fact));
+            with_id
+                .map(|(id, (lane, second, updated, received, status, connection, full))| {
+                    let mut fact = fact(id, second, status);
+                    fact.place.updated_at = (updated > 0).then(|| at_second(updated));
+                    fact.place.received_at = at_second(received);
+                    fact.connection = format!("c-{connection}").as_str().into();
+                    if full {
+                        fact.data.insert("fulfillment".into(), json!({ "uid": "fo-1" }));
+                    }
+                    (format!("po-{lane}").as_str().into(), fact)
+                })
+                .collect()
+        })
+    }
+
+    fn bytes(facts: Vec<(LaneUid, Fact)>) -> String {
+        let order = Order::new("ord-1".into(), facts).unwrap();
+        let all = (order.row(), order.view(), order.timeline(), order.search_text());
+        serde_json::to_string(&all).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn any_permutation_folds_to_the_same_bytes(
+            (facts, shuffled) in histories().prop_flat_map(|facts| (Just(facts.clone()), Just(facts).prop_shuffle())),
+        ) {
+            prop_assert_eq!(bytes(facts), bytes(shuffled));
+        }
+
+        #[test]
+        fn the_state_is_the_greatest_fact_of_the_leading_lane(facts in histories()) {
+            let order = Order::new("ord-1".into(), facts.clone()).unwrap();
+            let row = order.row().unwrap();
+            prop_assert!(row.lanes.windows(2).all(|pair| pair[0].updated_at >= pair[1].updated_at));
+            for lane in &row.lanes {
+                let greatest = facts.iter().filter(|(uid, _)| uid == &lane.uid).map(|(_, f)| &f.place).max().unwrap();
+                prop_assert_eq!(lane.updated_at, greatest.at);
+            }
+            let entries = order.timeline().entries;
+            prop_assert!(entries.windows(2).all(|pair| pair[0].at <= pair[1].at));
+        }
+    }
 }

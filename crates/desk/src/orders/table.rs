@@ -74,13 +74,15 @@ pub(crate) async fn refold(connection: &mut SqliteConnection, lanes: &BTreeSet<(
             .fetch_optional(&mut *connection)
             .await?;
         if before.as_ref() != Some(&parent) {
-            sqlx::query("INSERT INTO lane (realm, uid, order_uid) VALUES (?, ?, ?) \
-                         ON CONFLICT (realm, uid) DO UPDATE SET order_uid = excluded.order_uid")
-                .bind(realm)
-                .bind(lane)
-                .bind(&parent)
-                .execute(&mut *connection)
-                .await?;
+            sqlx::query(
+                "INSERT INTO lane (realm, uid, order_uid) VALUES (?, ?, ?) \
+                         ON CONFLICT (realm, uid) DO UPDATE SET order_uid = excluded.order_uid",
+            )
+            .bind(realm)
+            .bind(lane)
+            .bind(&parent)
+            .execute(&mut *connection)
+            .await?;
         }
         orders.extend(before.filter(|before| before != &parent).map(|before| (realm, before)));
         orders.insert((realm, parent));
@@ -100,7 +102,12 @@ pub(crate) async fn refold(connection: &mut SqliteConnection, lanes: &BTreeSet<(
     Ok(())
 }
 
-async fn write_row(connection: &mut SqliteConnection, realm: &str, row: &OrderRowView, search: &str) -> Result<(), Error> {
+async fn write_row(
+    connection: &mut SqliteConnection,
+    realm: &str,
+    row: &OrderRowView,
+    search: &str,
+) -> Result<(), Error> {
     let view = serde_json::to_string(row).map_err(|_| Error::Stored("order row"))?;
     sqlx::query(
         "INSERT OR REPLACE INTO order_row (realm, uid, connection_id, updated_at, status, status_group, attention, search, view) \
@@ -125,7 +132,10 @@ fn word(value: &impl serde::Serialize) -> String {
 }
 
 /// One page of the list, newest change first.
-pub(crate) async fn list(connection: &mut SqliteConnection, input: &OrderListInput) -> Result<Page<OrderRowView>, Error> {
+pub(crate) async fn list(
+    connection: &mut SqliteConnection,
+    input: &OrderListInput,
+) -> Result<Page<OrderRowView>, Error> {
     let limit = input.page.rows();
     let mut query = QueryBuilder::<Sqlite>::new("SELECT updated_at, uid, view FROM order_row WHERE 1 = 1");
     if let Some(status) = &input.status {
@@ -148,9 +158,12 @@ pub(crate) async fn list(connection: &mut SqliteConnection, input: &OrderListInp
     }
     query.push(" ORDER BY updated_at DESC, uid DESC LIMIT ").push_bind(limit + 1);
     let rows: Vec<(i64, String, String)> = query.build_query_as().fetch_all(connection).await?;
-    page::page(rows, limit, |(updated_at, uid, _)| (*updated_at, uid.clone()), |(_, _, view)| {
-        serde_json::from_str(&view).map_err(|_| Error::Stored("order row"))
-    })
+    page::page(
+        rows,
+        limit,
+        |(updated_at, uid, _)| (*updated_at, uid.clone()),
+        |(_, _, view)| serde_json::from_str(&view).map_err(|_| Error::Stored("order row")),
+    )
 }
 
 /// The order of this uid, or the one that owns the lane of this uid; the one that changed last where several realms have it.
@@ -181,14 +194,16 @@ pub(crate) async fn insert_fact(
     data: &serde_json::Map<String, serde_json::Value>,
 ) -> Result<(), Error> {
     let data = serde_json::to_string(data).map_err(|_| Error::Stored("order fact"))?;
-    sqlx::query("INSERT INTO order_fact (event_id, realm, lane_uid, parent_uid, updated_at, data) VALUES (?, ?, ?, ?, ?, ?)")
-        .bind(event)
-        .bind(realm)
-        .bind(lane)
-        .bind(parent)
-        .bind(updated_at.map(Timestamp::as_millisecond))
-        .bind(data)
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "INSERT INTO order_fact (event_id, realm, lane_uid, parent_uid, updated_at, data) VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(event)
+    .bind(realm)
+    .bind(lane)
+    .bind(parent)
+    .bind(updated_at.map(Timestamp::as_millisecond))
+    .bind(data)
+    .execute(connection)
+    .await?;
     Ok(())
 }

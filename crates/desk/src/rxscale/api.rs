@@ -130,7 +130,8 @@ impl ProviderApi {
         let answer = self.write(Method::POST, self.collection()?, Some(body)).await?;
         // Something was created if the answer says so, readable or not: only a listing can tell.
         let json = answer.json.ok_or(Error::Plain(Code::ProviderAmbiguous))?;
-        let field = |name: &str| json.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+        let field =
+            |name: &str| json.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
         let uid = field("uid").ok_or(Error::Plain(Code::ProviderAmbiguous))?;
         Ok(Created { uid, secret: field("signing_secret").and_then(SigningSecret::new) })
     }
@@ -210,7 +211,11 @@ impl ProviderApi {
         lines.push(line(CheckStep::Key, key));
         lines.push(line(CheckStep::ReadSubscriptions, read));
         lines.push(line(CheckStep::WriteSubscriptions, None));
-        CheckView { ok: lines.iter().all(|line| line.state != CheckState::Failed), lines, suggested_base_path: suggested }
+        CheckView {
+            ok: lines.iter().all(|line| line.state != CheckState::Failed),
+            lines,
+            suggested_base_path: suggested,
+        }
     }
 
     async fn health(&self, base_path: &str) -> Result<Answer, Error> {
@@ -307,7 +312,8 @@ impl ProviderApi {
         }
         let mut answer = request.send().await?;
         let status = answer.status();
-        let retry_after = answer.headers().get("retry-after").and_then(|v| v.to_str().ok()?.parse().ok()).map(Duration::from_secs);
+        let retry_after =
+            answer.headers().get("retry-after").and_then(|v| v.to_str().ok()?.parse().ok()).map(Duration::from_secs);
         let mut bytes = Vec::new();
         while let Some(chunk) = answer.chunk().await? {
             if bytes.len() + chunk.len() > MAX_ANSWER {
@@ -424,6 +430,9 @@ mod tests {
         let mut api = api(Api::Pharmacy, ConnectionSettings::default());
         api.pharmacy_uid = Some("ph 1".into());
         let (url, _) = api.delete_request("sub-1", DeleteStrategy::Path).unwrap();
-        assert_eq!(url.as_str(), "https://api.rxscale-dev.com/v1/external_pharmacy_api/webhooks/sub-1?pharmacy_uid=ph+1");
+        assert_eq!(
+            url.as_str(),
+            "https://api.rxscale-dev.com/v1/external_pharmacy_api/webhooks/sub-1?pharmacy_uid=ph+1"
+        );
     }
 }

@@ -54,7 +54,10 @@ pub(crate) async fn refold(
 }
 
 /// One page of the list, lowest level first.
-pub(crate) async fn list(connection: &mut SqliteConnection, input: &StockListInput) -> Result<Page<StockRowView>, Error> {
+pub(crate) async fn list(
+    connection: &mut SqliteConnection,
+    input: &StockListInput,
+) -> Result<Page<StockRowView>, Error> {
     let limit = input.page.rows();
     let mut query = QueryBuilder::<Sqlite>::new("SELECT level, uid, view FROM stock_row WHERE 1 = 1");
     for term in page::terms(input.search.as_deref()) {
@@ -65,9 +68,12 @@ pub(crate) async fn list(connection: &mut SqliteConnection, input: &StockListInp
     }
     query.push(" ORDER BY level, uid LIMIT ").push_bind(limit + 1);
     let rows: Vec<(i64, String, String)> = query.build_query_as().fetch_all(connection).await?;
-    page::page(rows, limit, |(level, uid, _)| (*level, uid.clone()), |(_, _, view)| {
-        serde_json::from_str(&view).map_err(|_| Error::Stored("stock row"))
-    })
+    page::page(
+        rows,
+        limit,
+        |(level, uid, _)| (*level, uid.clone()),
+        |(_, _, view)| serde_json::from_str(&view).map_err(|_| Error::Stored("stock row")),
+    )
 }
 
 /// One page of a product's history, newest first.

@@ -130,7 +130,8 @@ pub(crate) async fn list(desk: &Desk, of: Option<&ConnectionId>, refresh: bool) 
         }
     }
     let mut reader = desk.db().reader().acquire().await?;
-    let mut views: Vec<SubscriptionView> = rows(&mut reader, of).await?.into_iter().map(Row::view).collect::<Result<_, _>>()?;
+    let mut views: Vec<SubscriptionView> =
+        rows(&mut reader, of).await?.into_iter().map(Row::view).collect::<Result<_, _>>()?;
     let foreign: Vec<(String, String, String, String)> = sqlx::query_as(
         "SELECT connection_id, provider_uid, notification_type, target FROM foreign_subscription ORDER BY notification_type, provider_uid",
     )
@@ -138,7 +139,8 @@ pub(crate) async fn list(desk: &Desk, of: Option<&ConnectionId>, refresh: bool) 
     .await?;
     let names: HashMap<&str, &str> = connections.iter().map(|c| (c.id.as_str(), c.name.as_str())).collect();
     for (connection, uid, notification_type, target) in foreign {
-        let Some(name) = names.get(connection.as_str()).filter(|_| of.is_none_or(|id| id.as_str() == connection)) else {
+        let Some(name) = names.get(connection.as_str()).filter(|_| of.is_none_or(|id| id.as_str() == connection))
+        else {
             continue;
         };
         views.push(SubscriptionView {
@@ -203,8 +205,12 @@ async fn settle(desk: &Desk, connection: &ConnectionView, ended: Option<&Subscri
             .execute(&mut *tx)
             .await?;
     }
-    sqlx::query("DELETE FROM foreign_subscription WHERE connection_id = ?").bind(&connection.id).execute(&mut *tx).await?;
-    let is_ours = |l: &Listed| ours.iter().any(|row| row.provider_uid.as_ref() == Some(&l.uid) || row.target == l.target);
+    sqlx::query("DELETE FROM foreign_subscription WHERE connection_id = ?")
+        .bind(&connection.id)
+        .execute(&mut *tx)
+        .await?;
+    let is_ours =
+        |l: &Listed| ours.iter().any(|row| row.provider_uid.as_ref() == Some(&l.uid) || row.target == l.target);
     for foreign in listed.iter().filter(|listed| !is_ours(listed)) {
         sqlx::query(
             "INSERT OR REPLACE INTO foreign_subscription (connection_id, provider_uid, notification_type, target, seen_at) \
@@ -323,13 +329,15 @@ pub(crate) async fn keep_secret(desk: &Desk, mut tx: Tx, inlet: &InletId, secret
     desk.secrets().forget_missing().await;
     let now = desk.now();
     inlets::insert_key(&mut tx, inlet.as_str(), secret, now).await?;
-    sqlx::query("UPDATE subscription SET state = ?, secret = ?, fingerprint = ? WHERE inlet_id = ? AND state <> 'removed'")
-        .bind(SubscriptionState::Active)
-        .bind(SecretState::Stored)
-        .bind(fingerprint.as_str())
-        .bind(inlet.as_str())
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query(
+        "UPDATE subscription SET state = ?, secret = ?, fingerprint = ? WHERE inlet_id = ? AND state <> 'removed'",
+    )
+    .bind(SubscriptionState::Active)
+    .bind(SecretState::Stored)
+    .bind(fingerprint.as_str())
+    .bind(inlet.as_str())
+    .execute(&mut *tx)
+    .await?;
     let inlets = inlets::load(&mut tx, desk.keychain(), desk.secrets(), now).await?;
     let mut tally = journal::Tally::default();
     journal::release(&mut tx, &inlets, inlet, &mut tally).await?;
@@ -340,7 +348,11 @@ pub(crate) async fn keep_secret(desk: &Desk, mut tx: Tx, inlet: &InletId, secret
 }
 
 /// Stores a secret somebody pasted.
-pub(crate) async fn paste_secret(desk: &Desk, id: &SubscriptionId, text: SecretString) -> Result<SubscriptionView, Error> {
+pub(crate) async fn paste_secret(
+    desk: &Desk,
+    id: &SubscriptionId,
+    text: SecretString,
+) -> Result<SubscriptionView, Error> {
     let secret = SigningSecret::new(text.expose_secret().trim().to_owned()).ok_or_else(|| Error::input("secret"))?;
     let found = row(&mut *desk.db().reader().acquire().await?, id).await?;
     let inlet = InletId::try_from(found.inlet_id).map_err(|_| Error::Stored("inlet id"))?;

@@ -1,0 +1,240 @@
+//! The journal and its folds on a real encrypted database: order of arrival, duplicates, rebuild, quarantine and release.
+
+use offizin_wire::{Delivery, Header, InletId, InletToken, SigningSecret};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use sqlx::SqliteConnection;
+
+use crate::{
+    db::Db,
+    event::{self, view::EventListInput},
+    intake::{
+        inlets::{self, Inlet, Inlets, Source},
+        journal::{self, Origin, Tally},
+        judge,
+    },
+    orders, projection,
+};
+
+struct Ledger {
+    db: Db,
+    inlets: Inlets,
+    id: InletId,
+    secret: SigningSecret,
+    arrived: i64,
+    _dir: tempfile::TempDir,
+}
+
+impl Ledger {
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("t.db"), &"11".repeat(32).into()).await.unwrap();
+        let id = InletId::try_from("inlet-for-the-tests".to_owned()).unwrap();
+        let secret = SigningSecret::new("whsec_ledger".into()).unwrap();
+        let mut tx = db.write().await.unwrap();
+        sqlx::query(
+            "INSERT INTO connection (id, name, provider, api, base_url, realm, settings, created_at) \
+                     VALUES ('c-1', 'Test', 'rxscale', 'pharmacy', 'https://api.rxscale-dev.com', 'r', '{}', 0)",
+        )
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+        let token = InletToken::random().unwrap();
+        inlets::insert(&mut tx, &id, &token, Source::Rxscale, &"c-1".into(), "t", jiff::Timestamp::UNIX_EPOCH)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let mut ledger = Self { db, inlets: Inlets::new(), id, secret: secret.clone(), arrived: 0, _dir: dir };
+        ledger.know(vec![secret]);
+        ledger
+    }
+
+    fn know(&mut self, secrets: Vec<SigningSecret>) {
+        let inlet = Inlet {
+            id: self.id.clone(),
+            source: Source::Rxscale,
+            connection: "c-1".into(),
+            realm: "r".into(),
+            secrets,
+        };
+        self.inlets = [(self.id.clone(), inlet.into())].into();
+    }
+
+    fn delivery(&self, body: &[u8], received: i64) -> Delivery {
+        let headers = vec![Header::new("X-Webhook-Signature", self.secret.sign(body))];
+        Delivery::new(self.id.clone(), jiff::Timestamp::from_second(received).unwrap(), headers, body.to_vec())
+    }
+
+    async fn take(&mut self, deliveries: Vec<Delivery>) -> Tally {
+        let mut tx = self.db.write().await.unwrap();
+        let mut tally = Tally::default();
+        for delivery in deliveries {
+            self.arrived += 1;
+            let origin = Origin { inbox: "i".into(), sequence: self.arrived, position: 0 };
+            journal::write(&mut tx, &origin, judge(delivery, &self.inlets), &mut tally).await.unwrap();
+        }
+        tally.touched.refold(&mut tx).await.unwrap();
+        journal::count(&mut tx, &tally).await.unwrap();
+        tx.commit().await.unwrap();
+        tally
+    }
+
+    async fn digest(&self) -> [u8; 32] {
+        projection::digest(&mut *self.connection().await).await.unwrap()
+    }
+
+    async fn connection(&self) -> sqlx::pool::PoolConnection<sqlx::Sqlite> {
+        self.db.reader().acquire().await.unwrap()
+    }
+}
+
+fn order(lane: &str, parent: Option<&str>, second: i64, status: &str, name: &str) -> Value {
+    json!({ "event_type": "pharmacy_order_updated", "timestamp": 1_760_000_000 + second, "payload_version": "1",
+        "data": { "uid": lane, "status": status, "name": name, "updated_at": 1_760_000_000 + second, "order": parent.map(|uid| json!({ "uid": uid })) } })
+}
+
+fn stock(uid: &str, second: i64, level: i64) -> Value {
+    json!({ "event_type": "pharmacy_sku_stock_updated", "timestamp": 1_760_000_000 + second, "payload_version": "1",
+        "data": { "uid": uid, "stock": level, "updated_at": 1_760_000_000 + second, "sku": { "pzn": "00000001" } } })
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Runtime::new().unwrap().block_on(future)
+}
+
+async fn trust_and_receipts(connection: &mut SqliteConnection) -> Vec<(i64, i64)> {
+    sqlx::query_as("SELECT trust, receipts FROM event ORDER BY public_id").fetch_all(connection).await.unwrap()
+}
+
+type Arrival = (Value, i64);
+
+fn histories() -> impl Strategy<Value = Vec<Arrival>> {
+    let statuses =
+        prop::sample::select(vec!["init", "waiting for pharmacy", "in-progress", "completed", "cancelled", "on-hold"]);
+    let orders = (0..3u8, prop::option::of(0..2u8), 0..8i64, statuses).prop_map(|(lane, parent, second, status)| {
+        order(&format!("po-{lane}"), parent.map(|p| format!("ord-{p}")).as_deref(), second, status, "#1")
+    });
+    let stocks =
+        (0..2u8, 0..8i64, -2..50i64).prop_map(|(uid, second, level)| stock(&format!("psku-{uid}"), second, level));
+    let odd = prop::sample::select(vec![json!([1]), json!({ "event_type": "x" }), json!("text")]);
+    let body = prop_oneof![6 => orders, 3 => stocks, 1 => odd];
+    proptest::collection::vec((body, 0..100_000i64), 1..14)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Duplicates and any order of arrival, in any batches, end in the same bytes; and a rebuild says the same.
+    #[test]
+    fn the_order_of_arrival_leaves_no_trace(
+        (history, shuffled, batch) in histories().prop_flat_map(|history| {
+            let mut twice = history.clone();
+            twice.extend(history.clone());
+            (Just(twice.clone()), Just(twice).prop_shuffle(), 1..9usize)
+        }),
+    ) {
+        run(async {
+            let mut straight = Ledger::new().await;
+            let mut tangled = Ledger::new().await;
+            let of = |ledger: &Ledger, (body, received): &Arrival| ledger.delivery(body.to_string().as_bytes(), 1_760_000_000 + received);
+            let all = history.iter().map(|arrival| of(&straight, arrival)).collect();
+            straight.take(all).await;
+            for arrivals in shuffled.chunks(batch) {
+                let some = arrivals.iter().map(|arrival| of(&tangled, arrival)).collect();
+                tangled.take(some).await;
+            }
+            assert_eq!(straight.digest().await, tangled.digest().await);
+            let counted = trust_and_receipts(&mut *straight.connection().await).await;
+            assert_eq!(counted, trust_and_receipts(&mut *tangled.connection().await).await);
+            assert!(counted.iter().all(|(_, receipts)| *receipts >= 2));
+            let mut tx = tangled.db.write().await.unwrap();
+            let report = projection::verify(&mut tx).await.unwrap();
+            assert!(report.projections_match && report.damaged == 0 && report.unproven == 0, "{report:?}");
+        });
+    }
+}
+
+#[tokio::test]
+async fn what_waits_in_quarantine_is_released_by_its_secret() {
+    let mut ledger = Ledger::new().await;
+    let body = order("po-1", Some("ord-1"), 1, "init", "#1001").to_string();
+    ledger.know(vec![]);
+    let tally = ledger.take(vec![ledger.delivery(body.as_bytes(), 1_760_000_001)]).await;
+    assert_eq!((tally.rejected, tally.events), (1, 0));
+    let list = event::list::list(&mut *ledger.connection().await, &EventListInput::default()).await.unwrap();
+    assert_eq!(list.rows[0].quarantine, Some(event::QuarantineReason::SecretMissing));
+
+    ledger.know(vec![ledger.secret.clone()]);
+    let mut tx = ledger.db.write().await.unwrap();
+    let mut tally = Tally::default();
+    journal::release(&mut tx, &ledger.inlets, &ledger.id, &mut tally).await.unwrap();
+    tally.touched.refold(&mut tx).await.unwrap();
+    journal::count(&mut tx, &tally).await.unwrap();
+    tx.commit().await.unwrap();
+    let list = event::list::list(&mut *ledger.connection().await, &EventListInput::default()).await.unwrap();
+    assert_eq!((list.rows.len(), list.rows[0].quarantine, list.rows[0].trust), (1, None, Some(event::Trust::Verified)));
+    let order = orders::table::find(&mut *ledger.connection().await, &"po-1".into()).await.unwrap();
+    assert_eq!(order.row().unwrap().uid.as_str(), "ord-1");
+    let counters: (i64, i64) = sqlx::query_as("SELECT verified, rejected FROM inlet")
+        .fetch_one(&mut *ledger.connection().await)
+        .await
+        .unwrap();
+    assert_eq!(counters, (1, 0));
+}
+
+#[tokio::test]
+async fn a_lane_moves_to_its_parent_when_one_is_named_later() {
+    let mut ledger = Ledger::new().await;
+    let alone = order("po-1", None, 1, "init", "#1").to_string();
+    ledger.take(vec![ledger.delivery(alone.as_bytes(), 1_760_000_001)]).await;
+    let rows = |ledger: &Ledger| {
+        let db = ledger.db.clone();
+        async move {
+            let uids: Vec<String> =
+                sqlx::query_scalar("SELECT uid FROM order_row ORDER BY uid").fetch_all(db.reader()).await.unwrap();
+            uids
+        }
+    };
+    assert_eq!(rows(&ledger).await, ["po-1"]);
+    let named = order("po-1", Some("ord-1"), 2, "in-progress", "#1").to_string();
+    ledger.take(vec![ledger.delivery(named.as_bytes(), 1_760_000_002)]).await;
+    assert_eq!(rows(&ledger).await, ["ord-1"]);
+}
+
+#[tokio::test]
+async fn the_file_is_unreadable_without_its_key() {
+    let mut ledger = Ledger::new().await;
+    let body = order("po-1", Some("ord-1"), 1, "init", "Erika Beispiel").to_string();
+    ledger.take(vec![ledger.delivery(body.as_bytes(), 1_760_000_001)]).await;
+    let path = ledger._dir.path().join("t.db");
+    ledger.db.close().await;
+    let bytes = std::fs::read(&path).unwrap();
+    assert!(!bytes.starts_with(b"SQLite format 3"));
+    assert!(!bytes.windows(14).any(|w| w == b"Erika Beispiel"));
+    let error = Db::open(&path, &"22".repeat(32).into()).await.unwrap_err();
+    assert_eq!(error.code(), crate::Code::DatabaseUnreadable);
+}
+
+#[tokio::test]
+async fn pages_of_arrivals_join_without_gap_or_overlap() {
+    let mut ledger = Ledger::new().await;
+    let good: Vec<_> =
+        (0..7).map(|i| ledger.delivery(stock("psku-1", i, i).to_string().as_bytes(), 1_760_000_000 + i / 2)).collect();
+    let mut bad = ledger.delivery(b"{}", 1_760_000_001);
+    bad.headers.clear();
+    ledger.take(good).await;
+    ledger.take(vec![bad.clone(), bad]).await;
+    let mut seen = Vec::new();
+    let mut input = EventListInput::default();
+    input.page.limit = Some(2);
+    loop {
+        let page = event::list::list(&mut *ledger.connection().await, &input).await.unwrap();
+        seen.extend(page.rows.into_iter().map(|row| row.id));
+        match page.next {
+            Some(next) => input.page.after = Some(next),
+            None => break,
+        }
+    }
+    let distinct: std::collections::BTreeSet<_> = seen.iter().collect();
+    assert_eq!((seen.len(), distinct.len()), (9, 9));
+}
