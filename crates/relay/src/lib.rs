@@ -1,5 +1,5 @@
 //! The public relay: takes deliveries from providers, seals them to the paired desks and keeps them until every desk
-//! has them. Steps 1 to 4 of the journey: [intake](self) → seal → log → outlet.
+//! has them. Steps 1 to 4 of the journey: intake → seal → log → outlet.
 //!
 //! One door: [`Relay`]. It reads neither flags nor environment, so a test opens one on port 0 exactly as the program
 //! does. It cannot read what it keeps, never judges duplicates and knows no provider.
