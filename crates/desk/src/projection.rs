@@ -119,28 +119,43 @@ pub struct LedgerReport {
     pub projections_match: bool,
 }
 
+#[derive(sqlx::FromRow)]
+struct StoredBody {
+    id: i64,
+    public_id: String,
+    connection_id: String,
+    body_hash: Vec<u8>,
+    body: Vec<u8>,
+    body_bytes: i64,
+}
+
+impl StoredBody {
+    fn is_intact(&self) -> bool {
+        let raw = Body::unpack(&self.body, usize::try_from(self.body_bytes).unwrap_or(0));
+        raw.is_some_and(|raw| {
+            let hash: [u8; 32] = Sha256::digest(raw).into();
+            hash.as_slice() == self.body_hash
+                && intake::event_id(&self.connection_id.as_str().into(), &hash).as_str() == self.public_id
+        })
+    }
+}
+
 /// Checks every body against its hash and the projections against a rebuild. The caller's transaction is to be rolled back.
 pub(crate) async fn verify(connection: &mut SqliteConnection) -> Result<LedgerReport, Error> {
     let mut report = LedgerReport::default();
     let mut after = 0i64;
     loop {
-        let rows: Vec<(i64, String, String, Vec<u8>, Vec<u8>, i64)> = sqlx::query_as(
+        let rows: Vec<StoredBody> = sqlx::query_as(
             "SELECT id, public_id, connection_id, body_hash, body, body_bytes FROM event WHERE id > ? ORDER BY id LIMIT 200",
         )
         .bind(after)
         .fetch_all(&mut *connection)
         .await?;
         let Some(last) = rows.last() else { break };
-        after = last.0;
-        for (_, public_id, owner, hash, body, bytes) in rows {
+        after = last.id;
+        for row in rows {
             report.events += 1;
-            let raw = Body::unpack(&body, usize::try_from(bytes).unwrap_or(0));
-            let digest: Option<[u8; 32]> = raw.map(|raw| Sha256::digest(raw).into());
-            let intact = digest.is_some_and(|digest| {
-                digest.as_slice() == hash.as_slice()
-                    && intake::event_id(&owner.as_str().into(), &digest).as_str() == public_id
-            });
-            report.damaged += u64::from(!intact);
+            report.damaged += u64::from(!row.is_intact());
         }
     }
     let unproven: i64 = sqlx::query_scalar(

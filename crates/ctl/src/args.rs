@@ -1,0 +1,264 @@
+//! The words of the command line: what can be said, not what it does.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The scriptable shell over the desk. It shares its data folder with the window.
+///
+/// Exit code 0: done; 1: a problem, told on standard error (as {"code","detail"} with --json); 2: wrong usage.
+#[derive(Parser)]
+#[command(name = "offizinctl", version, propagate_version = true)]
+pub(crate) struct Cli {
+    /// The data folder; the platform's own when absent.
+    #[arg(long, env = "OFFIZIN_HOME", global = true, value_name = "DIR")]
+    pub(crate) home: Option<PathBuf>,
+    /// Machine-readable output.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Pair with a relay; `-` reads the pairing code from standard input.
+    Pair {
+        code: String,
+        /// What this computer shall be called at the relay.
+        #[arg(long, default_value = "")]
+        device_name: String,
+    },
+    /// Leave the relay. What was pulled stays; what the relay still holds for this desk is given up.
+    Unpair {
+        /// Yes, leave it.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Connections to providers.
+    #[command(subcommand)]
+    Connection(Connection),
+    /// Webhook subscriptions.
+    #[command(subcommand)]
+    Subscription(Subscription),
+    /// Addresses made by hand, to paste into a provider's portal.
+    #[command(subcommand)]
+    Inlet(Inlet),
+    /// Pull until nothing is left, and print what arrived.
+    Sync {
+        /// Go on waiting for more, until interrupted.
+        #[arg(long)]
+        follow: bool,
+    },
+    /// Orders.
+    #[command(subcommand)]
+    Order(Order),
+    /// Stock levels.
+    #[command(subcommand)]
+    Stock(Stock),
+    /// Arrivals, quarantine included.
+    #[command(subcommand)]
+    Event(Event),
+    /// The journal and what is folded from it.
+    #[command(subcommand)]
+    Ledger(Ledger),
+    /// The desk at a glance.
+    Status,
+    /// What this desk stands on: folder, keyring, database, relay, connections. Tells no secret.
+    Diagnose,
+}
+
+#[derive(Args)]
+pub(crate) struct PageArgs {
+    /// How many rows at the most, 1 to 500.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=500))]
+    pub(crate) limit: Option<u32>,
+    /// `next` of the page before.
+    #[arg(long, value_name = "CURSOR")]
+    pub(crate) after: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ProviderArg {
+    Rxscale,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ApiArg {
+    Management,
+    Pharmacy,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum DeleteArg {
+    Path,
+    Query,
+    Body,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Connection {
+    /// Add a connection; the API key is read from standard input.
+    Add {
+        name: String,
+        #[arg(long, value_enum)]
+        provider: ProviderArg,
+        #[arg(long, value_enum, default_value = "management")]
+        api: ApiArg,
+        /// The provider's production host when absent.
+        #[arg(long, value_name = "URL")]
+        base_url: Option<String>,
+        /// Needed with a group key.
+        #[arg(long, value_name = "UID")]
+        pharmacy_uid: Option<String>,
+        /// Where the API begins; the documented path when absent.
+        #[arg(long, value_name = "PATH", default_value = "")]
+        base_path: String,
+        /// How the provider deletes, where its documents do not say.
+        #[arg(long, value_enum, value_name = "HOW")]
+        delete_strategy: Option<DeleteArg>,
+        /// Use the provider's test call.
+        #[arg(long)]
+        test_call: bool,
+    },
+    /// All connections.
+    List,
+    /// What the key can do, found out by reading only.
+    Check { name: String },
+    /// Remove a connection without subscriptions, and its key. Its events stay.
+    Remove { name: String },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Subscription {
+    /// Our subscriptions and the provider's.
+    List {
+        #[arg(long, value_name = "NAME")]
+        connection: Option<String>,
+        /// Do not ask the providers; show the last listing.
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Register one subscription per type.
+    Register {
+        #[arg(long, value_name = "NAME")]
+        connection: String,
+        /// One of the provider's event types; may be repeated.
+        #[arg(long = "type", required = true, num_args = 1.., value_name = "TYPE")]
+        types: Vec<String>,
+    },
+    /// Ask the provider for a test event.
+    Test { id: String },
+    /// Store a signing secret; it is read from standard input. What waited in quarantine for it is verified.
+    Secret { id: String },
+    /// Delete one subscription of ours.
+    Remove { id: String },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum SourceArg {
+    Rxscale,
+    RxscalePubsub,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Inlet {
+    /// Make an address; prints it.
+    Add {
+        name: String,
+        #[arg(long, value_enum)]
+        source: SourceArg,
+        /// The connection whose orders it speaks of.
+        #[arg(long, value_name = "NAME")]
+        connection: Option<String>,
+    },
+    /// Addresses made by hand.
+    List,
+    /// Store its signing secret; it is read from standard input.
+    Secret { id: String },
+    /// Retire an address: it answers 410 from then on.
+    Remove { id: String },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Order {
+    /// Orders, newest change first.
+    List {
+        #[arg(long)]
+        status: Option<String>,
+        #[arg(long)]
+        search: Option<String>,
+        /// Only what needs attention.
+        #[arg(long)]
+        attention: bool,
+        #[command(flatten)]
+        page: PageArgs,
+    },
+    /// One order, without its patient. The uid of one of its lanes will do.
+    Show { uid: String },
+    /// Everything that happened to one order, oldest first.
+    Timeline { uid: String },
+    /// The patient of one order.
+    Patient {
+        uid: String,
+        /// Yes, print health data.
+        #[arg(long, required = true)]
+        reveal: bool,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Stock {
+    /// Stock levels, lowest first.
+    List {
+        #[arg(long)]
+        search: Option<String>,
+        #[command(flatten)]
+        page: PageArgs,
+    },
+    /// Known levels of one product, newest first.
+    History {
+        pharmacy_sku_uid: String,
+        #[command(flatten)]
+        page: PageArgs,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum VerdictArg {
+    Accepted,
+    Unrecognised,
+    Rejected,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Event {
+    /// Arrivals, newest first.
+    List {
+        #[arg(long, value_enum)]
+        verdict: Option<VerdictArg>,
+        #[arg(long = "type", value_name = "TYPE")]
+        event_type: Option<String>,
+        #[arg(long)]
+        search: Option<String>,
+        #[command(flatten)]
+        page: PageArgs,
+    },
+    /// What proves one event.
+    Show {
+        id: String,
+        /// Write the raw body to standard output instead, byte for byte. It is health data.
+        #[arg(long)]
+        raw: bool,
+    },
+    /// Check hash and signature of one event again.
+    Verify { id: String },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Ledger {
+    /// Throw orders and stock away and fold them anew from the journal.
+    Rebuild,
+    /// Check every body against its hash, and what is shown against a rebuild.
+    Verify,
+}

@@ -1,0 +1,79 @@
+//! One English sentence per code: what happened and what to do. The window has its own, in two languages.
+
+use offizin_desk::Code;
+
+/// What to print for a code.
+pub(crate) fn sentence(code: Code) -> &'static str {
+    match code {
+        Code::KeyringMissing => {
+            "No keyring service runs in this session. Log in to the desktop, or start a Secret Service, and try again."
+        }
+        Code::KeyringLocked => "The keyring is locked. Unlock it and try again.",
+        Code::KeyringFailed => {
+            "The keyring answered with an error. Nothing was changed. Try again after logging in anew."
+        }
+        Code::DatabaseKeyLost => {
+            "The key of this database is not in the keyring. Restore the keyring, or open the window and begin anew; the old file is kept."
+        }
+        Code::DatabaseUnreadable => {
+            "The database does not open with its key, or it is damaged. Restore a copy, or open the window and begin anew; the old file is kept."
+        }
+        Code::DatabaseNewer => {
+            "A newer version of Offizin wrote this database. Install that version; nothing was changed."
+        }
+        Code::DatabaseBusy => "Another program holds the database. Wait a moment and try again.",
+        Code::DiskFull => "The disk is full. Free some space; what the relay holds is not lost.",
+        Code::HomeUnusable => "The data folder cannot be used. Check that it exists and belongs to you.",
+        Code::NotPaired => "This desk is not paired with a relay. Use `offizinctl pair CODE`.",
+        Code::AlreadyPaired => "This desk is paired already. Use `offizinctl unpair --yes` first.",
+        Code::PairingCodeMalformed => "This is not a whole pairing code. Copy it again, from `offizin1-` to its end.",
+        Code::PairingCodeRefused => "The relay does not take this code: it was used, or it expired. Ask for a new one.",
+        Code::RelayUnreachable => "The relay cannot be reached. Events wait there; try again when the network is back.",
+        Code::RelayRefused => {
+            "The relay no longer knows this device. Leave it with `offizinctl unpair --yes` and pair again."
+        }
+        Code::RelayUnavailable => "The relay cannot serve right now. Try again in a minute.",
+        Code::RelayVersion => "Relay and desk are of different ages. Bring the older one up to date.",
+        Code::RelayUnexpected => {
+            "What answers at the relay's address does not speak as a relay does. Check its address and its proxy."
+        }
+        Code::ProviderUnreachable => "The provider cannot be reached. Nothing was changed; try again later.",
+        Code::ProviderKeyRefused => {
+            "The provider refuses the API key. Check it, or make a new one in the provider's portal."
+        }
+        Code::ProviderPermissionMissing => "The API key lacks a permission. Have it granted in the provider's portal.",
+        Code::ProviderNotFound => "The provider does not have this, or the key is not permitted to see it.",
+        Code::ProviderWrongBasePath => {
+            "The answer is not from the provider's API. Check the base path with `offizinctl connection check`."
+        }
+        Code::ProviderConflict => "The provider already has this. List the subscriptions to see it.",
+        Code::ProviderRejected => "The provider does not accept the request.",
+        Code::ProviderRateLimited => "Too many requests for this key. Wait a minute and try again.",
+        Code::ProviderFailed => "The provider failed. Nothing was changed here; try again later.",
+        Code::ProviderUnexpected => "The provider's answer is not as its documents describe it. Nothing was changed.",
+        Code::ProviderRedirected => {
+            "The provider redirects to another address. A key never follows; check the base URL."
+        }
+        Code::ProviderAmbiguous => {
+            "The answer got lost, so it is not known whether it happened. `offizinctl subscription list` settles it."
+        }
+        Code::DeleteNotConfigured => {
+            "How this provider deletes is not set for this connection. Add it anew with --delete-strategy once you know."
+        }
+        Code::TestNotConfigured => {
+            "The provider's test call is not set for this connection. Wait for a real event instead."
+        }
+        Code::ConnectionUnknown => "There is no such connection. `offizinctl connection list` shows all.",
+        Code::ConnectionNameTaken => "A connection of this name exists. Choose another name.",
+        Code::ConnectionInUse => "This connection still has subscriptions. Remove them first.",
+        Code::SubscriptionUnknown => "There is no such subscription. `offizinctl subscription list` shows all.",
+        Code::SubscriptionForeign => "This subscription was made elsewhere and is not touched from here.",
+        Code::InletUnknown => "There is no such address. `offizinctl inlet list` shows all.",
+        Code::OrderUnknown => "No order or lane of this uid is known here.",
+        Code::EventUnknown => "No event of this id is known here.",
+        Code::StockUnknown => "No product of this uid is known here.",
+        Code::InputInvalid => "This input cannot be used.",
+        Code::FileUnusable => "The file cannot be read or written.",
+        Code::Internal => "A defect of Offizin. Nothing was lost; please report the incident.",
+    }
+}
