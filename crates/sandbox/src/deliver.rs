@@ -112,11 +112,15 @@ impl Post {
         let post = Arc::clone(self);
         let permits = Arc::new(Semaphore::new(self.parallel));
         self.tasks.spawn(async move {
-            while let Some(parcel) = parcels.recv().await {
+            while let Some(Some(parcel)) = ended.run_until_cancelled(parcels.recv()).await {
                 let permit =
                     if parcel.delay.is_zero() { Arc::clone(&permits).acquire_owned().await.ok() } else { None };
                 let (post, ended) = (Arc::clone(&post), ended.clone());
                 post.tasks.clone().spawn(async move { post.carry(parcel, permit, ended).await });
+            }
+            parcels.close();
+            while let Some(parcel) = parcels.recv().await {
+                post.ledger.settle(parcel.id, Outcome::Abandoned);
             }
         });
         lane

@@ -256,6 +256,7 @@ impl Sandbox {
     /// Stops listening, abandons what is under way, and returns when everything has ended.
     pub async fn shutdown(mut self) {
         self.closing.cancel();
+        self.provider.release();
         self.provider.post.close().await;
         let _ = (&mut self.server).await;
         if !self.story.is_finished() {
