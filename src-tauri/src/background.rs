@@ -1,0 +1,148 @@
+//! What goes on while nobody looks: pulling from the relay (steps 4 to 9 happen inside the desk), noticing what another
+//! process wrote, and telling the window which views changed (step 10). Tags travel, never rows.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use offizin_desk::{Desk, status::Tag};
+use tauri::Emitter;
+use tokio::{
+    sync::mpsc::UnboundedReceiver,
+    time::{Instant, sleep},
+};
+
+use crate::{attention, startup::Shell};
+
+/// How long one pull waits at the relay for something to arrive.
+const WAIT: Duration = Duration::from_secs(25);
+/// An empty answer sooner than this came from a relay that does not wait; it is not asked again at once.
+const SOON: Duration = Duration::from_secs(1);
+/// The longest pause after failures.
+const LONGEST: Duration = Duration::from_secs(60);
+/// How often to look whether another process wrote.
+const LOOK: Duration = Duration::from_secs(1);
+/// The window is told at most once in this time.
+const PACE: Duration = Duration::from_millis(100);
+
+/// Every tag there is.
+const ALL: [Tag; 6] = [Tag::Orders, Tag::Stock, Tag::Events, Tag::Subscriptions, Tag::Status, Tag::Settings];
+
+/// Starts everything for a desk that has just opened.
+pub(crate) fn start(shell: &Shell, desk: &Desk) {
+    shell.run(pull(shell.clone(), desk.clone()));
+    shell.run(look(shell.clone(), desk.clone()));
+    shell.run(attention::keep(shell.clone(), desk.clone()));
+    if let Some(changes) = shell.take_changes() {
+        shell.run(tell(shell.clone(), changes));
+    }
+}
+
+/// Pulls for ever: as soon as something arrives while all is well, ever more seldom while it is not.
+async fn pull(shell: Shell, desk: Desk) {
+    let mut pauses = pauses();
+    if !paired(&desk).await {
+        shell.hurry().notified().await;
+    }
+    loop {
+        let began = Instant::now();
+        let pulled = desk.pull_with(WAIT, |pulled| shell.changed(pulled.changed.iter().copied())).await;
+        match pulled {
+            Ok(pulled) => {
+                shell.changed(pulled.changed);
+                pauses = self::pauses();
+                if pulled.segments == 0 && began.elapsed() < SOON {
+                    sleep(SOON).await;
+                }
+            }
+            Err(problem) => {
+                shell.changed([Tag::Status]);
+                if paired(&desk).await {
+                    let pause = pauses.next().unwrap_or(LONGEST).min(LONGEST);
+                    tracing::info!(code = %problem.code, duration_ms = pause.as_millis(), "pulling pauses");
+                    tokio::select! {
+                        () = sleep(pause) => {}
+                        () = shell.hurry().notified() => pauses = self::pauses(),
+                    }
+                } else {
+                    shell.hurry().notified().await;
+                    pauses = self::pauses();
+                }
+            }
+        }
+    }
+}
+
+/// Whether there is a relay to ask. Where the desk cannot say, asking the relay will tell.
+async fn paired(desk: &Desk) -> bool {
+    desk.status().await.map_or(true, |status| status.relay.is_some())
+}
+
+/// One, two, four … seconds and a random part of as much again, never more than [`LONGEST`].
+fn pauses() -> ExponentialBackoff {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_secs(1))
+        .with_max_delay(LONGEST)
+        .with_factor(2.0)
+        .with_jitter()
+        .without_max_times()
+        .build()
+}
+
+/// Notices what another process (`offizinctl` on the same folder) wrote. It may have paired, too.
+async fn look(shell: Shell, desk: Desk) {
+    let mut known = None;
+    loop {
+        if let Ok(version) = desk.foreign_version().await {
+            if known.is_some_and(|known| known != version) {
+                shell.changed(ALL);
+                shell.hurry().notify_one();
+            }
+            known = Some(version);
+        }
+        sleep(LOOK).await;
+    }
+}
+
+/// Tells the window: the first of a burst at once, the rest gathered.
+async fn tell(shell: Shell, mut changes: UnboundedReceiver<Tag>) {
+    while let Some(tags) = gather(&mut changes).await {
+        if let Err(error) = shell.app().emit("changed", &tags) {
+            tracing::warn!(%error, "the window could not be told");
+        }
+        shell.told().notify_one();
+        sleep(PACE).await;
+    }
+}
+
+/// Waits for a tag and takes along all that lie there, each once. `None` at the end.
+async fn gather(changes: &mut UnboundedReceiver<Tag>) -> Option<BTreeSet<Tag>> {
+    let mut tags = BTreeSet::from([changes.recv().await?]);
+    while let Ok(tag) = changes.try_recv() {
+        tags.insert(tag);
+    }
+    Some(tags)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_stay_below_their_bound() {
+        let pauses: Vec<Duration> = pauses().take(12).map(|pause| pause.min(LONGEST)).collect();
+        assert!(pauses[0] >= Duration::from_secs(1) && pauses[0] <= Duration::from_secs(2), "{pauses:?}");
+        assert!(pauses.windows(2).all(|two| two[0] <= two[1]), "{pauses:?}");
+        assert_eq!(pauses.last(), Some(&LONGEST));
+    }
+
+    #[tokio::test]
+    async fn a_burst_is_told_once_and_each_tag_once() {
+        let (send, mut changes) = tokio::sync::mpsc::unbounded_channel();
+        for tag in [Tag::Status, Tag::Orders, Tag::Status, Tag::Orders] {
+            send.send(tag).unwrap();
+        }
+        assert_eq!(gather(&mut changes).await, Some(BTreeSet::from([Tag::Orders, Tag::Status])));
+        drop(send);
+        assert_eq!(gather(&mut changes).await, None);
+    }
+}

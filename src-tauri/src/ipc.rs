@@ -1,0 +1,225 @@
+//! The door between the window and the desk: one list of commands, each with its input, its output and what it changes.
+//! From the list come the commands themselves, their registration and the types of `ui/src/backend/ipc.gen.ts`.
+//! An answer is the desk's view as it is, a failure is a [`Problem`]; nothing is decided here.
+
+use std::time::Duration;
+
+use offizin_desk::{
+    Code, Problem,
+    connections::view::{CheckView, ConnectionInput, ConnectionView},
+    event::view::{BodyView, EventListInput, EventRowView, ProofView, VerifyView},
+    id::{ConnectionId, EventId, OrderUid, PharmacySkuUid, SubscriptionId},
+    orders::view::{OrderListInput, OrderRowView, OrderView, PatientView, TimelineView},
+    page::{Page, PageInput},
+    status::{PairInput, PulledView, RelayView, Settings, StatusView, Tag},
+    stock::view::{StockChangeView, StockListInput, StockRowView},
+    subscriptions::view::{NotificationTypeView, RegisterInput, RegisterView, SubscriptionListView, SubscriptionView},
+};
+use secrecy::SecretString;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+use tauri::State;
+use ts_rs::{Config, TS};
+
+use crate::{
+    look,
+    startup::{Shell, StartupView},
+};
+
+/// Subscriptions, from memory or as the provider lists them now.
+#[derive(Deserialize, TS)]
+struct SubscriptionListInput {
+    /// Ask the providers.
+    refresh: bool,
+}
+
+/// A secret that somebody pasted.
+#[derive(Deserialize, TS)]
+struct PasteSecretInput {
+    /// For this subscription.
+    id: SubscriptionId,
+    /// Goes to the keyring and nowhere else.
+    #[ts(type = "string")]
+    secret: SecretString,
+}
+
+/// The levels of one product.
+#[derive(Deserialize, TS)]
+struct StockHistoryInput {
+    /// The product.
+    uid: PharmacySkuUid,
+    /// Which page.
+    page: PageInput,
+}
+
+/// `name(shell, input: Input) -> Output, changes [Tag, …]: the desk's answer;`
+macro_rules! commands {
+    ($($name:ident($shell:ident, $input:ident: $in:ty) -> $out:ty $(, changes [$($tag:ident),+])?: $answer:expr;)+) => {
+        $(
+            #[tauri::command]
+            async fn $name(shell: State<'_, Shell>, input: Value) -> Result<$out, Problem> {
+                let $shell: &Shell = &shell;
+                let $input: $in = read(stringify!($name), input)?;
+                let answer: Result<$out, Problem> = $answer;
+                $(if answer.is_ok() {
+                    $shell.changed([$(Tag::$tag),+]);
+                })?
+                answer
+            }
+        )+
+
+        /// Answers the window's calls.
+        pub(crate) fn handler() -> impl Fn(tauri::ipc::Invoke<tauri::Wry>) -> bool + Send + Sync + 'static {
+            tauri::generate_handler![$($name),+]
+        }
+
+        /// The types of the door, as `ui/src/backend/ipc.gen.ts` holds them.
+        #[cfg_attr(not(test), expect(dead_code, reason = "the file is written and compared by a test"))]
+        fn typescript() -> String {
+            let config = Config::new().with_large_int("number");
+            let mut text = String::from(HEADER);
+            text.push_str(&offizin_desk::typescript());
+            for declaration in [
+                StartupView::decl(&config),
+                SubscriptionListInput::decl(&config),
+                PasteSecretInput::decl(&config),
+                StockHistoryInput::decl(&config),
+            ] {
+                text.push_str(&format!("export {declaration}\n"));
+            }
+            text.push_str("export type Commands = {\n");
+            $(
+                let (name, input, output) = (stringify!($name), <$in>::name(&config), <$out>::name(&config));
+                text.push_str(&format!("  {name}: {{ input: {input}; output: {output} }};\n"));
+            )+
+            text.push_str("};\n");
+            text
+        }
+
+        #[cfg(test)]
+        const LISTED: &[&str] = &[$(stringify!($name)),+];
+    };
+}
+
+const HEADER: &str = "\
+//! Generated from the list of commands in src-tauri/src/ipc.rs and the views of crates/desk. Not edited by hand:
+//! `OFFIZIN_BLESS=1 cargo test -p offizin` writes it, and without that the same test says when it is old.
+";
+
+commands! {
+    startup(shell, _none: ()) -> StartupView: Ok(shell.startup());
+    startup_retry(shell, _none: ()) -> StartupView: Ok(shell.retry().await);
+    startup_start_over(shell, _none: ()) -> StartupView: Ok(shell.start_over().await);
+
+    status(shell, _none: ()) -> StatusView: shell.desk().await?.status().await;
+    sync_now(shell, _none: ()) -> PulledView: sync(shell).await;
+    pair(shell, input: PairInput) -> RelayView, changes [Status]: {
+        let paired = shell.desk().await?.pair(input).await;
+        shell.hurry().notify_one();
+        paired
+    };
+    unpair(shell, _none: ()) -> (), changes [Status]: shell.desk().await?.unpair().await;
+
+    connection_add(shell, input: ConnectionInput) -> ConnectionView, changes [Subscriptions, Status]:
+        shell.desk().await?.connection_add(input).await;
+    connection_check(shell, id: ConnectionId) -> CheckView: shell.desk().await?.connection_check(&id).await;
+    connection_remove(shell, id: ConnectionId) -> (), changes [Subscriptions, Status]:
+        shell.desk().await?.connection_remove(&id).await;
+
+    notification_types(shell, id: ConnectionId) -> Vec<NotificationTypeView>:
+        shell.desk().await?.notification_types(&id).await;
+    subscription_list(shell, input: SubscriptionListInput) -> SubscriptionListView:
+        shell.desk().await?.subscription_list(None, input.refresh).await;
+    subscription_register(shell, input: RegisterInput) -> Vec<RegisterView>, changes [Subscriptions, Status]:
+        shell.desk().await?.subscription_register(input).await;
+    subscription_test(shell, id: SubscriptionId) -> (): shell.desk().await?.subscription_test(&id).await;
+    subscription_remove(shell, id: SubscriptionId) -> (), changes [Subscriptions, Status]:
+        shell.desk().await?.subscription_remove(&id).await;
+    // What waited in quarantine for the secret is verified by it.
+    subscription_paste_secret(shell, input: PasteSecretInput) -> SubscriptionView,
+        changes [Orders, Stock, Events, Subscriptions, Status]:
+        shell.desk().await?.subscription_paste_secret(&input.id, input.secret).await;
+
+    order_list(shell, input: OrderListInput) -> Page<OrderRowView>: shell.desk().await?.order_list(&input).await;
+    order_show(shell, uid: OrderUid) -> OrderView: shell.desk().await?.order_show(&uid).await;
+    order_timeline(shell, uid: OrderUid) -> TimelineView: shell.desk().await?.order_timeline(&uid).await;
+    order_patient(shell, uid: OrderUid) -> PatientView: shell.desk().await?.order_patient(&uid).await;
+
+    stock_list(shell, input: StockListInput) -> Page<StockRowView>: shell.desk().await?.stock_list(&input).await;
+    stock_history(shell, input: StockHistoryInput) -> Page<StockChangeView>:
+        shell.desk().await?.stock_history(&input.uid, &input.page).await;
+
+    event_list(shell, input: EventListInput) -> Page<EventRowView>: shell.desk().await?.event_list(&input).await;
+    event_show(shell, id: EventId) -> ProofView: shell.desk().await?.event_show(&id).await;
+    event_body(shell, id: EventId) -> BodyView: shell.desk().await?.event_body(&id).await;
+    event_verify(shell, id: EventId) -> VerifyView: shell.desk().await?.event_verify(&id).await;
+
+    settings(shell, _none: ()) -> Settings: shell.desk().await?.settings().await;
+    settings_set(shell, input: Settings) -> Settings, changes [Settings]: {
+        let kept = shell.desk().await?.settings_set(&input).await;
+        if let Ok(settings) = &kept {
+            look::apply(shell, settings);
+        }
+        kept
+    };
+}
+
+/// The input of a command. What is wrong with it is not repeated: it may hold a secret.
+fn read<T: DeserializeOwned>(command: &str, input: Value) -> Result<T, Problem> {
+    serde_json::from_value(input).map_err(|_| offizin_desk::Error::Told(Code::InputInvalid, command.to_owned()).into())
+}
+
+/// Pulls now, and lets the background forget that it failed.
+async fn sync(shell: &Shell) -> Result<PulledView, Problem> {
+    let pulled = shell.desk().await?.pull(Duration::ZERO).await;
+    match &pulled {
+        Ok(pulled) => shell.changed(pulled.changed.iter().copied()),
+        Err(_) => shell.changed([Tag::Status]),
+    }
+    shell.hurry().notify_one();
+    pulled
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::names::NAMES;
+
+    fn file(path: &str) -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+    }
+
+    /// `OFFIZIN_BLESS=1` writes the file.
+    #[test]
+    fn the_committed_types_are_the_generated_ones() {
+        let path = file("../ui/src/backend/ipc.gen.ts");
+        if std::env::var_os("OFFIZIN_BLESS").is_some() {
+            std::fs::write(&path, typescript()).unwrap();
+        }
+        let committed = std::fs::read_to_string(path).unwrap();
+        assert!(committed == typescript(), "ui/src/backend/ipc.gen.ts is old: OFFIZIN_BLESS=1 cargo test -p offizin");
+    }
+
+    #[test]
+    fn what_is_listed_is_built_and_what_is_built_is_allowed() {
+        assert_eq!(LISTED, NAMES);
+        let capability: Value =
+            serde_json::from_slice(&std::fs::read(file("capabilities/main.json")).unwrap()).unwrap();
+        let allowed: Vec<&str> =
+            capability["permissions"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        let mut wanted = vec!["core:event:allow-listen".to_owned(), "core:event:allow-unlisten".to_owned()];
+        wanted.extend(NAMES.iter().map(|name| format!("allow-{}", name.replace('_', "-"))));
+        assert_eq!(allowed, wanted);
+        assert_eq!(capability["windows"], serde_json::json!(["main"]));
+    }
+
+    #[test]
+    fn a_wrong_input_is_refused_without_being_repeated() {
+        let problem = read::<ConnectionId>("connection_check", serde_json::json!({ "key": "sk_secret" })).unwrap_err();
+        assert_eq!(problem.code, Code::InputInvalid);
+        assert_eq!(problem.detail.as_deref(), Some("connection_check"));
+        assert!(read::<()>("status", Value::Null).is_ok());
+    }
+}

@@ -1,0 +1,72 @@
+//! How the shell's own parts follow the settings: the colours of the window's frame and the language of the tray. The
+//! settings lie in the encrypted database; so that the window does not flash in the wrong colours before that is open, the
+//! last theme is noted beside it. The note is a hint: lost or wrong, it costs a flash.
+
+use offizin_desk::{
+    Home,
+    status::{Settings, Theme},
+};
+use tauri::{Manager, window::Color};
+
+use crate::{startup::Shell, window};
+
+/// Takes over new settings.
+pub(crate) fn apply(shell: &Shell, settings: &Settings) {
+    shell.language().send_if_modified(|language| std::mem::replace(language, settings.language) != settings.language);
+    if let Some(window) = shell.app().get_webview_window(window::MAIN)
+        && let Err(error) = window.set_theme(frame(settings.theme))
+    {
+        tracing::debug!(%error, "the frame keeps its colours");
+    }
+    note(shell.home(), settings.theme);
+}
+
+/// The theme of the frame; `None` leaves it to the system.
+pub(crate) fn frame(theme: Theme) -> Option<tauri::Theme> {
+    match theme {
+        Theme::System => None,
+        Theme::Dark => Some(tauri::Theme::Dark),
+        Theme::Light | Theme::Contrast => Some(tauri::Theme::Light),
+    }
+}
+
+/// What shows before the first paint: the window's own background.
+pub(crate) fn ground(theme: Option<tauri::Theme>) -> Color {
+    match theme {
+        Some(tauri::Theme::Dark) => Color(0x11, 0x17, 0x18, 0xff),
+        _ => Color(0xf1, 0xf4, 0xf4, 0xff),
+    }
+}
+
+/// The noted theme.
+pub(crate) fn noted(home: &Home) -> Theme {
+    let text = std::fs::read(home.dir().join("theme")).unwrap_or_default();
+    serde_json::from_slice(&text).unwrap_or_default()
+}
+
+fn note(home: &Home, theme: Theme) {
+    if noted(home) == theme {
+        return;
+    }
+    if let Ok(text) = serde_json::to_vec(&theme) {
+        let _ = std::fs::write(home.dir().join("theme"), text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_noted_theme_comes_back_and_a_damaged_note_is_the_system() {
+        let dir = std::env::temp_dir().join(format!("offizin-look-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let home = Home::at(Some(dir.clone())).unwrap();
+        assert_eq!(noted(&home), Theme::System);
+        note(&home, Theme::Dark);
+        assert_eq!(noted(&home), Theme::Dark);
+        std::fs::write(dir.join("theme"), b"\xff{").unwrap();
+        assert_eq!(noted(&home), Theme::System);
+        std::fs::remove_dir_all(dir).unwrap();
+    }
+}

@@ -1,0 +1,1230 @@
+//! Generated from the list of commands in src-tauri/src/ipc.rs and the views of crates/desk. Not edited by hand:
+//! `OFFIZIN_BLESS=1 cargo test -p offizin` writes it, and without that the same test says when it is old.
+export type ConnectionId = string;
+export type SubscriptionId = string;
+export type EventId = string;
+export type OrderUid = string;
+export type LaneUid = string;
+export type PharmacyUid = string;
+export type PharmacySkuUid = string;
+export type Code = "keyring_missing" | "keyring_locked" | "keyring_failed" | "database_key_lost" | "database_unreadable" | "database_newer" | "database_busy" | "disk_full" | "home_unusable" | "not_paired" | "already_paired" | "pairing_code_malformed" | "pairing_code_refused" | "relay_unreachable" | "relay_refused" | "relay_unavailable" | "relay_version" | "relay_unexpected" | "provider_unreachable" | "provider_key_refused" | "provider_permission_missing" | "provider_not_found" | "provider_wrong_base_path" | "provider_conflict" | "provider_rejected" | "provider_rate_limited" | "provider_failed" | "provider_unexpected" | "provider_redirected" | "provider_ambiguous" | "delete_not_configured" | "test_not_configured" | "connection_unknown" | "connection_name_taken" | "connection_in_use" | "subscription_unknown" | "subscription_foreign" | "inlet_unknown" | "order_unknown" | "event_unknown" | "stock_unknown" | "input_invalid" | "file_unusable" | "internal";
+export type Problem = { 
+/**
+ * What went wrong.
+ */
+code: Code, 
+/**
+ * A fact that belongs to it (a field, a permission, a provider's own words), never content of an event.
+ */
+detail: string | null, 
+/**
+ * Finds this occurrence in the log.
+ */
+incident: string, };
+export type Page<T> = { 
+/**
+ * In the order of the list.
+ */
+rows: Array<T>, 
+/**
+ * Hand back as `after` for the next page; `None` at the end. Opaque.
+ */
+next: string | null, };
+export type PageInput = { 
+/**
+ * How many rows at the most.
+ */
+limit: number | null, 
+/**
+ * `next` of the page before.
+ */
+after: string | null, };
+export type Trust = "unsigned" | "reconciled" | "verified";
+export type Verdict = "accepted" | "unrecognised" | "rejected";
+export type Unrecognised = "not_json" | "not_utf8" | "too_deep" | "not_an_event" | "unknown_type" | "unknown_version" | "field_missing";
+export type QuarantineReason = "secret_missing" | "signature_missing" | "signature_repeated" | "signature_malformed" | "signature_wrong" | "inlet_unknown";
+export type EventListInput = { 
+/**
+ * Only this verdict.
+ */
+verdict: Verdict | null, 
+/**
+ * Only this event type, exactly.
+ */
+type: string | null, 
+/**
+ * Text in an order name, a uid or the event id.
+ */
+search: string | null, 
+/**
+ * How many rows at the most.
+ */
+limit: number | null, 
+/**
+ * `next` of the page before.
+ */
+after: string | null, };
+export type EventRowView = { 
+/**
+ * The event, or the quarantined delivery.
+ */
+id: EventId, 
+/**
+ * The provider's short name, for example `rxscale`.
+ */
+source: string, 
+/**
+ * The connection; `None` where the inlet is not known.
+ */
+connection: ConnectionId | null, 
+/**
+ * As the body says, or the unsigned header for what is in quarantine.
+ */
+type: string | null, 
+/**
+ * The event's own time.
+ */
+at: string | null, 
+/**
+ * First receipt.
+ */
+received_at: string, 
+/**
+ * How it was judged.
+ */
+verdict: Verdict, 
+/**
+ * Signed or not; `None` in quarantine.
+ */
+trust: Trust | null, 
+/**
+ * Why it was not understood.
+ */
+unrecognised: Unrecognised | null, 
+/**
+ * Why it is in quarantine.
+ */
+quarantine: QuarantineReason | null, 
+/**
+ * How many times it was received.
+ */
+receipts: number, 
+/**
+ * Bytes of the body.
+ */
+bytes: number, 
+/**
+ * The order it speaks of.
+ */
+order: OrderUid | null, 
+/**
+ * The order's name.
+ */
+order_name: string | null, 
+/**
+ * The product it speaks of.
+ */
+stock: PharmacySkuUid | null, };
+export type ReceiptView = { 
+/**
+ * Relay's clock.
+ */
+received_at: string, 
+/**
+ * The inlet it came through.
+ */
+inlet: string, 
+/**
+ * Place in the relay's log; `None` for an imported file.
+ */
+sequence: number | null, 
+/**
+ * Fingerprint of the secret that verified it.
+ */
+fingerprint: string | null, 
+/**
+ * Headers as they arrived; a value that is not UTF-8 shows as hex.
+ */
+headers: Array<[string, string]>, };
+export type ProofView = { 
+/**
+ * SHA-256 of the raw body, hex.
+ */
+sha256: string, 
+/**
+ * `payload_version` as sent.
+ */
+payload_version: string | null, 
+/**
+ * Every receipt, oldest first.
+ */
+receipt_list: Array<ReceiptView>, 
+/**
+ * The event, or the quarantined delivery.
+ */
+id: EventId, 
+/**
+ * The provider's short name, for example `rxscale`.
+ */
+source: string, 
+/**
+ * The connection; `None` where the inlet is not known.
+ */
+connection: ConnectionId | null, 
+/**
+ * As the body says, or the unsigned header for what is in quarantine.
+ */
+type: string | null, 
+/**
+ * The event's own time.
+ */
+at: string | null, 
+/**
+ * First receipt.
+ */
+received_at: string, 
+/**
+ * How it was judged.
+ */
+verdict: Verdict, 
+/**
+ * Signed or not; `None` in quarantine.
+ */
+trust: Trust | null, 
+/**
+ * Why it was not understood.
+ */
+unrecognised: Unrecognised | null, 
+/**
+ * Why it is in quarantine.
+ */
+quarantine: QuarantineReason | null, 
+/**
+ * How many times it was received.
+ */
+receipts: number, 
+/**
+ * Bytes of the body.
+ */
+bytes: number, 
+/**
+ * The order it speaks of.
+ */
+order: OrderUid | null, 
+/**
+ * The order's name.
+ */
+order_name: string | null, 
+/**
+ * The product it speaks of.
+ */
+stock: PharmacySkuUid | null, };
+export type BodyView = { 
+/**
+ * The body as text; `None` where it is not UTF-8, then `base64` holds it.
+ */
+text: string | null, 
+/**
+ * The body in base64 where it is not UTF-8.
+ */
+base64: string | null, 
+/**
+ * The body is longer than what is given here (1 MiB).
+ */
+truncated: boolean, };
+export type VerifyView = { 
+/**
+ * The stored hash still is the hash of the stored body.
+ */
+body_intact: boolean, 
+/**
+ * A stored secret of the inlet makes this signature.
+ */
+signature_matches: boolean, 
+/**
+ * Which one.
+ */
+fingerprint: string | null, 
+/**
+ * Why not.
+ */
+reason: QuarantineReason | null, };
+export type StatusGroup = "new" | "waiting" | "in_work" | "needs_attention" | "done" | "stopped" | "unknown";
+export type OrderListInput = { 
+/**
+ * A raw status, folded for case, space, `_` and `-`.
+ */
+status: string | null, 
+/**
+ * A status group.
+ */
+group: StatusGroup | null, 
+/**
+ * Only orders that need attention.
+ */
+attention: boolean | null, 
+/**
+ * Text in the order's name, a uid, the shop's number, a product or a PZN.
+ */
+search: string | null, 
+/**
+ * One connection only.
+ */
+connection: ConnectionId | null, 
+/**
+ * How many rows at the most.
+ */
+limit: number | null, 
+/**
+ * `next` of the page before.
+ */
+after: string | null, };
+export type LaneView = { 
+/**
+ * The provider's id of the pharmacy order.
+ */
+uid: LaneUid, 
+/**
+ * As the provider names it, for example `#1001`.
+ */
+name: string | null, 
+/**
+ * Raw.
+ */
+status: string | null, 
+/**
+ * Folded.
+ */
+status_group: StatusGroup, 
+/**
+ * The pharmacy.
+ */
+pharmacy_uid: PharmacyUid | null, 
+/**
+ * The pharmacy's name.
+ */
+pharmacy_name: string | null, 
+/**
+ * Provider's time of the newest event.
+ */
+updated_at: string, 
+/**
+ * The provider marked it as deleted.
+ */
+deleted: boolean, };
+export type Attention = "on_hold" | "cancelled_everywhere" | "unknown_status" | "went_back";
+export type OrderRowView = { 
+/**
+ * The parent order, or the lane's uid where it has no parent.
+ */
+uid: OrderUid, 
+/**
+ * The connection it came through.
+ */
+connection: ConnectionId, 
+/**
+ * For example `#1001`.
+ */
+name: string | null, 
+/**
+ * Raw status of the leading lane: the one that changed last among those still open, else the last of all.
+ */
+status: string | null, 
+/**
+ * Folded.
+ */
+status_group: StatusGroup, 
+/**
+ * Provider's time of the newest event.
+ */
+updated_at: string, 
+/**
+ * Since when the leading lane has this status.
+ */
+status_since: string, 
+/**
+ * Relay's time of the newest receipt.
+ */
+received_at: string, 
+/**
+ * Newest lane first.
+ */
+lanes: Array<LaneView>, 
+/**
+ * Why it needs attention; empty for the ordinary case.
+ */
+attention: Array<Attention>, 
+/**
+ * `data.delivery_type.display_name`.
+ */
+delivery_type: string | null, 
+/**
+ * Higher is more urgent, 0 none.
+ */
+priority: number, 
+/**
+ * Sum of the items' paid amounts and shipping in cents; `None` where the provider did not say.
+ */
+total_cents: number | null, 
+/**
+ * ISO 4217.
+ */
+currency: string | null, 
+/**
+ * How many items.
+ */
+items: number, 
+/**
+ * How many distinct events.
+ */
+events: number, 
+/**
+ * The lowest trust among its events.
+ */
+trust: Trust, };
+export type ItemView = { 
+/**
+ * Product name.
+ */
+name: string | null, 
+/**
+ * Pharmazentralnummer, text: leading zeros matter.
+ */
+pzn: string | null, 
+/**
+ * How many.
+ */
+amount: number | null, 
+/**
+ * Price of one, cents.
+ */
+price_cents: number | null, 
+/**
+ * Paid for all of this item, cents.
+ */
+total_cents: number | null, 
+/**
+ * Stock of this product when the event was made.
+ */
+stock: number | null, };
+export type OrderView = { 
+/**
+ * From the newest event of the leading lane.
+ */
+item_list: Array<ItemView>, 
+/**
+ * The signing doctor's name.
+ */
+doctor: string | null, 
+/**
+ * The shop's own order number.
+ */
+shop_order: string | null, 
+/**
+ * Shipping costs, cents.
+ */
+shipping_cents: number | null, 
+/**
+ * File name of the signed prescription, where one came along.
+ */
+prescription_file: string | null, 
+/**
+ * Whether there is a patient or an address to reveal.
+ */
+has_patient: boolean, 
+/**
+ * The parent order, or the lane's uid where it has no parent.
+ */
+uid: OrderUid, 
+/**
+ * The connection it came through.
+ */
+connection: ConnectionId, 
+/**
+ * For example `#1001`.
+ */
+name: string | null, 
+/**
+ * Raw status of the leading lane: the one that changed last among those still open, else the last of all.
+ */
+status: string | null, 
+/**
+ * Folded.
+ */
+status_group: StatusGroup, 
+/**
+ * Provider's time of the newest event.
+ */
+updated_at: string, 
+/**
+ * Since when the leading lane has this status.
+ */
+status_since: string, 
+/**
+ * Relay's time of the newest receipt.
+ */
+received_at: string, 
+/**
+ * Newest lane first.
+ */
+lanes: Array<LaneView>, 
+/**
+ * Why it needs attention; empty for the ordinary case.
+ */
+attention: Array<Attention>, 
+/**
+ * `data.delivery_type.display_name`.
+ */
+delivery_type: string | null, 
+/**
+ * Higher is more urgent, 0 none.
+ */
+priority: number, 
+/**
+ * Sum of the items' paid amounts and shipping in cents; `None` where the provider did not say.
+ */
+total_cents: number | null, 
+/**
+ * ISO 4217.
+ */
+currency: string | null, 
+/**
+ * How many items.
+ */
+items: number, 
+/**
+ * How many distinct events.
+ */
+events: number, 
+/**
+ * The lowest trust among its events.
+ */
+trust: Trust, };
+export type AddressView = { 
+/**
+ * First and last name.
+ */
+name: string | null, 
+/**
+ * Street and house number.
+ */
+street: string | null, 
+/**
+ * Addition.
+ */
+additional: string | null, 
+/**
+ * Postal code and city.
+ */
+city: string | null, 
+/**
+ * Country.
+ */
+country: string | null, };
+export type PatientView = { 
+/**
+ * Full name.
+ */
+name: string | null, 
+/**
+ * As sent, `YYYY-MM-DD`.
+ */
+date_of_birth: string | null, 
+/**
+ * E-mail address.
+ */
+email: string | null, 
+/**
+ * Telephone number.
+ */
+phone: string | null, 
+/**
+ * Where the goods go.
+ */
+delivery_address: AddressView | null, 
+/**
+ * Where the invoice goes.
+ */
+invoice_address: AddressView | null, };
+export type EntryKind = "created" | "status_changed" | "updated" | "deleted";
+export type Mark = "late" | "out_of_order" | "same_second" | "backward" | "future" | "header_mismatch" | "time_of_receipt";
+export type ChangeView = { 
+/**
+ * Dotted path, for example `order.priority` or `order_items[0].pharmacy_sku.stock`.
+ */
+field: string, 
+/**
+ * Before; `None` where it was absent. Masked (`•••`) for patient fields.
+ */
+from: string | null, 
+/**
+ * After.
+ */
+to: string | null, };
+export type EntryView = { 
+/**
+ * Leads to the proof.
+ */
+event_id: EventId, 
+/**
+ * The lane it belongs to.
+ */
+lane_uid: LaneUid, 
+/**
+ * The lane's pharmacy.
+ */
+pharmacy_name: string | null, 
+/**
+ * When it happened: the event's own time, or the receipt time with the mark `time_of_receipt`.
+ */
+at: string, 
+/**
+ * First receipt, relay's clock.
+ */
+received_at: string, 
+/**
+ * What it is.
+ */
+kind: EntryKind, 
+/**
+ * Raw status before on this lane; `None` for the first.
+ */
+from: string | null, 
+/**
+ * Folded.
+ */
+from_group: StatusGroup | null, 
+/**
+ * Raw status after.
+ */
+to: string | null, 
+/**
+ * Folded.
+ */
+to_group: StatusGroup, 
+/**
+ * How long the lane stayed in `from`, milliseconds.
+ */
+dwell_ms: number | null, 
+/**
+ * Signed or not.
+ */
+trust: Trust, 
+/**
+ * Words to show.
+ */
+marks: Array<Mark>, 
+/**
+ * How many times it was received.
+ */
+receipts: number, 
+/**
+ * What differs from the entry before on the same lane.
+ */
+changes: Array<ChangeView>, };
+export type TimelineView = { 
+/**
+ * The order.
+ */
+uid: OrderUid, 
+/**
+ * Its lanes, newest first.
+ */
+lanes: Array<LaneView>, 
+/**
+ * Oldest first.
+ */
+entries: Array<EntryView>, };
+export type StockListInput = { 
+/**
+ * Text in a product name, PZN or uid.
+ */
+search: string | null, 
+/**
+ * How many rows at the most.
+ */
+limit: number | null, 
+/**
+ * `next` of the page before.
+ */
+after: string | null, };
+export type StockRowView = { 
+/**
+ * The pharmacy SKU.
+ */
+uid: PharmacySkuUid, 
+/**
+ * The connection it came through.
+ */
+connection: ConnectionId, 
+/**
+ * The pharmacy.
+ */
+pharmacy_uid: PharmacyUid | null, 
+/**
+ * Pharmazentralnummer.
+ */
+pzn: string | null, 
+/**
+ * Product name.
+ */
+name: string | null, 
+/**
+ * Absolute level; may be negative.
+ */
+stock: number | null, 
+/**
+ * Difference to the level known before; `None` for the first.
+ */
+delta: number | null, 
+/**
+ * Price of one, cents.
+ */
+price_cents: number | null, 
+/**
+ * Provider's time.
+ */
+updated_at: string, 
+/**
+ * Signed or not.
+ */
+trust: Trust, };
+export type StockChangeView = { 
+/**
+ * Leads to the proof.
+ */
+event_id: EventId, 
+/**
+ * When it was so.
+ */
+at: string, 
+/**
+ * First receipt.
+ */
+received_at: string, 
+/**
+ * Absolute level.
+ */
+stock: number | null, 
+/**
+ * Since last seen.
+ */
+delta: number | null, 
+/**
+ * Cents.
+ */
+price_cents: number | null, 
+/**
+ * Signed or not.
+ */
+trust: Trust, 
+/**
+ * How many times it was received.
+ */
+receipts: number, };
+export type Provider = "rxscale";
+export type Api = "management" | "pharmacy";
+export type Environment = "production" | "development" | "sandbox";
+export type DeleteStrategy = "off" | "path" | "query" | "body";
+export type ConnectionSettings = { 
+/**
+ * Path of the API below the base URL; empty for the provider's default.
+ */
+base_path: string, 
+/**
+ * How to delete; `None` for the API's default.
+ */
+delete: DeleteStrategy | null, 
+/**
+ * Whether the provider's test call is used.
+ */
+test_call: boolean, };
+export type ConnectionInput = { 
+/**
+ * What the administrator calls it, 1 to 80 characters, unique.
+ */
+name: string, 
+/**
+ * The provider.
+ */
+provider: Provider, 
+/**
+ * The API the key is for.
+ */
+api: Api, 
+/**
+ * `https://…`, or `http://` on loopback; the provider's production host when absent.
+ */
+base_url: string | null, 
+/**
+ * Required with a group key.
+ */
+pharmacy_uid: string | null, 
+/**
+ * The API key. Goes to the keyring and to the connection's own host, nowhere else.
+ */
+api_key: string, 
+/**
+ * Settings the documents leave open.
+ */
+settings: ConnectionSettings, };
+export type ConnectionView = { 
+/**
+ * Ours.
+ */
+id: ConnectionId, 
+/**
+ * What the administrator calls it.
+ */
+name: string, 
+/**
+ * The provider.
+ */
+provider: Provider, 
+/**
+ * The API.
+ */
+api: Api, 
+/**
+ * Scheme and host.
+ */
+base_url: string, 
+/**
+ * Derived from the host.
+ */
+environment: Environment, 
+/**
+ * For group keys.
+ */
+pharmacy_uid: string | null, 
+/**
+ * Settings.
+ */
+settings: ConnectionSettings, 
+/**
+ * Ours.
+ */
+created_at: string, 
+/**
+ * Last time the provider was asked.
+ */
+checked_at: string | null, 
+/**
+ * Last event that verified.
+ */
+last_verified_at: string | null, 
+/**
+ * Subscriptions of ours.
+ */
+subscriptions: number, };
+export type CheckStep = "reachable" | "base_path" | "key" | "read_subscriptions" | "write_subscriptions";
+export type CheckState = "ok" | "failed" | "unknown";
+export type CheckLineView = { 
+/**
+ * What was looked at.
+ */
+step: CheckStep, 
+/**
+ * How it ended.
+ */
+state: CheckState, 
+/**
+ * Why it failed.
+ */
+problem: Problem | null, };
+export type CheckView = { 
+/**
+ * No line failed.
+ */
+ok: boolean, 
+/**
+ * In the order they were looked at.
+ */
+lines: Array<CheckLineView>, 
+/**
+ * The other documented base path answers instead: what to set.
+ */
+suggested_base_path: string | null, };
+export type SubscriptionState = "planned" | "unsettled" | "active" | "vanished" | "orphaned" | "foreign" | "removing" | "removed";
+export type SecretState = "stored" | "missing" | "not_issued";
+export type SubscriptionView = { 
+/**
+ * Ours; for a foreign one the provider's uid.
+ */
+id: SubscriptionId, 
+/**
+ * Its connection.
+ */
+connection: ConnectionId, 
+/**
+ * The connection's name.
+ */
+connection_name: string, 
+/**
+ * The provider's id, once known.
+ */
+provider_uid: string | null, 
+/**
+ * One of the provider's event types.
+ */
+notification_type: string, 
+/**
+ * Where the provider sends to, without the part that makes it unguessable.
+ */
+target: string, 
+/**
+ * Where it stands.
+ */
+state: SubscriptionState, 
+/**
+ * Whether deliveries can be verified.
+ */
+secret: SecretState, 
+/**
+ * Names the secret.
+ */
+fingerprint: string | null, 
+/**
+ * When we made it.
+ */
+created_at: string | null, 
+/**
+ * Newest receipt that verified.
+ */
+last_verified_at: string | null, 
+/**
+ * Receipts that verified.
+ */
+verified: number, 
+/**
+ * Receipts in quarantine.
+ */
+rejected: number, };
+export type RegisterInput = { 
+/**
+ * On this connection.
+ */
+connection: ConnectionId, 
+/**
+ * The provider's event types.
+ */
+types: Array<string>, };
+export type RegisterView = { 
+/**
+ * The event type asked for.
+ */
+notification_type: string, 
+/**
+ * The subscription, once written down.
+ */
+subscription: SubscriptionView | null, 
+/**
+ * Why it is not active.
+ */
+problem: Problem | null, };
+export type SubscriptionListView = { 
+/**
+ * Grouped by connection, then by type.
+ */
+rows: Array<SubscriptionView>, 
+/**
+ * Connections that could not be asked just now; their rows are as of the last listing.
+ */
+problems: Array<ConnectionProblemView>, };
+export type ConnectionProblemView = { 
+/**
+ * Which.
+ */
+connection: ConnectionId, 
+/**
+ * Why.
+ */
+problem: Problem, };
+export type NotificationTypeView = { 
+/**
+ * As the provider writes it.
+ */
+name: string, 
+/**
+ * Offered as ticked in the first run.
+ */
+recommended: boolean, 
+/**
+ * This build turns it into orders or stock; others are kept and shown raw.
+ */
+interpreted: boolean, };
+export type Source = "rxscale" | "rxscale-pubsub";
+export type InletInput = { 
+/**
+ * What the administrator calls it.
+ */
+name: string, 
+/**
+ * Who will post to it.
+ */
+source: Source, 
+/**
+ * The connection whose orders it speaks of, by id or name; the provider's production host when absent.
+ */
+connection: string | null, };
+export type InletView = { 
+/**
+ * Ours.
+ */
+id: string, 
+/**
+ * What the administrator calls it.
+ */
+name: string, 
+/**
+ * Who posts to it.
+ */
+source: Source, 
+/**
+ * The address to hand to the provider. Whoever knows it can post.
+ */
+url: string, 
+/**
+ * Ours.
+ */
+created_at: string, 
+/**
+ * Newest delivery that was accepted.
+ */
+last_verified_at: string | null, 
+/**
+ * Deliveries accepted.
+ */
+verified: number, 
+/**
+ * Deliveries in quarantine.
+ */
+rejected: number, };
+export type PullState = "never" | "reachable" | "failing";
+export type RelayView = { 
+/**
+ * Its address.
+ */
+url: string, 
+/**
+ * The operator's name for our inbox.
+ */
+inbox_name: string, 
+/**
+ * What this computer is called there.
+ */
+device_name: string, 
+/**
+ * Ours.
+ */
+paired_at: string, 
+/**
+ * How pulling goes.
+ */
+state: PullState, 
+/**
+ * Last attempt.
+ */
+last_attempt_at: string | null, 
+/**
+ * Last attempt that reached the relay.
+ */
+last_success_at: string | null, 
+/**
+ * Everything the relay accepted before this moment is on this disk.
+ */
+complete_until: string | null, 
+/**
+ * Segments the relay still holds for us, as of the last answer.
+ */
+behind: number, 
+/**
+ * Why the last attempt failed.
+ */
+problem: Problem | null, };
+export type CountsView = { 
+/**
+ * Orders.
+ */
+orders: number, 
+/**
+ * Orders that need attention.
+ */
+attention: number, 
+/**
+ * Products with a known level.
+ */
+stock: number, 
+/**
+ * Distinct events.
+ */
+events: number, 
+/**
+ * Events that were not understood.
+ */
+unrecognised: number, 
+/**
+ * Deliveries in quarantine.
+ */
+quarantine: number, 
+/**
+ * Segments that could not be opened.
+ */
+unopened: number, 
+/**
+ * Active subscriptions of ours.
+ */
+subscriptions: number, };
+export type StatusView = { 
+/**
+ * Version of the program.
+ */
+version: string, 
+/**
+ * Where the data lies.
+ */
+home: string, 
+/**
+ * The relay, once paired.
+ */
+relay: RelayView | null, 
+/**
+ * Connections by name.
+ */
+connections: Array<ConnectionView>, 
+/**
+ * How much there is.
+ */
+counts: CountsView, 
+/**
+ * Newest receipt.
+ */
+last_event_at: string | null, };
+export type Tag = "orders" | "stock" | "events" | "subscriptions" | "status" | "settings";
+export type PulledView = { 
+/**
+ * Segments read.
+ */
+segments: number, 
+/**
+ * Deliveries in them.
+ */
+deliveries: number, 
+/**
+ * Events not seen before.
+ */
+events: number, 
+/**
+ * Deliveries of events seen before.
+ */
+duplicates: number, 
+/**
+ * Deliveries now in quarantine.
+ */
+rejected: number, 
+/**
+ * Segments that could not be opened.
+ */
+unopened: number, 
+/**
+ * The cursor after it.
+ */
+cursor: number, 
+/**
+ * What changed.
+ */
+changed: Array<Tag>, };
+export type PairInput = { 
+/**
+ * What the operator handed over.
+ */
+code: string, 
+/**
+ * What this computer shall be called; the host name when empty.
+ */
+device_name: string, };
+export type Language = "system" | "de" | "en";
+export type Theme = "system" | "light" | "dark" | "contrast";
+export type Settings = { 
+/**
+ * Language.
+ */
+language: Language, 
+/**
+ * Colours.
+ */
+theme: Theme, 
+/**
+ * Taller rows.
+ */
+roomy: boolean, 
+/**
+ * The first run was finished or left for good.
+ */
+first_run_done: boolean, 
+/**
+ * Keep running in the tray when the window is closed.
+ */
+keep_in_tray: boolean, };
+export type StartupView = { "state": "opening" } | { "state": "ready" } | { "state": "problem", 
+/**
+ * Why.
+ */
+problem: Problem, 
+/**
+ * Whether setting the database aside and beginning anew would help.
+ */
+can_start_over: boolean, };
+export type SubscriptionListInput = { 
+/**
+ * Ask the providers.
+ */
+refresh: boolean, };
+export type PasteSecretInput = { 
+/**
+ * For this subscription.
+ */
+id: SubscriptionId, 
+/**
+ * Goes to the keyring and nowhere else.
+ */
+secret: string, };
+export type StockHistoryInput = { 
+/**
+ * The product.
+ */
+uid: PharmacySkuUid, 
+/**
+ * Which page.
+ */
+page: PageInput, };
+export type Commands = {
+  startup: { input: null; output: StartupView };
+  startup_retry: { input: null; output: StartupView };
+  startup_start_over: { input: null; output: StartupView };
+  status: { input: null; output: StatusView };
+  sync_now: { input: null; output: PulledView };
+  pair: { input: PairInput; output: RelayView };
+  unpair: { input: null; output: null };
+  connection_add: { input: ConnectionInput; output: ConnectionView };
+  connection_check: { input: ConnectionId; output: CheckView };
+  connection_remove: { input: ConnectionId; output: null };
+  notification_types: { input: ConnectionId; output: Array<NotificationTypeView> };
+  subscription_list: { input: SubscriptionListInput; output: SubscriptionListView };
+  subscription_register: { input: RegisterInput; output: Array<RegisterView> };
+  subscription_test: { input: SubscriptionId; output: null };
+  subscription_remove: { input: SubscriptionId; output: null };
+  subscription_paste_secret: { input: PasteSecretInput; output: SubscriptionView };
+  order_list: { input: OrderListInput; output: Page<OrderRowView> };
+  order_show: { input: OrderUid; output: OrderView };
+  order_timeline: { input: OrderUid; output: TimelineView };
+  order_patient: { input: OrderUid; output: PatientView };
+  stock_list: { input: StockListInput; output: Page<StockRowView> };
+  stock_history: { input: StockHistoryInput; output: Page<StockChangeView> };
+  event_list: { input: EventListInput; output: Page<EventRowView> };
+  event_show: { input: EventId; output: ProofView };
+  event_body: { input: EventId; output: BodyView };
+  event_verify: { input: EventId; output: VerifyView };
+  settings: { input: null; output: Settings };
+  settings_set: { input: Settings; output: Settings };
+};
