@@ -70,7 +70,12 @@ impl Db {
     pub(crate) async fn barrier(&self) -> Result<(), Error> {
         let mut connection = self.writer.acquire().await?;
         sqlx::query("PRAGMA synchronous=FULL").execute(&mut *connection).await?;
-        let synced = sqlx::query("UPDATE relay SET acked = cursor").execute(&mut *connection).await;
+        let synced = sqlx::query(
+            "INSERT INTO setting (name, value) VALUES ('barrier', '1') \
+             ON CONFLICT (name) DO UPDATE SET value = value + 1",
+        )
+        .execute(&mut *connection)
+        .await;
         sqlx::query("PRAGMA synchronous=NORMAL").execute(&mut *connection).await?;
         synced?;
         Ok(())

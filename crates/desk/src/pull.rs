@@ -12,7 +12,7 @@ use crate::{
     intake::{self, Opened, inlets, journal},
     pairing,
     problem::{Code, Problem},
-    relay::PageAnswer,
+    relay::{PageAnswer, Relay},
     status::{PulledView, Tag},
 };
 
@@ -54,26 +54,36 @@ async fn pages(
         let after = u64::try_from(row.cursor).unwrap_or(0);
         // An acknowledgement that did not get through is made up for first.
         if row.acked < row.cursor {
-            desk.db().barrier().await?;
-            relay.ack(after).await?;
+            acknowledge(desk, &relay, after).await?;
         }
         let page = relay.page(after, wait).await?;
         wait = Duration::ZERO;
         let cursor = page.segments.last().map_or(after, |segment| segment.sequence);
         let done = cursor >= page.head;
-        if take(desk, &row.inbox, after, page, Arc::clone(&identity), pulled).await? {
-            pulled.cursor = cursor;
+        if !take(desk, &row.inbox, after, page, Arc::clone(&identity), pulled).await? {
+            // Another process took it meanwhile: go on from where it is now.
+            continue;
         }
+        pulled.cursor = cursor;
         progress(pulled);
         let acked = u64::try_from(row.acked).unwrap_or(0);
         if cursor > acked && (done || cursor - acked >= ACK_EVERY) {
-            desk.db().barrier().await?;
-            relay.ack(cursor).await?;
+            acknowledge(desk, &relay, cursor).await?;
         }
         if done {
             return Ok(());
         }
     }
+}
+
+/// Tells the relay what is on this disk, after it is certain to be.
+async fn acknowledge(desk: &Desk, relay: &Relay, cursor: u64) -> Result<(), Error> {
+    desk.db().barrier().await?;
+    relay.ack(cursor).await?;
+    let mut tx = desk.db().write().await?;
+    sqlx::query("UPDATE relay SET acked = max(acked, ?)").bind(stored(cursor)).execute(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Takes one page in one transaction. `false` where another process took it meanwhile.

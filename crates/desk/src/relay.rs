@@ -80,7 +80,7 @@ impl Relay {
     /// Retires an inlet; retiring twice, or what the relay never knew, is fine.
     pub(crate) async fn retire_inlet(&self, id: &InletId) -> Result<(), Error> {
         match send(self.request(Method::DELETE, &["v1", "inlets", id.as_str()])?).await {
-            Err(Error::Told(Code::RelayUnexpected, detail)) if detail == NOT_FOUND => Ok(()),
+            Err(Error::Plain(Code::InletUnknown)) => Ok(()),
             answer => answer.map(drop),
         }
     }
@@ -132,8 +132,6 @@ impl Relay {
     }
 }
 
-const NOT_FOUND: &str = "not found";
-
 fn endpoint(base: &Url, path: &[&str]) -> Result<Url, Error> {
     let mut url = base.clone();
     url.path_segments_mut().map_err(|()| Error::Plain(Code::RelayUnexpected))?.pop_if_empty().extend(path);
@@ -152,7 +150,8 @@ async fn send(request: RequestBuilder) -> Result<Response, Error> {
         (Some(RefusalCode::PairingCodeUnknown), _) => Error::Plain(Code::PairingCodeRefused),
         (Some(RefusalCode::VersionUnsupported), _) => Error::Plain(Code::RelayVersion),
         (Some(RefusalCode::Unavailable | RefusalCode::TooFast), _) => Error::Plain(Code::RelayUnavailable),
-        (Some(RefusalCode::NotFound), _) => Error::Told(Code::RelayUnexpected, NOT_FOUND.into()),
+        // Of all that is asked for by name, only an inlet can be missing.
+        (Some(RefusalCode::NotFound), _) => Error::Plain(Code::InletUnknown),
         // A proxy in front of a relay that is down speaks for itself.
         (None, StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT) => {
             Error::Plain(Code::RelayUnavailable)
