@@ -28,6 +28,9 @@ use crate::{
 /// The largest body that can be handed in, in bytes.
 const LARGEST_BODY: usize = 64 << 20;
 
+/// The most events that can be asked for at once; a story without end would never answer.
+const MOST_EVENTS: usize = 100_000;
+
 pub(crate) fn routes() -> Router<Arc<Provider>> {
     Router::new()
         .route("/_sandbox/state", get(state))
@@ -161,6 +164,9 @@ fn one() -> usize {
 }
 
 async fn emit(State(provider): State<Arc<Provider>>, Query(emission): Query<Emission>) -> Response {
+    if emission.events > MOST_EVENTS {
+        return refused("too many events at once");
+    }
     let emitted = (0..emission.events).map_while(|_| provider.emit(Timestamp::now())).count();
     provider.release();
     shown(&json!({ "events": emitted }))

@@ -46,6 +46,8 @@ async fn events_are_emitted_and_bodies_sent() {
     assert_eq!(emitted["events"], 4);
     let (_, emitted) = control(&sandbox, Method::POST, "emit?events=1000", &Value::Null).await;
     assert!(emitted["events"].as_u64().unwrap() < 1000, "the story ends");
+    let (status, _) = control(&sandbox, Method::POST, "emit?events=100001", &Value::Null).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
     let path = "_sandbox/send?event_type=pharmacy_order_created";
     let (_, sent) = answer(ask(&sandbox, Method::POST, path, "").body("not json")).await;
     assert_eq!(sent["deliveries"], 1);
