@@ -41,7 +41,7 @@ async fn it_serves_delivers_and_ends_on_a_signal() {
         "--rate",
         "0",
         "--quiet",
-        "0.3",
+        "1.5",
         "--api-key",
         "a-key-of-mine",
         "--switch",

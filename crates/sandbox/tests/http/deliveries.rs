@@ -172,7 +172,7 @@ async fn changes_of_doctor_can_be_pushed_unsigned() {
 async fn a_paced_story_waits_for_subscriptions_and_ends() {
     for pace in [Pace::Rate(2_000.0), Pace::AtOnce { step: Duration::from_secs(60) }] {
         let before = Timestamp::now();
-        let config = Config { orders: 10, pace, quiet: Duration::from_millis(100), ..Config::default() };
+        let config = Config { orders: 10, pace, quiet: Duration::from_secs(1), ..Config::default() };
         let (mut sandbox, receiver) = quiet(config).await;
         for (name, _) in TYPES {
             subscribe(&sandbox, name, &receiver.target(name)).await;
