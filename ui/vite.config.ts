@@ -22,11 +22,13 @@ export default defineConfig(({ mode }) => {
   const demo = mode === "demo";
   return {
     plugins: [
-      paraglideVitePlugin({
-        project: "./messages.inlang",
-        outdir: "./src/messages/gen",
-        strategy: ["globalVariable", "baseLocale"],
-      }),
+      // The tests compile the messages beforehand: this part keeps watching and would not let them end.
+      !process.env.VITEST &&
+        paraglideVitePlugin({
+          project: "./messages.inlang",
+          outdir: "./src/messages/gen",
+          strategy: ["globalVariable", "baseLocale"],
+        }),
       svelte(),
       svelteTesting(),
     ],
@@ -45,7 +47,7 @@ export default defineConfig(({ mode }) => {
     test: {
       environment: "jsdom",
       include: ["src/**/*.test.ts"],
-      setupFiles: [],
+      setupFiles: ["src/test.setup.ts"],
     },
   };
 });

@@ -111,7 +111,7 @@ export function demo(query: URLSearchParams): Backend {
 
   const subscriptions: SubscriptionView[] = bare || scene === "empty" ? [] : subscriptionsOf(opened, connections);
   const lives = new Lives(
-    opened,
+    scene === "offline" ? opened - 3 * HOUR : opened,
     bare || scene === "empty" ? 0 : scene === "one" ? 1 : scene === "many" ? 100_000 : 240,
     "con-1",
   );
@@ -472,7 +472,7 @@ function subscriptionAt(id: string, connection: string, type: string, at: number
     target: "https://relais.beispiel.example/in/…",
     state: "active",
     secret: "stored",
-    fingerprint: hex(8, 30, id.length, type.length),
+    fingerprint: hex(8, 30, id.charCodeAt(id.length - 1), type.length),
     created_at: iso(at),
     last_verified_at: iso(Date.now() - 3 * MINUTE),
     verified: 1284,

@@ -38,7 +38,7 @@ export function clockTime(at: number, locale: Locale, seconds = false): string {
 export function rowTime(at: number, now: number, locale: Locale): string {
   const days = daysBetween(now, at);
   if (days === 0) return clockTime(at, locale);
-  if (days > 0 && days < 7) return `${format(locale, { weekday: "short" }).format(at)} ${clockTime(at, locale)}`;
+  if (days > 0 && days < 7) return format(locale, { weekday: "short" }).format(at);
   const sameYear = new Date(now).getFullYear() === new Date(at).getFullYear();
   return format(locale, { day: "2-digit", month: "2-digit", year: sameYear ? undefined : "2-digit" }).format(at);
 }
@@ -108,9 +108,9 @@ export function money(cents: number, currency: string | null, locale: Locale): s
   return new Intl.NumberFormat(locale === "de" ? "de-DE" : "en-GB", style).format(cents / 100);
 }
 
-/** A whole number with the locale's separators. */
+/** A whole number with the locale's separators and a real minus. */
 export function whole(count: number, locale: Locale): string {
-  return new Intl.NumberFormat(locale === "de" ? "de-DE" : "en-GB").format(count);
+  return new Intl.NumberFormat(locale === "de" ? "de-DE" : "en-GB").format(count).replace("-", "−");
 }
 
 /** A difference with its sign; the minus is a real one. */

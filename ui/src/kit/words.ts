@@ -26,24 +26,26 @@ export function fold(status: string): string {
 }
 
 /** Pharmacy-order statuses, the older vocabulary included (for display only). */
-const statuses: Record<string, Word> = {
-  init: m.status_init,
-  created: m.status_init,
-  open: m.status_waiting_for_pharmacy,
-  "waiting-for-pharmacy": m.status_waiting_for_pharmacy,
-  "pending-review": m.status_pending_review,
-  "on-hold": m.status_on_hold,
-  "in-progress": m.status_in_progress,
-  processing: m.status_in_progress,
-  "ready-for-pickup": m.status_ready_for_pickup,
-  shipped: m.status_shipped,
-  completed: m.status_completed,
-  cancelled: m.status_cancelled,
-};
+const statuses = new Map<string, Word>(
+  Object.entries({
+    init: m.status_init,
+    created: m.status_init,
+    open: m.status_waiting_for_pharmacy,
+    "waiting-for-pharmacy": m.status_waiting_for_pharmacy,
+    "pending-review": m.status_pending_review,
+    "on-hold": m.status_on_hold,
+    "in-progress": m.status_in_progress,
+    processing: m.status_in_progress,
+    "ready-for-pickup": m.status_ready_for_pickup,
+    shipped: m.status_shipped,
+    completed: m.status_completed,
+    cancelled: m.status_cancelled,
+  }),
+);
 
 /** The word for a raw status; `null` when it is not known and must be shown as it came. */
 export function statusWord(status: string): string | null {
-  return statuses[fold(status)]?.() ?? null;
+  return statuses.get(fold(status))?.() ?? null;
 }
 
 export const groupWords: Record<StatusGroup, Word> = {
@@ -144,35 +146,39 @@ export const checkSteps: Record<CheckStep, Word> = {
   write_subscriptions: m.check_write_subscriptions,
 };
 
-const types: Record<string, Word> = {
-  pharmacy_order_created: m.type_pharmacy_order_created,
-  pharmacy_order_updated: m.type_pharmacy_order_updated,
-  pharmacy_sku_stock_updated: m.type_pharmacy_sku_stock_updated,
-  patient_doctor_meeting_updated: m.type_patient_doctor_meeting_updated,
-  appointment_reminder_due: m.type_appointment_reminder_due,
-  PRESCRIPTION_DOCTOR_CHANGED: m.type_prescription_doctor_changed,
-};
+const types = new Map<string, Word>(
+  Object.entries({
+    pharmacy_order_created: m.type_pharmacy_order_created,
+    pharmacy_order_updated: m.type_pharmacy_order_updated,
+    pharmacy_sku_stock_updated: m.type_pharmacy_sku_stock_updated,
+    patient_doctor_meeting_updated: m.type_patient_doctor_meeting_updated,
+    appointment_reminder_due: m.type_appointment_reminder_due,
+    PRESCRIPTION_DOCTOR_CHANGED: m.type_prescription_doctor_changed,
+  }),
+);
 
 /** The word for an event type; `null` when it is not known and must be shown as it came. */
 export function typeWord(type: string): string | null {
-  return types[type]?.() ?? null;
+  return types.get(type)?.() ?? null;
 }
 
 /** Fields whose changes are worth a word of their own; others show their path. */
-const fields: Record<string, Word> = {
-  status: m.field_status,
-  external_status: m.field_external_status,
-  name: m.field_name,
-  "order.priority": m.field_priority,
-  "order.shipping_costs_amount": m.field_shipping,
-  "delivery_type.display_name": m.field_delivery_type,
-  "doctor_data.display_name": m.field_doctor,
-  "pharmacy.display_name": m.field_pharmacy,
-  "prescription_file.filename": m.field_prescription_file,
-  deleted_at: m.field_deleted_at,
-};
+const fields = new Map<string, Word>(
+  Object.entries({
+    status: m.field_status,
+    external_status: m.field_external_status,
+    name: m.field_name,
+    "order.priority": m.field_priority,
+    "order.shipping_costs_amount": m.field_shipping,
+    "delivery_type.display_name": m.field_delivery_type,
+    "doctor_data.display_name": m.field_doctor,
+    "pharmacy.display_name": m.field_pharmacy,
+    "prescription_file.filename": m.field_prescription_file,
+    deleted_at: m.field_deleted_at,
+  }),
+);
 
 /** The word for a changed field; `null` when only its path can be shown. */
 export function fieldWord(path: string): string | null {
-  return fields[path]?.() ?? null;
+  return fields.get(path)?.() ?? null;
 }
