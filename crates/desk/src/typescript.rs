@@ -19,7 +19,7 @@ macro_rules! declarations {
     };
 }
 
-#[expect(clippy::wildcard_imports, reason = "a list of everything")]
+#[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "a list of everything"))]
 use crate::{
     connections::view::*, event::view::*, event::*, id::*, inlets::*, intake::inlets::Source, orders::view::*, page::*,
     problem::*, status::*, stock::view::*, subscriptions::view::*,
