@@ -4,18 +4,21 @@
 //! harmless because the relay keeps what was not acknowledged; before an acknowledgement [`Db::barrier`] forces the
 //! log to disk.
 
-use std::{path::Path, time::Duration};
+use std::{
+    ops::{Deref, DerefMut},
+    path::Path,
+    time::Duration,
+};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    ConnectOptions, Sqlite, SqlitePool, Transaction,
+    ConnectOptions, Sqlite, SqliteConnection, SqlitePool,
     migrate::Migrator,
+    pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 use crate::error::Error;
-
-pub(crate) type Tx = Transaction<'static, Sqlite>;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -63,7 +66,9 @@ impl Db {
 
     /// The one write transaction of this process; other processes wait in `BEGIN IMMEDIATE`.
     pub(crate) async fn write(&self) -> Result<Tx, Error> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        let mut tx = Tx { connection: self.writer.acquire().await?, open: true };
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut *tx).await?;
+        Ok(tx)
     }
 
     /// Forces everything committed so far to disk: one commit with `synchronous=FULL` syncs the whole log before it.
@@ -94,6 +99,54 @@ impl Db {
     }
 }
 
+/// A write transaction. Dropped before its end it takes its connection with it: after some errors (a full disk) SQLite has
+/// rolled back by itself, after others it has not, and a fresh connection is right in both cases.
+#[derive(Debug)]
+pub(crate) struct Tx {
+    connection: PoolConnection<Sqlite>,
+    open: bool,
+}
+
+impl Tx {
+    /// Makes it permanent.
+    pub(crate) async fn commit(self) -> Result<(), Error> {
+        self.end("COMMIT").await
+    }
+
+    /// Leaves everything as it was.
+    pub(crate) async fn rollback(self) -> Result<(), Error> {
+        self.end("ROLLBACK").await
+    }
+
+    async fn end(mut self, how: &'static str) -> Result<(), Error> {
+        sqlx::query(how).execute(&mut *self).await?;
+        self.open = false;
+        Ok(())
+    }
+}
+
+impl Deref for Tx {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        if self.open {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
 #[cfg(unix)]
 fn private(path: &Path) -> Result<(), Error> {
     use std::os::unix::fs::PermissionsExt;
@@ -103,4 +156,64 @@ fn private(path: &Path) -> Result<(), Error> {
 #[cfg(not(unix))]
 fn private(_: &Path) -> Result<(), Error> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Code;
+
+    async fn fill(tx: &mut Tx) -> Result<(), Error> {
+        for name in 0..64 {
+            sqlx::query("INSERT INTO setting (name, value) VALUES (?, hex(randomblob(65536)))")
+                .bind(format!("filling {name}"))
+                .execute(&mut **tx)
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn kept(db: &Db) -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM setting WHERE name LIKE 'filling%'")
+            .fetch_one(db.reader())
+            .await
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_ends_one_transaction_and_no_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("t.db"), &"11".repeat(32).into()).await.unwrap();
+        for _ in 0..3 {
+            let pages: i64 = sqlx::query_scalar("PRAGMA page_count").fetch_one(&db.writer).await.unwrap();
+            sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {}", pages + 16)))
+                .execute(&db.writer)
+                .await
+                .unwrap();
+            let mut tx = db.write().await.unwrap();
+            assert_eq!(fill(&mut tx).await.unwrap_err().code(), Code::DiskFull);
+            drop(tx);
+            assert_eq!(kept(&db).await, 0, "all of it or nothing");
+        }
+        // There is room again: the desk goes on without being opened anew.
+        let mut tx = db.write().await.unwrap();
+        fill(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(kept(&db).await, 64);
+        db.barrier().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_dropped_or_rolled_back_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("t.db"), &"11".repeat(32).into()).await.unwrap();
+        for rolled_back in [true, false] {
+            let mut tx = db.write().await.unwrap();
+            fill(&mut tx).await.unwrap();
+            if rolled_back {
+                tx.rollback().await.unwrap();
+            }
+        }
+        assert_eq!(kept(&db).await, 0);
+    }
 }
