@@ -40,21 +40,25 @@ pub(crate) fn start(shell: &Shell, desk: &Desk) {
 /// Pulls for ever: as soon as something arrives while all is well, ever more seldom while it is not.
 async fn pull(shell: Shell, desk: Desk) {
     let mut pauses = pauses();
+    // The first answer is wanted at once, whatever it is: until then nobody knows whether the relay is there.
+    let mut wait = Duration::ZERO;
     if !paired(&desk).await {
         shell.hurry().notified().await;
     }
     loop {
         let began = Instant::now();
-        let pulled = desk.pull_with(WAIT, |pulled| shell.changed(pulled.changed.iter().copied())).await;
+        let pulled = desk.pull_with(wait, |pulled| shell.changed(pulled.changed.iter().copied())).await;
         match pulled {
             Ok(pulled) => {
                 shell.changed(pulled.changed);
                 pauses = self::pauses();
-                if pulled.segments == 0 && began.elapsed() < SOON {
+                if pulled.segments == 0 && wait > SOON && began.elapsed() < SOON {
                     sleep(SOON).await;
                 }
+                wait = WAIT;
             }
             Err(problem) => {
+                wait = Duration::ZERO;
                 shell.changed([Tag::Status]);
                 if paired(&desk).await {
                     let pause = pauses.next().unwrap_or(LONGEST).min(LONGEST);

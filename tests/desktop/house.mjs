@@ -1,0 +1,137 @@
+//! What stands around the window in a test: a screen, a relay and a provider of its own, and a home that is thrown away.
+//! All real programs, on loopback, under target/desktop. It touches nothing of the user's.
+import { execFile, spawn } from "node:child_process";
+import { existsSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { freePort, until, Window } from "./webdriver.mjs";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+const built = (name) => {
+  const path = join(root, "target", "debug", name);
+  if (!existsSync(path)) throw new Error(`${path} is not built`);
+  return path;
+};
+
+/** The window's program. */
+export const program = () => built("offizin");
+/** Runs a command with a throw-away keyring of its own. */
+export const withKeyring = join(root, "tests", "with-keyring");
+/** Where screenshots come to. */
+export const shots = join(root, "target", "desktop-shots");
+
+/** A screen of a size of its own, whatever the caller has. Returns its name and the way to switch it off. */
+export async function screen(size = "1400x900x24") {
+  const xvfb = spawn("Xvfb", ["-displayfd", "3", "-screen", "0", size, "-nolisten", "tcp"], {
+    stdio: ["ignore", "ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  xvfb.stdio[3].on("data", (data) => (said += data));
+  await until("the screen", () => said.endsWith("\n") || xvfb.exitCode !== null, 15_000);
+  if (xvfb.exitCode !== null) throw new Error("Xvfb did not come up");
+  return { display: `:${said.trim()}`, close: () => void xvfb.kill() };
+}
+
+/** A house for one test file. */
+export class House {
+  #children = [];
+  #room;
+  #screen = null;
+
+  constructor(name) {
+    this.#room = join(root, "target", "desktop", name);
+    rmSync(this.#room, { recursive: true, force: true });
+    mkdirSync(this.#room, { recursive: true });
+    mkdirSync(shots, { recursive: true });
+  }
+
+  /** The data folder of the desk. */
+  get home() {
+    return join(this.#room, "desk");
+  }
+
+  /** A file in the room. */
+  file(name) {
+    return join(this.#room, name);
+  }
+
+  async #start(name, args, env = {}) {
+    const out = openSync(this.file(`${name}.log`), "a");
+    const child = spawn(built(name), args, { env: { ...process.env, ...env }, stdio: ["ignore", out, out] });
+    this.#children.push(child);
+    return child;
+  }
+
+  /** Starts relay and provider. The provider stays still until it is asked to `emit`. */
+  async open({ orders = 12 } = {}) {
+    this.#screen ??= await screen();
+    const [relay, provider] = [await freePort(), await freePort()];
+    this.relay = `http://127.0.0.1:${relay}`;
+    this.provider = `http://127.0.0.1:${provider}`;
+    this.store = `sqlite:${this.file("relay.db")}`;
+    await this.#start("offizin-relay", [
+      ...["serve", "--listen", `127.0.0.1:${relay}`, "--public-url", this.relay, "--store", this.store],
+    ]);
+    await this.#start("offizin-sandbox", [
+      ...["serve", "--listen", `127.0.0.1:${provider}`, "--paused", "--orders", String(orders), "--seed", "7"],
+    ]);
+    const answers = (url) =>
+      fetch(url).then(
+        (answer) => answer.ok,
+        () => false,
+      );
+    await until("the relay", () => answers(`${this.relay}/readyz`));
+    await until("the provider", () => answers(`${this.provider}/_sandbox/state`));
+  }
+
+  /** A fresh pairing code. */
+  async pairingCode() {
+    const args = ["inbox", "add", "Testapotheke", "--store", this.store, "--public-url", this.relay, "--json"];
+    const { stdout } = await promisify(execFile)(built("offizin-relay"), args);
+    return JSON.parse(stdout).pairing_code;
+  }
+
+  /** Lets the next things happen at the provider. */
+  async emit(events) {
+    const answer = await fetch(`${this.provider}/_sandbox/emit?events=${events}`, { method: "POST" });
+    if (!answer.ok) throw new Error(`the provider said ${answer.status}`);
+  }
+
+  /** What the window's program runs in: this home, this screen, nothing of the user's. */
+  async env(more = {}) {
+    this.#screen ??= await screen();
+    const run = this.file("run");
+    mkdirSync(run, { recursive: true, mode: 0o700 });
+    return {
+      ...process.env,
+      HOME: this.file("user"),
+      XDG_DATA_HOME: this.file("user/data"),
+      XDG_CONFIG_HOME: this.file("user/config"),
+      XDG_CACHE_HOME: this.file("user/cache"),
+      XDG_RUNTIME_DIR: run,
+      DISPLAY: this.#screen.display,
+      GDK_BACKEND: "x11",
+      NO_AT_BRIDGE: "1",
+      LC_ALL: "C.UTF-8",
+      OFFIZIN_HOME: this.home,
+      ...more,
+    };
+  }
+
+  /** Opens the window. */
+  async window({ env = {}, around = [] } = {}) {
+    return Window.open({ program: program(), env: await this.env(env), log: this.file("offizin.log"), around });
+  }
+
+  /** Ends everything this house started. */
+  async close() {
+    for (const child of this.#children) {
+      child.kill("SIGTERM");
+      await until("an end", () => child.exitCode !== null || child.signalCode !== null, 10_000).catch(() =>
+        child.kill("SIGKILL"),
+      );
+    }
+    this.#screen?.close();
+  }
+}

@@ -1,0 +1,321 @@
+//! The real window with a real keyring, relay and provider: what the other rings prove in parts, seen through the glass.
+//! Run by `./check --only desktop`, or by hand: `tests/with-keyring node --test tests/desktop/window.test.mjs`.
+//! The scenarios build on each other: one desk, set up once by hand, then used.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFileSync, readdirSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+import { Screen, tray } from "./desktop.mjs";
+import { House, program, shots, withKeyring } from "./house.mjs";
+import { runs, until, Window } from "./webdriver.mjs";
+
+const { id } = Window;
+const ROW = id("order-row");
+
+const house = new House("window");
+let window = null;
+
+const shot = (name) => window.shot(join(shots, `${name}.png`));
+const go = (view) => window.click(id(`nav-${view}`));
+const rows = () => window.all(ROW);
+const html = (name) => window.attribute("html", name);
+
+before(() => house.open());
+after(async () => {
+  await window?.quit();
+  await house.close();
+});
+
+/** The window as it stands between two tests; opened when a test before it failed with it. */
+async function opened() {
+  if (window === null || !runs(window.pid)) window = await house.window();
+  return window;
+}
+
+test("first run: pair, connect, register, and the first event is there", async () => {
+  await opened();
+  await window.find(id("firstrun"));
+  await shot("firstrun-1-pair");
+
+  await window.type(id("pair-code"), await house.pairingCode());
+  await window.click(id("pair-submit"));
+  await window.find(id("connection-name"));
+  await shot("firstrun-2-connect");
+
+  await window.type(id("connection-name"), "Testapotheke");
+  await window.type(id("connection-base-url"), house.provider);
+  await window.click(`${id("connection-api")} option[value="management"]`);
+  await window.type(id("connection-key"), "sandbox-organisation");
+  await window.click(id("connection-submit"));
+  await window.find(id("register-submit", ":enabled"));
+  await shot("firstrun-3-register");
+
+  await window.click(id("register-submit"));
+  await window.find(id("first-event"));
+  await shot("firstrun-4-event");
+
+  await window.click(id("firstrun-finish"));
+  await window.find(id("status-bar"));
+  await window.until("the first run to be over", async () => (await window.all(id("firstrun"))).length === 0);
+});
+
+test("orders arrive without a touch; one opens with verified entries and their proof", async () => {
+  await opened();
+  await go("orders");
+  const before = (await rows()).length;
+  await house.emit(8);
+  await window.until("new orders", async () => (await rows()).length > before);
+  const between = (await rows()).length;
+  await house.emit(60);
+  await window.until("more orders", async () => (await rows()).length > between);
+  await shot("orders-live");
+
+  const uid = await window.attribute(ROW, "data-uid");
+  await window.click(`${ROW}[data-uid="${uid}"]`);
+  await window.until("its title", async () => (await window.text(id("order-title"))).trim());
+  await window.find(id("timeline-entry", '[data-trust="verified"]'));
+  assert.deepEqual(await window.all(id("timeline-entry", ':not([data-trust="verified"])')), []);
+  await shot("order-timeline");
+
+  await window.click(`${id("timeline-entry")} button`);
+  await window.find(id("proof"));
+  await shot("order-proof");
+});
+
+test("language and colours change at once and are still there after a restart", async () => {
+  await opened();
+  for (const [language, theme] of [
+    ["en", "light"],
+    ["en", "dark"],
+    ["de", "light"],
+    ["de", "dark"],
+  ]) {
+    await go("settings");
+    await window.click(id(`locale-${language}`));
+    await window.click(id(`theme-${theme}`));
+    await window.until("language and colours", async () => {
+      return (await html("lang")) === language && (await html("data-theme")) === theme;
+    });
+    await shot(`settings-${language}-${theme}`);
+    for (const view of ["overview", "stock", "subscriptions", "deliveries"]) {
+      await go(view);
+      await window.until("the view to be still", async () => (await window.all('[aria-busy="true"]')).length === 0);
+      await shot(`${view}-${language}-${theme}`);
+    }
+    await go("orders");
+    await window.click(ROW);
+    await window.find(id("timeline-entry"));
+    await shot(`order-${language}-${theme}`);
+  }
+  assert.equal(await window.quit(), true, "the program ends in order when asked to");
+  assert.deepEqual(
+    readdirSync(house.home).filter((name) => /-(wal|shm)$/.test(name)),
+    [],
+    "the log of the database is folded back",
+  );
+
+  window = await house.window();
+  await window.find(id("status-bar"));
+  assert.equal(await html("lang"), "de");
+  assert.equal(await html("data-theme"), "dark");
+  await shot("restarted-de-dark");
+  // The frame knew it before the desk was open.
+  assert.equal(JSON.parse(readFileSync(join(house.home, "theme"), "utf8")), "dark");
+});
+
+test("a second start on the same folder brings the first to the front and ends", async () => {
+  await opened();
+  const calls = () => readFileSync(house.file("offizin.log"), "utf8").split("called to the front").length - 1;
+  const before = calls();
+  await promisify(execFile)(program(), [], { env: await house.env(), timeout: 20_000 });
+  await until("the call", () => calls() === before + 1);
+  assert.ok(runs(window.pid));
+  assert.equal(await html("lang"), "de");
+});
+
+test("nothing remote is loaded, nothing is navigated to, nothing more than the list is answered", async () => {
+  await opened();
+  const heard = [];
+  const outside = createServer((request, answer) => {
+    heard.push(request.url);
+    answer.setHeader("access-control-allow-origin", "*");
+    answer.end("outside");
+  });
+  await new Promise((done) => outside.listen(0, "127.0.0.1", done));
+  const base = `http://127.0.0.1:${outside.address().port}`;
+  try {
+    const refused = await window.run(async (base) => {
+      const refused = [];
+      document.addEventListener("securitypolicyviolation", (event) => refused.push(event.effectiveDirective));
+      await fetch(`${base}/fetch`).catch(() => undefined);
+      const add = (name, set) =>
+        new Promise((done) => {
+          const element = document.createElement(name);
+          element.onload = element.onerror = () => done();
+          set(element);
+          document.body.append(element);
+          setTimeout(done, 1000);
+        });
+      await add("img", (img) => (img.src = `${base}/img.png`));
+      await add("script", (script) => (script.src = `${base}/script.js`));
+      await add("script", (script) => (script.textContent = "window.inlined = true"));
+      await add("link", (link) => Object.assign(link, { rel: "stylesheet", href: `${base}/style.css` }));
+      await add("iframe", (frame) => (frame.src = `${base}/frame`));
+      try {
+        new WebSocket(`${base.replace("http", "ws")}/socket`);
+      } catch {
+        // refused at once
+      }
+      window.open(`${base}/window`);
+      await new Promise((done) => setTimeout(done, 500));
+      return {
+        refused: refused.map((directive) => directive.replace(/-(elem|attr)$/, "")),
+        inlined: window.inlined === true,
+      };
+    }, base);
+    for (const directive of ["connect-src", "img-src", "script-src", "style-src"])
+      assert.ok(refused.refused.includes(directive), `${directive} in ${refused.refused}`);
+    assert.equal(refused.inlined, false);
+
+    const place = await window.run(() => location.href);
+    await window.run((base) => void (location.href = `${base}/navigation`), base);
+    await window.run(() => new Promise((done) => setTimeout(done, 500)));
+    assert.equal(await window.run(() => location.href), place);
+    assert.deepEqual(heard, []);
+
+    const asked = await window.run(() => {
+      const { invoke } = window.__TAURI_INTERNALS__;
+      const ask = (name, input) =>
+        invoke(name, input).then(
+          () => "answered",
+          (problem) => String(problem),
+        );
+      return Promise.all([
+        ask("plugin:window|close", { label: "main" }),
+        ask("plugin:event|emit", { event: "changed", payload: [] }),
+        ask("plugin:notification|notify", { options: { title: "x" } }),
+        ask("plugin:window-state|filename", {}),
+        ask("plugin:webview|internal_toggle_devtools", {}),
+      ]);
+    });
+    for (const answer of asked) assert.match(answer, /not allowed|not found/i);
+    assert.equal(await window.run(() => "__TAURI__" in window), false);
+  } finally {
+    outside.close();
+  }
+});
+
+test("a wrong input is refused with its code", async () => {
+  await opened();
+  const problem = await window.run(() =>
+    window.__TAURI_INTERNALS__.invoke("order_show", { input: { uid: 1 } }).then(
+      () => null,
+      (problem) => problem,
+    ),
+  );
+  assert.equal(problem.code, "input_invalid");
+  const unknown = await window.run(() =>
+    window.__TAURI_INTERNALS__.invoke("order_show", { input: "ord-nowhere" }).then(
+      () => null,
+      (problem) => problem.code,
+    ),
+  );
+  assert.equal(unknown, "order_unknown");
+});
+
+test("closing hides the window where a tray can bring it back, and ends the program where nothing can", async () => {
+  await opened();
+  const { pid } = window;
+  const settings = await window.run(() => {
+    const { invoke } = window.__TAURI_INTERNALS__;
+    return invoke("settings", { input: null }).then((now) =>
+      invoke("settings_set", { input: { ...now, keep_in_tray: true } }),
+    );
+  });
+  assert.equal(settings.keep_in_tray, true);
+
+  const env = await house.env();
+  const screen = await Screen.open(env.DISPLAY);
+  const takeAway = await tray();
+  try {
+    const [shown] = await screen.windows("Offizin");
+    assert.equal(await screen.shown(shown), true);
+    await screen.close(shown);
+    await until("the window to hide", async () => !(await screen.shown(shown)));
+    assert.ok(runs(pid), "it goes on in the tray");
+    await promisify(execFile)(program(), [], { env, timeout: 20_000 });
+    await until("the window to come back", () => screen.shown(shown));
+
+    takeAway();
+    await screen.close(shown);
+    await until("the end", () => !runs(pid), 15_000);
+  } finally {
+    takeAway();
+    screen.end();
+    await window.quit();
+    window = null;
+  }
+});
+
+test("without a keyring the window says so, with its code and a way out", async () => {
+  const alone = new House("keyring-missing");
+  const env = { DBUS_SESSION_BUS_ADDRESS: `unix:path=${alone.file("no-bus")}` };
+  window = await alone.window({ env });
+  try {
+    assert.equal(await window.attribute(id("startup-problem"), "data-code"), "keyring_missing");
+    await window.shot(join(shots, "startup-keyring-missing.png"));
+    // Looking again takes a new process: the old one ends, and another stands in its place.
+    const { pid } = window;
+    // The answer may not come any more: whom we asked is gone.
+    await window.click(`${id("startup-problem")} button`).catch(() => undefined);
+    await until("the old process to end", () => !runs(pid));
+    const again = await until("a new process", () => running(alone.home).filter((one) => one !== pid));
+    assert.equal(again.length, 1);
+    process.kill(again[0], "SIGTERM");
+    await until("its end", () => !runs(again[0]), 15_000);
+  } finally {
+    await window.quit();
+    window = null;
+    for (const pid of running(alone.home)) process.kill(pid, "SIGKILL");
+    await alone.close();
+  }
+});
+
+test("a database whose key is lost stays shut until one starts over; the old one is kept", async () => {
+  window = await house.window({ around: [withKeyring] });
+  try {
+    assert.equal(await window.attribute(id("startup-problem"), "data-code"), "database_key_lost");
+    await shot("startup-key-lost");
+    const kept = () => readdirSync(house.home).filter((name) => /^offizin.*\.db(?!-)/.test(name));
+    assert.deepEqual(kept(), ["offizin.db"]);
+    await window.click(`${id("startup-problem")} button:nth-of-type(2)`);
+    await window.click(id("start-over"));
+    await window.find(id("firstrun"));
+    assert.equal(kept().length, 2, String(readdirSync(house.home)));
+    assert.ok(kept().includes("offizin.db"));
+  } finally {
+    await window.quit();
+    window = null;
+  }
+});
+
+/** Processes of the program on a folder. */
+function running(home) {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return (
+          readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0] === program() &&
+          readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`OFFIZIN_HOME=${home}`) &&
+          runs(pid)
+        );
+      } catch {
+        return false;
+      }
+    });
+}
