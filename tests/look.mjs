@@ -1,0 +1,99 @@
+#!/usr/bin/env node
+//! The window of `./run`, when nobody sits before it: opens the real one, looks whether verified orders reached the screen,
+//! and takes pictures. What it says comes from the screen, not from the database.
+//!
+//!     tests/look.mjs --program target/debug/offizin --shots FOLDER [--within SECONDS] [--stay]
+//!
+//! Prints one line `{"orders": N, "order": "uid", "verified": N, "shots": […]}`; 0 when a verified entry was seen, else 1.
+//! With --stay the window remains open until this program gets SIGTERM.
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { Window } from "./desktop/webdriver.mjs";
+
+const { values: flags } = parseArgs({
+  options: {
+    program: { type: "string" },
+    shots: { type: "string" },
+    within: { type: "string", default: "90" },
+    stay: { type: "boolean", default: false },
+  },
+});
+mkdirSync(flags.shots, { recursive: true });
+const patience = Number(flags.within) * 1000;
+
+const { id } = Window;
+const ROW = id("order-row");
+const VERIFIED = id("timeline-entry", '[data-trust="verified"]');
+const seen = { orders: 0, order: null, verified: 0, shots: [] };
+
+const window = await Window.open({
+  program: resolve(flags.program),
+  env: process.env,
+  log: join(flags.shots, "..", "log", "window"),
+});
+process.once("SIGTERM", () => void window.quit().then(() => process.exit(0)));
+
+const shot = async (name) => seen.shots.push(await window.shot(join(flags.shots, `${name}.png`)));
+const still = () =>
+  window.until("the view to be still", async () => (await window.all('[aria-busy="true"]')).length === 0);
+
+/** Language and colours by the settings page, as a person would. */
+async function dress(language, theme) {
+  await window.click(id("nav-settings"));
+  await window.click(id(`locale-${language}`));
+  await window.click(id(`theme-${theme}`));
+  await window.until("language and colours", async () => {
+    return (
+      (await window.attribute("html", "lang")) === language && (await window.attribute("html", "data-theme")) === theme
+    );
+  });
+}
+
+async function look() {
+  // Everything was set up by offizinctl; what is left of the first run is to see the first event.
+  await window.find(id("first-event"), patience);
+  await shot("first-event");
+  await window.click(id("firstrun-finish"));
+  await window.click(id("nav-orders"));
+  await window.find(ROW, patience);
+  // A few more, so that the pictures show a day and not a minute.
+  await window.until("a handful of orders", async () => (await window.all(ROW)).length >= 6, 20_000).catch(() => null);
+  seen.order = await window.attribute(ROW, "data-uid");
+  await window.click(`${ROW}[data-uid="${seen.order}"]`);
+  await window.find(VERIFIED, patience);
+  seen.orders = (await window.all(ROW)).length;
+  seen.verified = (await window.all(VERIFIED)).length;
+}
+
+async function portray() {
+  for (const [language, theme] of [
+    ["en", "light"],
+    ["de", "dark"],
+    ["de", "light"],
+  ]) {
+    await dress(language, theme);
+    await window.click(id("nav-overview"));
+    await still();
+    await shot(`overview-${language}-${theme}`);
+    await window.click(id("nav-orders"));
+    await window.click(`${ROW}[data-uid="${seen.order}"]`);
+    await window.find(VERIFIED);
+    await still();
+    await shot(`order-${language}-${theme}`);
+  }
+}
+
+let code = 1;
+try {
+  await look();
+  await portray();
+  code = seen.verified > 0 ? 0 : 1;
+} catch (problem) {
+  console.error(`look: ${problem.message}`);
+  await shot("where-it-ended").catch(() => null);
+}
+console.log(JSON.stringify(seen));
+if (code === 0 && flags.stay) await new Promise(() => setInterval(() => {}, 60_000));
+await window.quit();
+process.exit(code);
