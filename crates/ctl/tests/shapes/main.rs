@@ -1,0 +1,201 @@
+//! The shapes of the JSON that scripts rely on: the real program over a real desk, a relay and the sandbox provider.
+//!
+//! To be run under `tests/with-keyring`. What differs from run to run (ids, addresses, times of receipt) is replaced before
+//! the comparison; what the provider tells is the same every time.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected has to fail"
+)]
+
+mod counter;
+
+use counter::Counter;
+use insta::assert_json_snapshot;
+use serde_json::{Value, json};
+
+/// Each of these rows has these fields, whatever they hold.
+fn has(rows: &Value, fields: &[&str]) {
+    let rows = rows.as_array().unwrap();
+    assert!(!rows.is_empty());
+    for row in rows {
+        for field in fields {
+            assert!(row.get(field).is_some(), "{field} is missing in {row}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_and_timelines_keep_their_shape() {
+    let counter = Counter::open().await;
+
+    let subscriptions = counter.ask(&["subscription", "list"]).await;
+    let fields =
+        ["id", "connection", "provider_uid", "notification_type", "target", "state", "secret", "last_verified_at"];
+    has(&subscriptions["rows"], &fields);
+    assert_json_snapshot!("subscription_list", told(subscriptions.clone()));
+    let id = subscriptions["rows"][0]["id"].as_str().unwrap();
+    assert_json_snapshot!("subscription_test", told(counter.ask(&["subscription", "test", id]).await));
+
+    counter.live().await;
+    assert_json_snapshot!("sync_nothing_left", told(counter.ask(&["sync"]).await));
+
+    let orders = counter.ask(&["order", "list"]).await;
+    has(&orders["rows"], &["uid", "name", "status", "updated_at", "lanes"]);
+    has(&orders["rows"][0]["lanes"], &["uid", "status", "pharmacy_uid"]);
+    assert_eq!(orders["next"], Value::Null);
+    assert_json_snapshot!("order_list", told(orders.clone()));
+    let uid = orders["rows"][0]["uid"].as_str().unwrap();
+    let lane = orders["rows"][0]["lanes"][0]["uid"].as_str().unwrap();
+    assert_json_snapshot!("order_show", told(counter.ask(&["order", "show", uid]).await));
+    let timeline = counter.ask(&["order", "timeline", uid]).await;
+    has(&timeline["entries"], &["at", "received_at", "kind", "from", "to", "trust", "event_id", "receipts"]);
+    assert_eq!(counter.ask(&["order", "timeline", lane]).await, timeline, "the uid of a lane will do");
+    assert_json_snapshot!("order_timeline", told(timeline.clone()));
+    assert_json_snapshot!("order_patient", told(counter.ask(&["order", "patient", uid, "--reveal"]).await));
+
+    let stock = counter.ask(&["stock", "list"]).await;
+    has(&stock["rows"], &["uid", "pharmacy_uid", "pzn", "name", "stock", "price_cents", "updated_at"]);
+    assert_json_snapshot!("stock_list", told(stock.clone()));
+    let history = counter.ask(&["stock", "history", stock["rows"][0]["uid"].as_str().unwrap()]).await;
+    assert_json_snapshot!("stock_history", told(history));
+
+    let events = counter.ask(&["event", "list", "--type", "pharmacy_order_created"]).await;
+    has(&events["rows"], &["id", "source", "type", "at", "received_at", "trust", "receipts"]);
+    assert_json_snapshot!("event_list", told(events));
+    let event = timeline["entries"][0]["event_id"].as_str().unwrap();
+    assert_json_snapshot!("event_show", told(counter.ask(&["event", "show", event]).await));
+    assert_json_snapshot!("event_verify", told(counter.ask(&["event", "verify", event]).await));
+    let raw = counter.run(&["event", "show", event, "--raw"], "").await;
+    let body: Value = serde_json::from_slice(&raw.stdout).unwrap();
+    assert_eq!(body["event_type"], "pharmacy_order_created", "the exact bytes and nothing else");
+
+    assert_json_snapshot!("ledger_verify", told(counter.ask(&["ledger", "verify"]).await));
+    assert_json_snapshot!("ledger_rebuild", told(counter.ask(&["ledger", "rebuild"]).await));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_desk_stands_on_keeps_its_shape() {
+    let counter = Counter::open().await;
+    assert_json_snapshot!("pair", told(counter.paired.clone()));
+    assert_json_snapshot!("connection_add", told(counter.connected.clone()));
+    assert_json_snapshot!("subscription_register", told(counter.registered.clone()));
+    assert_json_snapshot!("connection_list", told(counter.ask(&["connection", "list"]).await));
+    assert_json_snapshot!("connection_check", told(counter.ask(&["connection", "check", "Adler"]).await));
+
+    let inlet = counter.ask(&["inlet", "add", "Portal", "--source", "rxscale", "--connection", "Adler"]).await;
+    assert!(inlet["id"].is_string() && inlet["url"].as_str().unwrap().starts_with("http://127.0.0.1:"));
+    assert_json_snapshot!("inlet_add", told(inlet));
+    assert_json_snapshot!("inlet_list", told(counter.ask(&["inlet", "list"]).await));
+    assert_json_snapshot!("done", told(counter.ask_with(&["inlet", "secret", "Portal"], "whsec_of_the_portal").await));
+    counter.ask(&["inlet", "remove", "Portal"]).await;
+    assert_eq!(counter.ask(&["inlet", "list"]).await, json!({ "rows": [], "next": null }));
+
+    counter.ask(&["sync"]).await;
+    assert_json_snapshot!("status", told(counter.ask(&["status"]).await));
+    assert_json_snapshot!("diagnose", told(counter.ask(&["diagnose"]).await));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_follow_each_other() {
+    let counter = Counter::open().await;
+    counter.live().await;
+    let whole = counter.ask(&["event", "list", "--limit", "500"]).await;
+    let mut rows = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let mut words = vec!["event", "list", "--limit", "4"];
+        if let Some(after) = &after {
+            words.extend(["--after", after]);
+        }
+        let page = counter.ask(&words).await;
+        assert!(page["rows"].as_array().unwrap().len() <= 4);
+        rows.extend(page["rows"].as_array().unwrap().clone());
+        match page["next"].as_str() {
+            Some(next) => after = Some(next.to_owned()),
+            None => break,
+        }
+    }
+    assert!(rows.len() > 8);
+    assert_eq!(Value::Array(rows), whole["rows"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn problems_have_a_code_and_wrong_usage_another() {
+    let counter = Counter::open().await;
+    for (words, code) in [
+        (&["order", "show", "nobody"][..], "order_unknown"),
+        (&["event", "show", "nothing"], "event_unknown"),
+        (&["stock", "history", "nothing"], "stock_unknown"),
+        (&["connection", "check", "Nobody"], "connection_unknown"),
+        (&["subscription", "remove", "nothing"], "subscription_unknown"),
+        (&["inlet", "remove", "nothing"], "inlet_unknown"),
+        (&["order", "list", "--after", "nonsense"], "input_invalid"),
+        (&["pair", "nonsense"], "pairing_code_malformed"),
+        (&["connection", "remove", "Adler"], "connection_in_use"),
+    ] {
+        let output = counter.run(words, "").await;
+        assert_eq!(output.status.code(), Some(1), "{words:?}");
+        assert!(output.stdout.is_empty());
+        let problem: Value = serde_json::from_slice(&output.stderr).unwrap();
+        assert_eq!(problem["code"], code, "{words:?}");
+        assert!(problem.get("detail").is_some());
+    }
+    for words in
+        [&["order"][..], &["unpair"], &["order", "patient", "x"], &["order", "list", "--limit", "501"], &["nonsense"]]
+    {
+        assert_eq!(counter.run(words, "").await.status.code(), Some(2), "{words:?}");
+    }
+}
+
+/// Different in every run.
+const CHANGING: [&str; 27] = [
+    "arch",
+    "base_url",
+    "checked_at",
+    "complete_until",
+    "connection",
+    "created_at",
+    "cursor",
+    "device_name",
+    "event_id",
+    "fingerprint",
+    "headers",
+    "home",
+    "host",
+    "id",
+    "inlet",
+    "last_attempt_at",
+    "last_event_at",
+    "last_success_at",
+    "last_verified_at",
+    "os",
+    "paired_at",
+    "provider_uid",
+    "received_at",
+    "sequence",
+    "target",
+    "url",
+    "version",
+];
+
+/// Replaces what is different in every run; what is absent stays absent.
+fn told(mut value: Value) -> Value {
+    replace(&mut value, "");
+    value
+}
+
+fn replace(value: &mut Value, name: &str) {
+    if !value.is_null() && CHANGING.contains(&name) {
+        *value = format!("[{name}]").into();
+        return;
+    }
+    match value {
+        Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| replace(value, name)),
+        Value::Array(values) => values.iter_mut().for_each(|value| replace(value, "")),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
