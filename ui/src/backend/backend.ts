@@ -1,6 +1,6 @@
 //! The one door between the window and everything behind it. A view calls a command and listens for tags; it never knows
 //! whether the shell or the demo answers. It keeps no answers: `state/live` does that, and patient data nowhere.
-import type { Commands, Problem, Tag } from "./commands";
+import type { Commands, Problem, Tag } from "./ipc.gen";
 
 /** What stands behind the window. */
 export interface Backend {

@@ -24,7 +24,7 @@ import type {
   SubscriptionView,
   Tag,
   Theme,
-} from "./commands";
+} from "./ipc.gen";
 import { dice, hex, products } from "./demo/cast";
 import { iso, Lives } from "./demo/lives";
 

@@ -3,7 +3,7 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import type { Backend } from "./backend";
-import type { Tag } from "./commands";
+import type { Tag } from "./ipc.gen";
 
 /** The door to the shell. */
 export function tauri(): Backend {

@@ -1,7 +1,7 @@
 //! A problem on the screen says its sentence, what is safe and the way out, and never more than that.
 import { cleanup, render, screen } from "@testing-library/svelte";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Code } from "../backend/commands";
+import type { Code } from "../backend/ipc.gen";
 import { prefer, preferences } from "../state/preferences.svelte";
 import ProblemNote from "./ProblemNote.svelte";
 

@@ -2,7 +2,7 @@
 //! again. While somebody reads further down, new rows only announce themselves. It holds no rows with patient data and
 //! draws nothing: `RowList` does.
 import { asProblem } from "../backend/backend";
-import type { Page, PageInput, Problem } from "../backend/commands";
+import type { Page, PageInput, Problem } from "../backend/ipc.gen";
 
 /** Rows of one page. */
 const PAGE = 100;

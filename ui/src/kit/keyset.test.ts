@@ -1,6 +1,6 @@
 //! Long lists: pages by cursor, nothing jumping, nothing kept that is far away.
 import { describe, expect, test } from "vitest";
-import type { Page, PageInput } from "../backend/commands";
+import type { Page, PageInput } from "../backend/ipc.gen";
 import { Keyset } from "./keyset.svelte";
 
 type Row = { id: string; at: number };

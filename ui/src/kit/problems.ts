@@ -1,6 +1,6 @@
 //! What each code means to the person in front of the window: what happened, what is still safe, and the way out. Every
 //! code of the desk stands here; a missing one does not compile. It shows nothing itself: `ProblemNote` does.
-import type { Code } from "../backend/commands";
+import type { Code } from "../backend/ipc.gen";
 import { m } from "../messages/gen/messages";
 
 type Word = () => string;

@@ -12,7 +12,7 @@ import type {
   Trust,
   Unrecognised,
   Verdict,
-} from "../backend/commands";
+} from "../backend/ipc.gen";
 import { m } from "../messages/gen/messages";
 
 type Word = () => string;

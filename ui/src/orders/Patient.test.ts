@@ -2,7 +2,7 @@
 import { cleanup, render, screen } from "@testing-library/svelte";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { useBackend } from "../backend/backend";
-import type { OrderView, PatientView } from "../backend/commands";
+import type { OrderView, PatientView } from "../backend/ipc.gen";
 import { answers } from "../state/live";
 import { prefer, preferences } from "../state/preferences.svelte";
 import Patient from "./Patient.svelte";

@@ -1,5 +1,5 @@
 //! How far the first run is, read off what there is: nothing is remembered apart, so it can be left and resumed at any step.
-import type { StatusView } from "../backend/commands";
+import type { StatusView } from "../backend/ipc.gen";
 
 /** The steps in their order. */
 export const steps = ["pair", "connect", "register", "event"] as const;

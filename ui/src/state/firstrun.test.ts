@@ -1,6 +1,6 @@
 //! The step of the first run follows from what there is.
 import { expect, test } from "vitest";
-import type { StatusView } from "../backend/commands";
+import type { StatusView } from "../backend/ipc.gen";
 import { stepOf } from "./firstrun.svelte";
 
 const nothing = {

@@ -2,7 +2,7 @@
 //! from behind (step 10 of the journey) makes them ask again (step 11). Answers with patient data never come here.
 import { createQuery, QueryClient, keepPreviousData } from "@tanstack/svelte-query";
 import { call, onChanged } from "../backend/backend";
-import type { Commands, Problem, Tag } from "../backend/commands";
+import type { Commands, Problem, Tag } from "../backend/ipc.gen";
 
 /** A burst of tags repaints at most this often, in milliseconds: the eye sees no difference, the disk does. */
 const PACE_MS = 150;

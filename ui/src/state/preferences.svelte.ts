@@ -1,6 +1,6 @@
 //! Language, colours and density as the settings have them, applied to the document. It stores nothing: the desk does.
 import { call } from "../backend/backend";
-import type { Language, Settings, Theme } from "../backend/commands";
+import type { Language, Settings, Theme } from "../backend/ipc.gen";
 import { setLocale, type Locale } from "../messages/gen/runtime";
 
 const usual: Settings = {

@@ -14,7 +14,7 @@ import type {
   StatusGroup,
   TimelineView,
   Trust,
-} from "../commands";
+} from "../ipc.gen";
 import { dice, doctors, hex, people, pharmacies, pick, products } from "./cast";
 
 const MINUTE = 60_000;
