@@ -39,18 +39,18 @@ pub(crate) enum StartupView {
 }
 
 #[derive(Clone)]
-enum Opening {
+enum Stage {
     Opening,
     Ready(Desk),
     Problem(Problem),
 }
 
-impl Opening {
+impl Stage {
     fn view(&self) -> StartupView {
         match self {
-            Opening::Opening => StartupView::Opening,
-            Opening::Ready(_) => StartupView::Ready,
-            Opening::Problem(problem) => {
+            Stage::Opening => StartupView::Opening,
+            Stage::Ready(_) => StartupView::Ready,
+            Stage::Problem(problem) => {
                 StartupView::Problem { problem: problem.clone(), can_start_over: can_start_over(problem.code) }
             }
         }
@@ -70,7 +70,7 @@ struct Inner {
     app: AppHandle,
     home: Home,
     clock: Clock,
-    opening: watch::Sender<Opening>,
+    opening: watch::Sender<Stage>,
     changed: mpsc::UnboundedSender<Tag>,
     /// Where the background takes the tags from; handed over once.
     changes: Mutex<Option<mpsc::UnboundedReceiver<Tag>>>,
@@ -89,7 +89,7 @@ impl Shell {
             app,
             home,
             clock,
-            opening: watch::Sender::new(Opening::Opening),
+            opening: watch::Sender::new(Stage::Opening),
             changed,
             changes: Mutex::new(Some(changes)),
             hurry: Notify::new(),
@@ -135,17 +135,17 @@ impl Shell {
 
     fn problem(&self) -> Option<Code> {
         match &*self.0.opening.borrow() {
-            Opening::Problem(problem) => Some(problem.code),
-            Opening::Opening | Opening::Ready(_) => None,
+            Stage::Problem(problem) => Some(problem.code),
+            Stage::Opening | Stage::Ready(_) => None,
         }
     }
 
     /// From problem to opening; `false` where somebody else was quicker.
     fn claim(&self) -> bool {
         self.0.opening.send_if_modified(|opening| {
-            let claimed = matches!(opening, Opening::Problem(_));
+            let claimed = matches!(opening, Stage::Problem(_));
             if claimed {
-                *opening = Opening::Opening;
+                *opening = Stage::Opening;
             }
             claimed
         })
@@ -160,33 +160,33 @@ impl Shell {
                 }
                 background::start(self, &desk);
                 tracing::info!("the desk is open");
-                Opening::Ready(desk)
+                Stage::Ready(desk)
             }
             Err(problem) => {
                 tracing::warn!(incident = %problem.incident, code = %problem.code, "the desk stays shut");
-                Opening::Problem(problem)
+                Stage::Problem(problem)
             }
         };
-        self.0.opening.send_replace(opening).view();
+        self.0.opening.send_replace(opening);
         self.startup()
     }
 
     /// The open desk. Waits while it opens; errors with what keeps it shut.
     pub(crate) async fn desk(&self) -> Result<Desk, Problem> {
         let mut opening = self.0.opening.subscribe();
-        let opened = opening.wait_for(|opening| !matches!(opening, Opening::Opening)).await;
+        let opened = opening.wait_for(|opening| !matches!(opening, Stage::Opening)).await;
         match opened.as_deref() {
-            Ok(Opening::Ready(desk)) => Ok(desk.clone()),
-            Ok(Opening::Problem(problem)) => Err(problem.clone()),
-            Ok(Opening::Opening) | Err(_) => Err(offizin_desk::Error::Plain(Code::Internal).into()),
+            Ok(Stage::Ready(desk)) => Ok(desk.clone()),
+            Ok(Stage::Problem(problem)) => Err(problem.clone()),
+            Ok(Stage::Opening) | Err(_) => Err(offizin_desk::Error::Plain(Code::Internal).into()),
         }
     }
 
     /// The open desk, if it is open already.
     pub(crate) fn desk_now(&self) -> Option<Desk> {
         match &*self.0.opening.borrow() {
-            Opening::Ready(desk) => Some(desk.clone()),
-            Opening::Opening | Opening::Problem(_) => None,
+            Stage::Ready(desk) => Some(desk.clone()),
+            Stage::Opening | Stage::Problem(_) => None,
         }
     }
 
@@ -293,7 +293,7 @@ mod tests {
     fn a_problem_says_its_code_and_way_out() {
         let problem = Problem { code: Code::DatabaseKeyLost, detail: None, incident: "abc".into() };
         assert_eq!(
-            serde_json::to_value(Opening::Problem(problem).view()).unwrap(),
+            serde_json::to_value(Stage::Problem(problem).view()).unwrap(),
             serde_json::json!({
                 "state": "problem",
                 "problem": { "code": "database_key_lost", "detail": null, "incident": "abc" },

@@ -82,6 +82,16 @@ export class Screen {
     return (await this.#ask(3, 0, u32(window)))[26] === 2;
   }
 
+  /** How many colours a piece from the middle of a window has: one where nothing is painted. */
+  async colours(window) {
+    const [width, height] = [600, 400];
+    const place = Buffer.concat([u32(window), u16(200, 100, width, height), u32(0xffffffff)]);
+    const image = (await this.#ask(73, 2, place)).subarray(32);
+    const seen = new Set();
+    for (let at = 0; at < width * height * 4; at += 4) seen.add(image.readUInt32LE(at));
+    return seen.size;
+  }
+
   /** Asks a window to close, as its title bar does. */
   async close(window) {
     const [protocols, please] = [await this.#atom("WM_PROTOCOLS"), await this.#atom("WM_DELETE_WINDOW")];

@@ -33,9 +33,16 @@ export async function screen(size = "1400x900x24") {
   return { display: `:${said.trim()}`, close: () => void xvfb.kill() };
 }
 
+/** Whether somebody answers there with a yes. */
+const answers = (url) =>
+  fetch(url).then(
+    (answer) => answer.ok,
+    () => false,
+  );
+
 /** A house for one test file. */
 export class House {
-  #children = [];
+  #children = new Map();
   #room;
   #screen = null;
 
@@ -59,8 +66,7 @@ export class House {
   async #start(name, args, env = {}) {
     const out = openSync(this.file(`${name}.log`), "a");
     const child = spawn(built(name), args, { env: { ...process.env, ...env }, stdio: ["ignore", out, out] });
-    this.#children.push(child);
-    return child;
+    this.#children.set(name, child);
   }
 
   /** Starts relay and provider. The provider stays still until it is asked to `emit`. */
@@ -70,19 +76,36 @@ export class House {
     this.relay = `http://127.0.0.1:${relay}`;
     this.provider = `http://127.0.0.1:${provider}`;
     this.store = `sqlite:${this.file("relay.db")}`;
-    await this.#start("offizin-relay", [
-      ...["serve", "--listen", `127.0.0.1:${relay}`, "--public-url", this.relay, "--store", this.store],
-    ]);
+    // The story lies in the past, so that no clock seems to be ahead.
+    const begins = new Date(Date.now() - 3 * 3_600_000).toISOString();
     await this.#start("offizin-sandbox", [
-      ...["serve", "--listen", `127.0.0.1:${provider}`, "--paused", "--orders", String(orders), "--seed", "7"],
+      ...["serve", "--listen", `127.0.0.1:${provider}`, "--paused", "--starts-at", begins],
+      ...["--orders", String(orders), "--seed", "7", "--retry-after-ms", "200"],
     ]);
-    const answers = (url) =>
-      fetch(url).then(
-        (answer) => answer.ok,
-        () => false,
-      );
-    await until("the relay", () => answers(`${this.relay}/readyz`));
+    await this.startRelay();
     await until("the provider", () => answers(`${this.provider}/_sandbox/state`));
+  }
+
+  /** Starts the relay where it was, or for the first time. */
+  async startRelay() {
+    await this.#start("offizin-relay", [
+      ...["serve", "--listen", new URL(this.relay).host, "--public-url", this.relay, "--store", this.store],
+    ]);
+    await until("the relay", () => answers(`${this.relay}/readyz`));
+  }
+
+  /** Ends the relay in order. */
+  stopRelay() {
+    return this.#stop("offizin-relay");
+  }
+
+  async #stop(name) {
+    const child = this.#children.get(name);
+    if (child === undefined) return;
+    this.#children.delete(name);
+    child.kill("SIGTERM");
+    const ended = () => child.exitCode !== null || child.signalCode !== null;
+    await until(`the end of ${name}`, ended, 10_000).catch(() => child.kill("SIGKILL"));
   }
 
   /** A fresh pairing code. */
@@ -126,12 +149,7 @@ export class House {
 
   /** Ends everything this house started. */
   async close() {
-    for (const child of this.#children) {
-      child.kill("SIGTERM");
-      await until("an end", () => child.exitCode !== null || child.signalCode !== null, 10_000).catch(() =>
-        child.kill("SIGKILL"),
-      );
-    }
+    for (const name of [...this.#children.keys()]) await this.#stop(name);
     this.#screen?.close();
   }
 }

@@ -2,7 +2,7 @@
 //! Run by `./check --only desktop`, or by hand: `tests/with-keyring node --test tests/desktop/window.test.mjs`.
 //! The scenarios build on each other: one desk, set up once by hand, then used.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -62,6 +62,21 @@ test("first run: pair, connect, register, and the first event is there", async (
   await window.until("the first run to be over", async () => (await window.all(id("firstrun"))).length === 0);
 });
 
+test("what came while its secret was on the way is verified, too", async () => {
+  await opened();
+  const ask = (name, input) =>
+    window.run((name, input) => window.__TAURI_INTERNALS__.invoke(name, { input }), name, input);
+  await until("all three test events", async () => {
+    const { rows } = await ask("event_list", { verdict: null, type: null, search: null, limit: 50, after: null });
+    return rows.reduce((sum, row) => sum + row.receipts, 0) >= 3; // the three have one body
+  });
+  const { rows } = await ask("event_list", { verdict: "rejected", type: null, search: null, limit: 50, after: null });
+  assert.deepEqual(
+    rows.map((row) => row.quarantine),
+    [],
+  );
+});
+
 test("orders arrive without a touch; one opens with verified entries and their proof", async () => {
   await opened();
   await go("orders");
@@ -83,6 +98,18 @@ test("orders arrive without a touch; one opens with verified entries and their p
   await window.click(`${id("timeline-entry")} button`);
   await window.find(id("proof"));
   await shot("order-proof");
+});
+
+test("a relay that is gone for a while is said and found again without a touch", async () => {
+  await opened();
+  const freshness = () => window.text(id("freshness"));
+  const well = await freshness();
+  await house.stopRelay();
+  await window.until("the bar to say so", async () => (await freshness()) !== well);
+  await shot("offline");
+  await house.emit(4); // delivered once somebody takes it
+  await house.startRelay();
+  await window.until("the bar to be well again", async () => (await freshness()) === well, 60_000);
 });
 
 test("language and colours change at once and are still there after a restart", async () => {
@@ -258,6 +285,31 @@ test("closing hides the window where a tray can bring it back, and ends the prog
     await window.quit();
     window = null;
   }
+});
+
+test("as it is shipped, undriven, it paints and keeps nothing of it on disk", async () => {
+  const env = await house.env();
+  const screen = await Screen.open(env.DISPLAY);
+  const plain = spawn(program(), [], { env, stdio: "ignore" });
+  try {
+    const shown = await until("the window", async () => {
+      const [first] = await screen.windows("Offizin");
+      return first !== undefined && (await screen.shown(first)) && first;
+    });
+    await until("something painted", async () => (await screen.colours(shown)) > 20);
+    const kept = readdirSync(house.file("user"), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && /webkit|offizin/i.test(entry.parentPath ?? entry.path))
+      .map((entry) => entry.name);
+    assert.deepEqual(
+      kept.filter((name) => !["salt", "hsts-storage.sqlite"].includes(name)),
+      [],
+    );
+  } finally {
+    screen.end();
+    plain.kill("SIGTERM");
+    await until("its end", () => plain.exitCode !== null, 15_000);
+  }
+  assert.equal(plain.exitCode, 0);
 });
 
 test("without a keyring the window says so, with its code and a way out", async () => {
