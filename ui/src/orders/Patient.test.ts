@@ -58,4 +58,9 @@ test("an answer that comes after the cover is dropped", async () => {
   release(patient);
   await new Promise((done) => setTimeout(done, 5));
   expect(document.body.textContent).not.toContain("Erika");
+
+  // Nor does it wait in memory for the next click: that one asks anew.
+  screen.getByTestId("reveal").click();
+  await vi.waitFor(() => expect(screen.getByTestId("reveal").getAttribute("aria-pressed")).toBe("true"));
+  expect(document.body.textContent).not.toContain("Erika");
 });
