@@ -32,7 +32,7 @@ pub(crate) enum Command {
     /// Leave the relay. What was pulled stays; what the relay still holds for this desk is given up.
     Unpair {
         /// Yes, leave it.
-        #[arg(long)]
+        #[arg(long, required = true)]
         yes: bool,
     },
     /// Connections to providers.
@@ -62,6 +62,9 @@ pub(crate) enum Command {
     /// The journal and what is folded from it.
     #[command(subcommand)]
     Ledger(Ledger),
+    /// How the window looks and speaks.
+    #[command(subcommand)]
+    Settings(SettingsCommand),
     /// The desk at a glance.
     Status,
     /// What this desk stands on: folder, keyring, database, relay, connections. Tells no secret.
@@ -261,4 +264,38 @@ pub(crate) enum Ledger {
     Rebuild,
     /// Check every body against its hash, and what is shown against a rebuild.
     Verify,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum LanguageArg {
+    System,
+    De,
+    En,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ThemeArg {
+    System,
+    Light,
+    Dark,
+    Contrast,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SettingsCommand {
+    /// As they are.
+    Get,
+    /// Change what is named; the rest stays.
+    Set {
+        #[arg(long, value_enum)]
+        language: Option<LanguageArg>,
+        #[arg(long, value_enum)]
+        theme: Option<ThemeArg>,
+        /// Taller rows.
+        #[arg(long, value_name = "true|false")]
+        roomy: Option<bool>,
+        /// Keep running in the tray when the window is closed.
+        #[arg(long, value_name = "true|false")]
+        keep_in_tray: Option<bool>,
+    },
 }

@@ -8,8 +8,8 @@ mod sentence;
 use std::{io::Read, process::ExitCode, time::Duration};
 
 use args::{
-    ApiArg, Cli, Command, Connection, DeleteArg, Event, Inlet, Ledger, Order, PageArgs, ProviderArg, SourceArg, Stock,
-    Subscription, VerdictArg,
+    ApiArg, Cli, Command, Connection, DeleteArg, Event, Inlet, LanguageArg, Ledger, Order, PageArgs, ProviderArg,
+    SettingsCommand, SourceArg, Stock, Subscription, ThemeArg, VerdictArg,
 };
 use clap::Parser;
 use offizin_desk::{
@@ -19,7 +19,7 @@ use offizin_desk::{
     inlets::{InletInput, InletView},
     orders::view::{OrderListInput, TimelineView},
     page::PageInput,
-    status::{PairInput, PulledView},
+    status::{Language, PairInput, PulledView, Theme},
     stock::view::StockListInput,
     subscriptions::view::{RegisterInput, SubscriptionView},
     system_clock,
@@ -29,8 +29,9 @@ use serde_json::json;
 
 /// How long one long poll of `sync --follow` waits.
 const FOLLOW_WAIT: Duration = Duration::from_secs(25);
-/// How long `sync --follow` waits after a failure.
-const FOLLOW_PAUSE: Duration = Duration::from_secs(3);
+/// How long `sync --follow` waits after a failure that passes: doubled with each, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -83,10 +84,7 @@ impl Shell {
     async fn run(&self, command: Command) -> Result<(), Problem> {
         match command {
             Command::Pair { code, device_name } => self.pair(code, device_name).await,
-            Command::Unpair { yes } => {
-                if !yes {
-                    return Err(usage("--yes"));
-                }
+            Command::Unpair { yes: _ } => {
                 self.desk.unpair().await?;
                 self.done("left the relay")
             }
@@ -98,6 +96,7 @@ impl Shell {
             Command::Stock(command) => self.stock(command).await,
             Command::Event(command) => self.event(command).await,
             Command::Ledger(command) => self.ledger(command).await,
+            Command::Settings(command) => self.settings(command).await,
             Command::Status => self.status().await,
             Command::Diagnose => Ok(()),
         }
@@ -277,17 +276,26 @@ impl Shell {
             self.print_pulled(&pulled);
             return Ok(());
         }
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => Ok(()),
+            ended = self.follow() => ended,
+        }
+    }
+
+    async fn follow(&self) -> Result<(), Problem> {
+        let mut pause = FIRST_PAUSE;
         loop {
-            let pulled = tokio::select! {
-                _ = tokio::signal::ctrl_c() => return Ok(()),
-                pulled = self.desk.pull(FOLLOW_WAIT) => pulled,
-            };
-            match pulled {
-                Ok(pulled) if pulled.segments > 0 => self.print_pulled(&pulled),
-                Ok(_) => {}
+            match self.desk.pull(FOLLOW_WAIT).await {
+                Ok(pulled) => {
+                    pause = FIRST_PAUSE;
+                    if pulled.segments > 0 {
+                        self.print_pulled(&pulled);
+                    }
+                }
                 Err(problem) if passes(problem.code) => {
                     tell(&problem, self.json);
-                    tokio::time::sleep(FOLLOW_PAUSE).await;
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
                 }
                 Err(problem) => return Err(problem),
             }
@@ -531,6 +539,38 @@ impl Shell {
                     });
                 }
             }
+        }
+        Ok(())
+    }
+
+    async fn settings(&self, command: SettingsCommand) -> Result<(), Problem> {
+        let mut settings = self.desk.settings().await?;
+        if let SettingsCommand::Set { language, theme, roomy, keep_in_tray } = command {
+            settings.language = language.map_or(settings.language, |language| match language {
+                LanguageArg::System => Language::System,
+                LanguageArg::De => Language::De,
+                LanguageArg::En => Language::En,
+            });
+            settings.theme = theme.map_or(settings.theme, |theme| match theme {
+                ThemeArg::System => Theme::System,
+                ThemeArg::Light => Theme::Light,
+                ThemeArg::Dark => Theme::Dark,
+                ThemeArg::Contrast => Theme::Contrast,
+            });
+            settings.roomy = roomy.unwrap_or(settings.roomy);
+            settings.keep_in_tray = keep_in_tray.unwrap_or(settings.keep_in_tray);
+            settings = self.desk.settings_set(&settings).await?;
+        }
+        if self.json {
+            json(&settings);
+        } else {
+            line(&format!(
+                "language {} · theme {} · roomy {} · keep in tray {}",
+                word(&settings.language),
+                word(&settings.theme),
+                settings.roomy,
+                settings.keep_in_tray
+            ));
         }
         Ok(())
     }

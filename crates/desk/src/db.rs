@@ -12,7 +12,7 @@ use std::{
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    ConnectOptions, Sqlite, SqliteConnection, SqlitePool,
+    ConnectOptions, Connection, Sqlite, SqliteConnection, SqlitePool,
     migrate::Migrator,
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -36,26 +36,35 @@ impl Db {
             .filename(path)
             .create_if_missing(true)
             .pragma("key", format!("\"x'{}'\"", key.expose_secret()))
+            .busy_timeout(Duration::from_secs(10))
+            .disable_statement_logging();
+        probe(&options).await?;
+        let options = options
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(10))
             .pragma("temp_store", "MEMORY")
             .pragma("cache_size", "-16384")
-            .statement_cache_capacity(200)
-            .disable_statement_logging();
+            .statement_cache_capacity(200);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_with(options.clone())
             .await?;
-        private(path)?;
-        MIGRATIONS.run(&writer).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(options.create_if_missing(false).pragma("query_only", "ON"))
-            .await?;
+        let readers = async {
+            private(path)?;
+            MIGRATIONS.run(&writer).await?;
+            let options = options.create_if_missing(false).pragma("query_only", "ON");
+            Ok::<_, Error>(SqlitePoolOptions::new().max_connections(4).connect_with(options).await?)
+        };
+        let readers = match readers.await {
+            Ok(readers) => readers,
+            Err(error) => {
+                writer.close().await;
+                return Err(error);
+            }
+        };
         Ok(Self { writer, readers })
     }
 
@@ -97,6 +106,21 @@ impl Db {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// Reads the first page, so that a wrong key or a damaged file is found out by a connection that is closed and awaited: one
+/// that still closes while the process ends is torn down by SQLCipher's own exit handler.
+async fn probe(options: &SqliteConnectOptions) -> Result<(), Error> {
+    let mut connection = options.connect().await?;
+    let read = async {
+        // It would write to standard error by itself, for the whole process; the code says what went wrong.
+        sqlx::query("PRAGMA cipher_log_level = NONE").execute(&mut connection).await?;
+        sqlx::query("SELECT count(*) FROM sqlite_schema").fetch_one(&mut connection).await?;
+        Ok::<_, sqlx::Error>(())
+    };
+    let read = read.await;
+    connection.close().await?;
+    Ok(read?)
 }
 
 /// A write transaction. Dropped before its end it takes its connection with it: after some errors (a full disk) SQLite has

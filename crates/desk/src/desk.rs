@@ -426,14 +426,14 @@ async fn open(home: Home, clock: Clock) -> Result<Desk, Error> {
         }
     };
     let db = Db::open(&home.database(), &key).await?;
-    let mut tx = db.write().await?;
-    let folded: Option<String> =
-        sqlx::query_scalar("SELECT value FROM setting WHERE name = 'projection'").fetch_optional(&mut *tx).await?;
-    if folded.as_deref() != Some(projection::VERSION.to_string().as_str()) {
-        projection::rebuild(&mut tx).await?;
-        set(&mut tx, "projection", &projection::VERSION.to_string()).await?;
-    }
-    tx.commit().await?;
+    let opened = async { Ok::<_, Error>((bring_up_to_date(&db).await?, relay::http_client()?)) };
+    let http = match opened.await {
+        Ok(((), http)) => http,
+        Err(error) => {
+            db.close().await;
+            return Err(error);
+        }
+    };
     drop(lock);
     Ok(Desk(Arc::new(Inner {
         home,
@@ -441,10 +441,22 @@ async fn open(home: Home, clock: Clock) -> Result<Desk, Error> {
         db,
         keychain,
         secrets: SecretCache::default(),
-        http: relay::http_client()?,
+        http,
         paces: Mutex::default(),
         subscriptions: Mutex::default(),
     })))
+}
+
+/// Folds the journal anew where another build's decoders or folds made what is shown.
+async fn bring_up_to_date(db: &Db) -> Result<(), Error> {
+    let mut tx = db.write().await?;
+    let folded: Option<String> =
+        sqlx::query_scalar("SELECT value FROM setting WHERE name = 'projection'").fetch_optional(&mut *tx).await?;
+    if folded.as_deref() != Some(projection::VERSION.to_string().as_str()) {
+        projection::rebuild(&mut tx).await?;
+        set(&mut tx, "projection", &projection::VERSION.to_string()).await?;
+    }
+    tx.commit().await
 }
 
 async fn set(connection: &mut SqliteConnection, name: &str, value: &str) -> Result<(), Error> {

@@ -87,7 +87,7 @@ pub(crate) async fn add(desk: &Desk, input: InletInput) -> Result<InletView, Err
             let owner = ConnectionId::random()?;
             sqlx::query(
                 "INSERT INTO connection (id, name, provider, api, base_url, realm, settings, created_at) \
-                 VALUES (?1, 'inlet ' || ?1, 'rxscale', 'inlet', ?, ?, '{}', ?)",
+                 VALUES (?1, 'inlet ' || ?1, 'rxscale', 'inlet', ?2, ?3, '{}', ?4)",
             )
             .bind(&owner)
             .bind(base.as_str())

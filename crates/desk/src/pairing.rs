@@ -104,15 +104,20 @@ pub(crate) async fn pair(desk: &Desk, input: PairInput) -> Result<RelayView, Err
             identity
         }
     };
-    let token = match keychain.read(TOKEN).await?.and_then(|text| DeviceToken::parse(text.expose_secret())) {
+    let known = keychain.read(TOKEN).await?.and_then(|text| DeviceToken::parse(text.expose_secret()));
+    let was_known = known.is_some();
+    let token = match known {
         Some(token) => token,
-        None => {
-            let token = DeviceToken::random().map_err(|_| Error::Entropy)?;
-            keychain.store(TOKEN, &token.expose().to_owned().into()).await?;
-            token
-        }
+        None => new_token(keychain).await?,
     };
-    let answer = relay::pair(desk.http(), &code, &device_name, identity.recipient(), token.hash()).await?;
+    let ask = async |token: &DeviceToken| {
+        relay::pair(desk.http(), &code, &device_name, identity.recipient(), token.hash()).await
+    };
+    let answer = match ask(&token).await {
+        // The relay may know the token already, from a database that was lost: then this desk is a new device.
+        Err(Error::Plain(Code::PairingCodeRefused)) if was_known => ask(&new_token(keychain).await?).await?,
+        answer => answer?,
+    };
     let cursor = i64::try_from(answer.cursor).unwrap_or(i64::MAX);
     let mut tx = desk.db().write().await?;
     sqlx::query(
@@ -131,6 +136,12 @@ pub(crate) async fn pair(desk: &Desk, input: PairInput) -> Result<RelayView, Err
     tx.commit().await?;
     desk.db().barrier().await?;
     view(&mut *desk.db().reader().acquire().await?).await?.ok_or(Error::Plain(Code::NotPaired))
+}
+
+async fn new_token(keychain: &Keychain) -> Result<DeviceToken, Error> {
+    let token = DeviceToken::random().map_err(|_| Error::Entropy)?;
+    keychain.store(TOKEN, &token.expose().to_owned().into()).await?;
+    Ok(token)
 }
 
 /// Leaves the relay. What was pulled stays; what the relay still holds for this device is given up.

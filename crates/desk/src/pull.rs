@@ -47,10 +47,17 @@ async fn pages(
     pulled: &mut PulledView,
     progress: impl Fn(&PulledView),
 ) -> Result<(), Error> {
-    let identity = pairing::identity(desk.keychain()).await?.ok_or(Error::Plain(Code::RelayRefused))?;
-    let identity = Arc::new(identity);
+    let mut identity = None;
     loop {
+        // First whether there is a relay at all: without one there is no identity to miss.
         let (relay, row) = pairing::client(desk).await?;
+        let identity = match &identity {
+            Some(identity) => Arc::clone(identity),
+            None => {
+                let read = pairing::identity(desk.keychain()).await?.ok_or(Error::Plain(Code::RelayRefused))?;
+                Arc::clone(identity.insert(Arc::new(read)))
+            }
+        };
         let after = u64::try_from(row.cursor).unwrap_or(0);
         // An acknowledgement that did not get through is made up for first.
         if row.acked < row.cursor {
@@ -60,7 +67,7 @@ async fn pages(
         wait = Duration::ZERO;
         let cursor = page.segments.last().map_or(after, |segment| segment.sequence);
         let done = cursor >= page.head;
-        if !take(desk, &row.inbox, after, page, Arc::clone(&identity), pulled).await? {
+        if !take(desk, &row.inbox, after, page, identity, pulled).await? {
             // Another process took it meanwhile: go on from where it is now.
             continue;
         }

@@ -1,1 +1,234 @@
-//! placeholder
+//! The world of the journeys: a real relay, a real desk on the real keyring, and the provider's sandbox, put together as an
+//! operator and an administrator would. Owns how a test sets the scene; holds no expectation of its own.
+//!
+//! Everything runs under `tests/with-keyring`. Each world has a folder of its own, and so entries of its own in the keyring.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a scene that cannot be set is a failed test"
+)]
+
+mod post;
+mod programs;
+mod search;
+mod served;
+mod story;
+
+use std::{path::Path, time::Duration};
+
+use jiff::Timestamp;
+use offizin_desk::{
+    Desk, Home, Problem,
+    connections::view::{Api, ConnectionInput, ConnectionSettings, ConnectionView, DeleteStrategy, Provider},
+    event::view::{EventListInput, EventRowView, Verdict},
+    orders::view::{OrderListInput, OrderRowView},
+    page::PageInput,
+    status::{PairInput, PulledView, RelayView},
+    stock::view::{StockListInput, StockRowView},
+    subscriptions::view::{RegisterInput, RegisterView, SubscriptionView},
+    system_clock,
+};
+use offizin_sandbox::Sandbox;
+
+pub use post::Sender;
+pub use programs::{RelayProgram, ctl, program};
+pub use search::{Finding, forms, search};
+pub use served::ServedRelay;
+pub use story::{EntryStory, LevelStory, OrderNow, OrderStory, Story, story};
+
+/// The three types every pharmacy subscribes to.
+pub const TYPES: [&str; 3] = ["pharmacy_order_created", "pharmacy_order_updated", "pharmacy_sku_stock_updated"];
+
+/// The name of the one connection of a [`World`].
+pub const CONNECTION: &str = "Sandbox";
+
+/// A relay, a provider, and a desk that is paired with the one and connected to the other.
+pub struct World {
+    /// Provider.
+    pub sandbox: Sandbox,
+    /// The public host.
+    pub relay: ServedRelay,
+    /// The administrator's desk.
+    pub desk: OpenDesk,
+    /// Its connection to the provider.
+    pub connection: ConnectionView,
+    /// Where the desk's folder (`home`) and the relay's (`relay`) lie.
+    pub dir: tempfile::TempDir,
+}
+
+impl World {
+    /// With a provider to whom nothing happens until asked.
+    pub async fn begin() -> Self {
+        Self::with(offizin_sandbox::Config::default()).await
+    }
+
+    /// With this provider.
+    pub async fn with(provider: offizin_sandbox::Config) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let sandbox = Sandbox::start(provider).await.unwrap();
+        let relay = ServedRelay::start(&dir.path().join("relay")).await;
+        let desk = desk(&dir.path().join("home")).await;
+        pair(&desk, &relay.invite("Adler-Apotheke").await).await.unwrap();
+        let connection = desk.connection_add(connection(&sandbox, offizin_sandbox::DEMO_KEY)).await.unwrap();
+        Self { sandbox, relay, desk, connection, dir }
+    }
+
+    /// Registers these types; each must become active.
+    pub async fn register(&self, types: &[&str]) -> Vec<SubscriptionView> {
+        let outcome = self.try_register(types).await;
+        outcome
+            .into_iter()
+            .map(|one| {
+                assert_eq!(one.problem, None, "{}", one.notification_type);
+                one.subscription.unwrap()
+            })
+            .collect()
+    }
+
+    /// Registers these types, whatever comes of it.
+    pub async fn try_register(&self, types: &[&str]) -> Vec<RegisterView> {
+        let types = types.iter().map(|name| (*name).to_owned()).collect();
+        let input = RegisterInput { connection: self.connection.id.clone(), types };
+        self.desk.subscription_register(input).await.unwrap()
+    }
+
+    /// Waits until the provider has delivered everything, and pulls it.
+    pub async fn arrive(&self) -> PulledView {
+        self.sandbox.settled().await;
+        pull(&self.desk).await
+    }
+}
+
+/// What an administrator types to connect to the sandbox.
+pub fn connection(sandbox: &Sandbox, key: &str) -> ConnectionInput {
+    ConnectionInput {
+        name: CONNECTION.to_owned(),
+        provider: Provider::Rxscale,
+        api: Api::Management,
+        base_url: Some(sandbox.base_url().to_string()),
+        pharmacy_uid: None,
+        api_key: key.to_owned().into(),
+        settings: ConnectionSettings { base_path: String::new(), delete: Some(DeleteStrategy::Query), test_call: true },
+    }
+}
+
+/// A desk that is closed when the test is done with it: a database whose connections are still closing while the process
+/// ends is torn down under their feet.
+pub struct OpenDesk(Desk);
+
+impl std::ops::Deref for OpenDesk {
+    type Target = Desk;
+
+    fn deref(&self) -> &Desk {
+        &self.0
+    }
+}
+
+impl Drop for OpenDesk {
+    fn drop(&mut self) {
+        let desk = &self.0;
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(desk.close()));
+    }
+}
+
+impl From<Desk> for OpenDesk {
+    fn from(desk: Desk) -> Self {
+        Self(desk)
+    }
+}
+
+/// A desk over this folder.
+pub async fn desk(home: &Path) -> OpenDesk {
+    try_desk(home).await.map_err(|problem| problem.code).unwrap()
+}
+
+/// A desk over this folder, if it opens. `OFFIZIN_LOG` shows what it says.
+pub async fn try_desk(home: &Path) -> Result<OpenDesk, Problem> {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("OFFIZIN_LOG").unwrap_or_else(|_| "offizin=info".into());
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
+    Desk::open(Home::at(Some(home.to_owned())).unwrap(), system_clock()).await.map(OpenDesk)
+}
+
+/// Pastes a pairing code.
+pub async fn pair(desk: &Desk, code: &str) -> Result<RelayView, Problem> {
+    desk.pair(PairInput { code: code.to_owned(), device_name: "Counter".to_owned() }).await
+}
+
+/// Pulls until nothing is left.
+pub async fn pull(desk: &Desk) -> PulledView {
+    desk.pull(Duration::ZERO).await.unwrap()
+}
+
+/// Every order.
+pub async fn orders(desk: &Desk) -> Vec<OrderRowView> {
+    let mut rows = Vec::new();
+    let mut input = OrderListInput { page: first_page(), ..OrderListInput::default() };
+    loop {
+        let page = desk.order_list(&input).await.unwrap();
+        rows.extend(page.rows);
+        match page.next {
+            Some(next) => input.page.after = Some(next),
+            None => return rows,
+        }
+    }
+}
+
+/// Every product.
+pub async fn stock(desk: &Desk) -> Vec<StockRowView> {
+    let mut rows = Vec::new();
+    let mut input = StockListInput { search: None, page: first_page() };
+    loop {
+        let page = desk.stock_list(&input).await.unwrap();
+        rows.extend(page.rows);
+        match page.next {
+            Some(next) => input.page.after = Some(next),
+            None => return rows,
+        }
+    }
+}
+
+/// Every arrival of this verdict, or of any.
+pub async fn arrivals(desk: &Desk, verdict: Option<Verdict>) -> Vec<EventRowView> {
+    let mut rows = Vec::new();
+    let mut input = EventListInput { verdict, page: first_page(), ..EventListInput::default() };
+    loop {
+        let page = desk.event_list(&input).await.unwrap();
+        rows.extend(page.rows);
+        match page.next {
+            Some(next) => input.page.after = Some(next),
+            None => return rows,
+        }
+    }
+}
+
+fn first_page() -> PageInput {
+    PageInput { limit: Some(500), after: None }
+}
+
+/// Copies a folder with everything in it.
+pub fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target)
+        } else {
+            _ = std::fs::copy(entry.path(), target).unwrap()
+        }
+    }
+}
+
+/// What the keyring holds for the desk of this folder.
+pub fn keyring_entry(home: &Path, what: &str) -> keyring::Entry {
+    let id = std::fs::read_to_string(home.join("home.id")).unwrap();
+    keyring::Entry::new("offizin", &format!("{}/{what}", id.trim())).unwrap()
+}
+
+/// A time in whole seconds, as the provider writes it.
+pub fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}

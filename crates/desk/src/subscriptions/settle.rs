@@ -97,12 +97,15 @@ pub(super) async fn settle(
 pub(super) async fn delete(desk: &Desk, connection: &ConnectionView, found: Row) -> Result<(), Error> {
     let id = SubscriptionId::from(found.id.as_str());
     let api = connections::api(desk, connection).await?;
+    let mut still_there = Error::Plain(Code::ProviderAmbiguous);
     if let Some(uid) = &found.provider_uid {
         set_state(desk, &id, SubscriptionState::Removing).await?;
         match api.delete(uid).await {
             Ok(()) => {}
             // Gone already, or not ours to see: the listing tells.
             Err(error) if matches!(error.code(), Code::ProviderAmbiguous | Code::ProviderNotFound) => {}
+            // Seen live: what is gone is answered with a 400 too.
+            Err(error) if error.code() == Code::ProviderRejected => still_there = error,
             Err(error) => {
                 set_state(desk, &id, found.state).await?;
                 return Err(error);
@@ -118,7 +121,7 @@ pub(super) async fn delete(desk: &Desk, connection: &ConnectionView, found: Row)
             set_state(desk, &id, SubscriptionState::Removed).await?;
             retire_due(desk).await
         }
-        Ok(_) => Err(Error::Plain(Code::ProviderAmbiguous)),
+        Ok(_) => Err(still_there),
     }
 }
 

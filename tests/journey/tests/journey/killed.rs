@@ -1,0 +1,183 @@
+//! SIGKILL: the relay and the desk die at any moment under load. Nothing that was acknowledged is missing, and the desk ends
+//! where one ends that was never disturbed.
+//!
+//! `OFFIZIN_KILL_ROUNDS` sets how often (20 by default).
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    path::Path,
+    process::Stdio,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use data_encoding::HEXLOWER;
+use offizin_journey::{RelayProgram, Sender, arrivals, copy, desk, pair, program, pull};
+use reqwest::StatusCode;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use tokio::{
+    process::{Child, Command},
+    task::JoinHandle,
+    time::sleep,
+};
+
+/// How often each body was acknowledged, by its hash.
+type Acknowledged = Arc<Mutex<BTreeMap<String, u32>>>;
+
+fn rounds() -> u64 {
+    std::env::var("OFFIZIN_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(20)
+}
+
+/// A small generator: the moments differ from run to run anyway.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}
+
+/// The `n`th thing that happens: orders that move on, stock that falls, each several times and some in the same second.
+fn body(n: u64) -> Vec<u8> {
+    const STATUSES: [&str; 5] = ["waiting-for-pharmacy", "pending-review", "in-progress", "on-hold", "completed"];
+    let second = 1_790_000_000 + n / 3;
+    let body = if n.is_multiple_of(4) {
+        json!({ "event_type": "pharmacy_sku_stock_updated", "timestamp": second, "payload_version": "1",
+            "data": { "uid": format!("psku-{}", n % 11), "stock": 1_000_000 - n, "updated_at": second } })
+    } else {
+        let lane = n % 37;
+        json!({ "event_type": "pharmacy_order_updated", "timestamp": second, "payload_version": "1",
+            "data": { "uid": format!("po-{lane}"), "status": STATUSES[(n / 37 % 5) as usize], "name": format!("#{lane}"),
+                "updated_at": second, "order": { "uid": format!("ord-{}", lane / 2), "priority": n } } })
+    };
+    body.to_string().into_bytes()
+}
+
+struct Load {
+    acknowledged: Acknowledged,
+    stop: Arc<AtomicBool>,
+    posters: Vec<JoinHandle<()>>,
+}
+
+/// Several providers that post without a pause; every fifth body comes twice, and what fails is not repeated.
+fn load(sender: &Sender) -> Load {
+    let acknowledged = Acknowledged::default();
+    let stop = Arc::new(AtomicBool::new(false));
+    let next = Arc::new(AtomicU64::new(0));
+    let poster = |_| {
+        let (sender, acknowledged) = (sender.clone(), Arc::clone(&acknowledged));
+        let (stop, next) = (Arc::clone(&stop), Arc::clone(&next));
+        tokio::spawn(async move {
+            while !stop.load(Ordering::Relaxed) {
+                let n = next.fetch_add(1, Ordering::Relaxed);
+                let body = body(n);
+                for _ in 0..if n.is_multiple_of(5) { 2 } else { 1 } {
+                    if sender.post(&body).await == Some(StatusCode::OK) {
+                        let hash = HEXLOWER.encode(&Sha256::digest(&body));
+                        *acknowledged.lock().unwrap().entry(hash).or_default() += 1;
+                    }
+                }
+                // Enough to keep both busy, and no more than the machine can look through afterwards.
+                sleep(Duration::from_millis(8)).await;
+            }
+        })
+    };
+    let posters = (0..4).map(poster).collect();
+    Load { acknowledged, stop, posters }
+}
+
+impl Load {
+    async fn end(self) -> BTreeMap<String, u32> {
+        self.stop.store(true, Ordering::Relaxed);
+        for poster in self.posters {
+            poster.await.unwrap();
+        }
+        self.acknowledged.lock().unwrap().clone()
+    }
+}
+
+/// A desk that follows, as a process of its own.
+fn follow(home: &Path, log: &Path) -> Child {
+    Command::new(program("offizinctl"))
+        .arg("--home")
+        .arg(home)
+        .args(["--json", "sync", "--follow"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(File::options().create(true).append(true).open(log).unwrap())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_acknowledged_is_lost_and_the_end_is_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let (home, untouched, log) = (dir.path().join("home"), dir.path().join("untouched"), dir.path().join("ctl.log"));
+    let mut relay = RelayProgram::start(&dir.path().join("relay")).await;
+    let sender = {
+        let desk = desk(&home).await;
+        pair(&desk, &relay.invite("Adler-Apotheke").await).await.unwrap();
+        let sender = Sender::at(&desk, "Portal", None).await;
+        desk.close().await;
+        sender
+    };
+    // The same desk, to be opened when all is over. The relay keeps for three days what was fetched.
+    copy(&home, &untouched);
+
+    let load = load(&sender);
+    let mut following = follow(&home, &log);
+    let mut dice = Dice(u64::from(std::process::id()));
+    let (mut relay_died, mut desk_died) = (0, 0);
+    for _ in 0..rounds() {
+        sleep(Duration::from_millis(30 + dice.below(500))).await;
+        let whom = dice.below(3);
+        if whom != 0 {
+            relay.kill().await;
+            relay_died += 1;
+        }
+        if whom != 1 {
+            let ended = following.try_wait().unwrap();
+            assert!(ended.is_none(), "the desk gave up: {}", std::fs::read_to_string(&log).unwrap());
+            following.kill().await.unwrap();
+            desk_died += 1;
+        }
+        sleep(Duration::from_millis(dice.below(100))).await;
+        if whom != 1 {
+            following = follow(&home, &log);
+        }
+        relay.serve().await;
+    }
+    assert!(relay_died > 0 && desk_died > 0);
+    let acknowledged = load.end().await;
+    following.kill().await.unwrap();
+    assert!(acknowledged.len() > 50, "only {}", acknowledged.len());
+
+    let disturbed = desk(&home).await;
+    let early = disturbed.status().await.unwrap().counts.events;
+    pull(&disturbed).await;
+    let mut kept = BTreeMap::new();
+    for row in arrivals(&disturbed, None).await {
+        kept.insert(disturbed.event_show(&row.id).await.unwrap().sha256, row.receipts);
+    }
+    for (hash, times) in &acknowledged {
+        assert!(kept.get(hash).is_some_and(|receipts| receipts >= times), "{hash}: {times}, kept {:?}", kept.get(hash));
+    }
+    assert!(early > 0, "the disturbed desk pulled while it was disturbed");
+    let report = disturbed.ledger_verify().await.unwrap();
+    assert_eq!((report.damaged, report.unproven, report.projections_match), (0, 0, true));
+
+    let quiet = desk(&untouched).await;
+    pull(&quiet).await;
+    assert_eq!(disturbed.ledger_digest().await.unwrap(), quiet.ledger_digest().await.unwrap());
+    assert_eq!(arrivals(&disturbed, None).await, arrivals(&quiet, None).await);
+    disturbed.ledger_rebuild().await.unwrap();
+    assert_eq!(disturbed.ledger_digest().await.unwrap(), quiet.ledger_digest().await.unwrap());
+    assert_eq!(disturbed.status().await.unwrap().counts, quiet.status().await.unwrap().counts);
+}

@@ -1,0 +1,21 @@
+//! The journeys: one event from the provider to the desk, and everything that can happen to it on the way.
+//!
+//! To be run under `tests/with-keyring`, with the programs built: `./check --only journey` does both.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected has to fail"
+)]
+
+mod bad_input;
+mod canaries;
+mod faults;
+mod histories;
+mod killed;
+mod provider;
+mod relays;
+mod spine;
+mod storage;
