@@ -53,12 +53,18 @@ pub struct RelayProgram {
     pub url: Url,
     dir: PathBuf,
     port: u16,
+    settings: Vec<(&'static str, &'static str)>,
     child: Option<Child>,
 }
 
 impl RelayProgram {
     /// Serves a store in this folder; what it logs at `trace` is appended to `relay.log` in it.
     pub async fn start(dir: &Path) -> Self {
+        Self::with_settings(dir, &[]).await
+    }
+
+    /// As [`RelayProgram::start`], with more of its environment variables.
+    pub async fn with_settings(dir: &Path, settings: &[(&'static str, &'static str)]) -> Self {
         std::fs::create_dir_all(dir).unwrap();
         // Outside the range from which the system hands out ports, so that nobody takes it while the relay is down.
         let mut tries = 0;
@@ -70,7 +76,7 @@ impl RelayProgram {
                 continue;
             }
             let url = format!("http://127.0.0.1:{port}").parse().unwrap();
-            let mut relay = Self { url, dir: dir.to_owned(), port, child: None };
+            let mut relay = Self { url, dir: dir.to_owned(), port, settings: settings.to_vec(), child: None };
             relay.serve().await;
             return relay;
         }
@@ -117,6 +123,7 @@ impl RelayProgram {
             .arg(word)
             .env("OFFIZIN_RELAY_STORE", format!("sqlite:{}", self.dir.join("relay.db").display()))
             .env("OFFIZIN_RELAY_PUBLIC_URL", self.url.as_str())
+            .envs(self.settings.iter().copied())
             .kill_on_drop(true);
         command
     }

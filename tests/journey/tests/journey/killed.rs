@@ -6,7 +6,7 @@
 use std::{
     collections::BTreeMap,
     fs::File,
-    path::Path,
+    path::{Path, PathBuf},
     process::Stdio,
     sync::{
         Arc, Mutex,
@@ -16,6 +16,7 @@ use std::{
 };
 
 use data_encoding::HEXLOWER;
+use offizin_desk::Desk;
 use offizin_journey::{RelayProgram, Sender, arrivals, copy, desk, pair, program, pull};
 use reqwest::StatusCode;
 use serde_json::json;
@@ -116,62 +117,84 @@ fn follow(home: &Path, log: &Path) -> Child {
         .unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_acknowledged_is_lost_and_the_end_is_the_same() {
-    let dir = tempfile::tempdir().unwrap();
-    let (home, untouched, log) = (dir.path().join("home"), dir.path().join("untouched"), dir.path().join("ctl.log"));
-    let mut relay = RelayProgram::start(&dir.path().join("relay")).await;
-    let sender = {
+/// A relay and a desk that follows it, both of which die again and again under load.
+struct Battlefield {
+    relay: RelayProgram,
+    home: PathBuf,
+    log: PathBuf,
+    sender: Sender,
+    dir: tempfile::TempDir,
+}
+
+impl Battlefield {
+    async fn prepare(settings: &[(&'static str, &'static str)]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (home, log) = (dir.path().join("home"), dir.path().join("ctl.log"));
+        let relay = RelayProgram::with_settings(&dir.path().join("relay"), settings).await;
         let desk = desk(&home).await;
         pair(&desk, &relay.invite("Adler-Apotheke").await).await.unwrap();
         let sender = Sender::at(&desk, "Portal", None).await;
-        desk.close().await;
-        sender
-    };
-    // The same desk, to be opened when all is over. The relay keeps for three days what was fetched.
-    copy(&home, &untouched);
-
-    let load = load(&sender);
-    let mut following = follow(&home, &log);
-    let mut dice = Dice(u64::from(std::process::id()));
-    let (mut relay_died, mut desk_died) = (0, 0);
-    for _ in 0..rounds() {
-        sleep(Duration::from_millis(30 + dice.below(500))).await;
-        let whom = dice.below(3);
-        if whom != 0 {
-            relay.kill().await;
-            relay_died += 1;
-        }
-        if whom != 1 {
-            let ended = following.try_wait().unwrap();
-            assert!(ended.is_none(), "the desk gave up: {}", std::fs::read_to_string(&log).unwrap());
-            following.kill().await.unwrap();
-            desk_died += 1;
-        }
-        sleep(Duration::from_millis(dice.below(100))).await;
-        if whom != 1 {
-            following = follow(&home, &log);
-        }
-        relay.serve().await;
+        Self { relay, home, log, sender, dir }
     }
-    assert!(relay_died > 0 && desk_died > 0);
-    let acknowledged = load.end().await;
-    following.kill().await.unwrap();
-    assert!(acknowledged.len() > 50, "only {}", acknowledged.len());
 
-    let disturbed = desk(&home).await;
-    let early = disturbed.status().await.unwrap().counts.events;
-    pull(&disturbed).await;
+    /// Kills the one, the other or both, in every round; answers what was acknowledged. The relay is up afterwards.
+    async fn rage(&mut self) -> BTreeMap<String, u32> {
+        let load = load(&self.sender);
+        let mut following = follow(&self.home, &self.log);
+        let mut dice = Dice(u64::from(std::process::id()));
+        let (mut relay_died, mut desk_died) = (0, 0);
+        for _ in 0..rounds() {
+            sleep(Duration::from_millis(30 + dice.below(500))).await;
+            let whom = dice.below(3);
+            if whom != 0 {
+                self.relay.kill().await;
+                relay_died += 1;
+            }
+            if whom != 1 {
+                let ended = following.try_wait().unwrap();
+                assert!(ended.is_none(), "the desk gave up: {}", std::fs::read_to_string(&self.log).unwrap());
+                following.kill().await.unwrap();
+                desk_died += 1;
+            }
+            sleep(Duration::from_millis(dice.below(100))).await;
+            if whom != 1 {
+                following = follow(&self.home, &self.log);
+            }
+            self.relay.serve().await;
+        }
+        assert!(relay_died > 0 && desk_died > 0);
+        let acknowledged = load.end().await;
+        following.kill().await.unwrap();
+        assert!(acknowledged.len() > 50, "only {}", acknowledged.len());
+        acknowledged
+    }
+}
+
+/// Pulls the rest, and looks for everything that was acknowledged.
+async fn assert_kept(desk: &Desk, acknowledged: &BTreeMap<String, u32>) {
+    assert!(desk.status().await.unwrap().counts.events > 0, "the disturbed desk pulled while it was disturbed");
+    let rest = pull(desk).await;
+    assert_eq!((rest.rejected, rest.unopened), (0, 0));
     let mut kept = BTreeMap::new();
-    for row in arrivals(&disturbed, None).await {
-        kept.insert(disturbed.event_show(&row.id).await.unwrap().sha256, row.receipts);
+    for row in arrivals(desk, None).await {
+        kept.insert(desk.event_show(&row.id).await.unwrap().sha256, row.receipts);
     }
-    for (hash, times) in &acknowledged {
+    for (hash, times) in acknowledged {
         assert!(kept.get(hash).is_some_and(|receipts| receipts >= times), "{hash}: {times}, kept {:?}", kept.get(hash));
     }
-    assert!(early > 0, "the disturbed desk pulled while it was disturbed");
-    let report = disturbed.ledger_verify().await.unwrap();
+    let report = desk.ledger_verify().await.unwrap();
     assert_eq!((report.damaged, report.unproven, report.projections_match), (0, 0, true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_acknowledged_is_lost_and_the_end_is_the_same() {
+    let mut field = Battlefield::prepare(&[]).await;
+    // The same desk, to be opened when all is over. The relay keeps for three days what was fetched.
+    let untouched = field.dir.path().join("untouched");
+    copy(&field.home, &untouched);
+    let acknowledged = field.rage().await;
+    let disturbed = desk(&field.home).await;
+    assert_kept(&disturbed, &acknowledged).await;
 
     let quiet = desk(&untouched).await;
     pull(&quiet).await;
@@ -180,4 +203,13 @@ async fn nothing_acknowledged_is_lost_and_the_end_is_the_same() {
     disturbed.ledger_rebuild().await.unwrap();
     assert_eq!(disturbed.ledger_digest().await.unwrap(), quiet.ledger_digest().await.unwrap());
     assert_eq!(disturbed.status().await.unwrap().counts, quiet.status().await.unwrap().counts);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_relay_was_told_to_forget_is_on_the_disk() {
+    // Whatever is acknowledged by the desk is gone at the relay in no time: there is no second chance to fetch it.
+    let settings = [("OFFIZIN_RELAY_KEEP", "0s"), ("OFFIZIN_RELAY_PRUNE_EVERY", "1s")];
+    let mut field = Battlefield::prepare(&settings).await;
+    let acknowledged = field.rage().await;
+    assert_kept(&*desk(&field.home).await, &acknowledged).await;
 }
