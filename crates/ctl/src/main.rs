@@ -615,6 +615,7 @@ async fn diagnose(home: Home, as_json: bool) -> Result<(), Problem> {
         "arch": std::env::consts::ARCH,
         "home": dir,
         "session_bus": std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some(),
+        "keyring": keyring(problem.as_ref()),
         "database": if problem.is_none() { "open" } else { "closed" },
         "relay": status.as_ref().and_then(|s| s.relay.as_ref()).map(|r| json!({ "url": r.url, "state": r.state, "behind": r.behind })),
         "connections": status.as_ref().map(|s| s.connections.iter().map(|c| json!({ "name": c.name, "host": c.base_url,
@@ -630,6 +631,15 @@ async fn diagnose(home: Home, as_json: bool) -> Result<(), Problem> {
         desk.close().await;
     }
     problem.map_or(Ok(()), Err)
+}
+
+/// Whether the keyring answered; nothing where it was not asked.
+fn keyring(problem: Option<&Problem>) -> Option<String> {
+    match problem.map(|problem| problem.code) {
+        Some(code @ (Code::KeyringMissing | Code::KeyringLocked | Code::KeyringFailed)) => Some(code.as_str()),
+        Some(Code::HomeUnusable) => None,
+        _ => Some("reachable".to_owned()),
+    }
 }
 
 /// Failures that end by themselves: `sync --follow` goes on.

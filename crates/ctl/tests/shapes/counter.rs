@@ -76,7 +76,22 @@ impl Counter {
 
     /// Runs `offizinctl --json` over this desk.
     pub(crate) async fn run(&self, words: &[&str], input: &str) -> Output {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_offizinctl"))
+        let mut child = self.command(words).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // A command that reads nothing may be gone already.
+        let _ = stdin.write_all(input.as_bytes()).await;
+        drop(stdin);
+        child.wait_with_output().await.unwrap()
+    }
+
+    /// As [`Counter::run`], in a session with its bus at this address.
+    pub(crate) async fn run_in_session(&self, words: &[&str], bus: &str) -> Output {
+        self.command(words).env("DBUS_SESSION_BUS_ADDRESS", bus).stdin(Stdio::null()).output().await.unwrap()
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_offizinctl"));
+        command
             .arg("--json")
             .args(words)
             .env("OFFIZIN_HOME", self.home())
@@ -84,14 +99,8 @@ impl Counter {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        // A command that reads nothing may be gone already.
-        let _ = stdin.write_all(input.as_bytes()).await;
-        drop(stdin);
-        child.wait_with_output().await.unwrap()
+            .kill_on_drop(true);
+        command
     }
 
     fn home(&self) -> PathBuf {

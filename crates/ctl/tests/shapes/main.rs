@@ -151,6 +151,17 @@ async fn problems_have_a_code_and_wrong_usage_another() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_diagnosis_is_told_where_nothing_opens() {
+    let counter = Counter::open().await;
+    let output = counter.run_in_session(&["diagnose"], "unix:path=/nonexistent/bus").await;
+    assert_eq!(output.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["keyring"], &report["database"]), (&json!("keyring_missing"), &json!("closed")));
+    let problem: Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert_eq!(problem["code"], "keyring_missing");
+}
+
 /// Different in every run.
 const CHANGING: [&str; 27] = [
     "arch",
