@@ -208,7 +208,7 @@ async fn nothing_acknowledged_is_lost_and_the_end_is_the_same() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_relay_was_told_to_forget_is_on_the_disk() {
     // Whatever is acknowledged by the desk is gone at the relay in no time: there is no second chance to fetch it.
-    let settings = [("OFFIZIN_RELAY_KEEP", "0s"), ("OFFIZIN_RELAY_PRUNE_EVERY", "1s")];
+    let settings = [("OFFIZIN_RELAY_KEEP", "0s"), ("OFFIZIN_RELAY_PRUNE_EVERY", "0s")];
     let mut field = Battlefield::prepare(&settings).await;
     let acknowledged = field.rage().await;
     assert_kept(&*desk(&field.home).await, &acknowledged).await;
