@@ -55,6 +55,7 @@ async function look() {
   await window.find(id("first-event"), patience);
   await shot("first-event");
   await window.click(id("firstrun-finish"));
+  await window.until("the first run to be over", async () => (await window.all(id("firstrun"))).length === 0);
   await window.click(id("nav-orders"));
   await window.find(ROW, patience);
   // A few more, so that the pictures show a day and not a minute.
@@ -91,7 +92,7 @@ try {
   code = seen.verified > 0 ? 0 : 1;
 } catch (problem) {
   console.error(`look: ${problem.message}`);
-  await shot("where-it-ended").catch(() => null);
+  await shot("where-it-ended").catch((problem) => console.error(`look: no picture: ${problem.message}`));
 }
 console.log(JSON.stringify(seen));
 if (code === 0 && flags.stay) await new Promise(() => setInterval(() => {}, 60_000));
