@@ -9,7 +9,7 @@ const views = ["orders", "stock", "subscriptions", "deliveries", "overview", "se
 const shell = { group: ["@tauri-apps/*"], message: "Only backend/tauri.ts speaks to the shell." };
 
 export default ts.config(
-  { ignores: ["**/node_modules/", "**/dist/", "**/src/messages/gen/", "**/ipc.gen.ts", "target/", "**/*.config.js"] },
+  { ignores: ["**/node_modules/", "**/dist/", "**/src/messages/gen/", "**/ipc.gen.ts", "**/*.config.js"] },
   js.configs.recommended,
   ...ts.configs.strict,
   ...svelte.configs.recommended,
@@ -27,12 +27,12 @@ export default ts.config(
   },
   { files: ["**/*.svelte", "**/*.svelte.ts"], languageOptions: { parserOptions: { parser: ts.parser } } },
   {
-    files: ["**/*.mjs", "**/vite.config.ts", "tests/ui/**"],
+    files: ["**/*.mjs", "**/vite.config.ts", "**/*.spec.ts", "**/playwright.config.ts"],
     languageOptions: { globals: globals.node },
     rules: { "no-console": "off" },
   },
   ...views.map((view) => ({
-    files: [`ui/src/${view}/**`],
+    files: [`**/src/${view}/**`],
     rules: {
       "no-restricted-imports": [
         "error",
@@ -49,7 +49,7 @@ export default ts.config(
     },
   })),
   {
-    files: ["ui/src/kit/**", "ui/src/state/**", "ui/src/backend/**"],
+    files: ["**/src/kit/**", "**/src/state/**", "**/src/backend/**"],
     rules: {
       "no-restricted-imports": [
         "error",
@@ -62,5 +62,5 @@ export default ts.config(
       ],
     },
   },
-  { files: ["ui/src/backend/tauri.ts"], rules: { "no-restricted-imports": "off" } },
+  { files: ["**/src/backend/tauri.ts"], rules: { "no-restricted-imports": "off" } },
 );
