@@ -69,7 +69,7 @@ fn main() -> ExitCode {
             app.manage(shell.clone());
             window::build(&shell)?;
             tray::build(&shell);
-            async_runtime::spawn(startup::signals(app.handle().clone()));
+            startup::obey_signals(app.handle().clone());
             async_runtime::spawn(async move { shell.open().await });
             Ok(())
         })

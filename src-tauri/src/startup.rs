@@ -3,6 +3,7 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
+    task::Poll,
     time::Duration,
 };
 
@@ -256,27 +257,30 @@ impl Shell {
     }
 }
 
-/// Ends the program in order when the system asks it to.
-pub(crate) async fn signals(app: AppHandle) {
+/// Ends the program in order when the system asks it to. It listens from the moment this returns.
+pub(crate) fn obey_signals(app: AppHandle) {
     #[cfg(unix)]
-    {
+    let asked = {
         use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) =
-            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()))
-        else {
-            return;
-        };
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-            _ = hangup.recv() => {}
+        let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
+        // Registering wants the runtime around it.
+        let signals = tauri::async_runtime::block_on(async { kinds.map(signal) });
+        async move {
+            let mut signals: Vec<_> = signals.into_iter().flatten().collect();
+            std::future::poll_fn(|context| {
+                let asked = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+                if asked { Poll::Ready(true) } else { Poll::Pending }
+            })
+            .await
         }
-        app.exit(0);
-    }
+    };
     #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_ok() {
-        app.exit(0);
-    }
+    let asked = async { tokio::signal::ctrl_c().await.is_ok() };
+    tauri::async_runtime::spawn(async move {
+        if asked.await {
+            app.exit(0);
+        }
+    });
 }
 
 #[cfg(test)]

@@ -68,11 +68,15 @@ export class Screen {
     const found = [];
     for (let at = 0; at < tree.readUInt16LE(16); at += 1) {
       const window = tree.readUInt32LE(32 + at * 4);
-      // WM_NAME and WM_CLASS: the toolkit's own invisible helpers have the first but are no windows of the program.
-      const name = await this.#ask(20, 0, u32(window, 39, 0, 0, 64));
-      const protocols = await this.#ask(20, 0, u32(window, await this.#atom("WM_PROTOCOLS"), 0, 0, 64));
-      const says = name.subarray(32, 32 + name.readUInt32LE(16)).toString();
-      if (says === title && protocols.readUInt32LE(16) > 0) found.push(window);
+      try {
+        // WM_NAME and WM_PROTOCOLS: the toolkit's invisible helpers have the first, but cannot be asked to close.
+        const name = await this.#ask(20, 0, u32(window, 39, 0, 0, 64));
+        const protocols = await this.#ask(20, 0, u32(window, await this.#atom("WM_PROTOCOLS"), 0, 0, 64));
+        const says = name.subarray(32, 32 + name.readUInt32LE(16)).toString();
+        if (says === title && protocols.readUInt32LE(16) > 0) found.push(window);
+      } catch {
+        // It went away while we asked.
+      }
     }
     return found;
   }

@@ -1,11 +1,11 @@
 //! What stands around the window in a test: a screen, a relay and a provider of its own, and a home that is thrown away.
 //! All real programs, on loopback, under target/desktop. It touches nothing of the user's.
 import { execFile, spawn } from "node:child_process";
-import { existsSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { freePort, until, Window } from "./webdriver.mjs";
+import { freePort, runs, until, Window } from "./webdriver.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const built = (name) => {
@@ -47,8 +47,12 @@ export class House {
   #screen = null;
 
   constructor(name) {
-    this.#room = join(root, "target", "desktop", name);
-    rmSync(this.#room, { recursive: true, force: true });
+    // One room per run; those of runs that are over are cleared away by the next.
+    const rooms = join(root, "target", "desktop");
+    mkdirSync(rooms, { recursive: true });
+    for (const old of readdirSync(rooms))
+      if (!runs(Number(old.split("-").at(-1)))) rmSync(join(rooms, old), { recursive: true, force: true });
+    this.#room = join(rooms, `${name}-${process.pid}`);
     mkdirSync(this.#room, { recursive: true });
     mkdirSync(shots, { recursive: true });
   }
