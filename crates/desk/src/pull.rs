@@ -108,6 +108,7 @@ async fn take(
         let mut reader = desk.db().reader().acquire().await?;
         Arc::new(inlets::load(&mut reader, desk.keychain(), desk.secrets(), desk.now()).await?)
     };
+    let judged_by = Arc::clone(&inlets);
     let opened: Vec<(Segment, Opened)> = tokio::task::spawn_blocking(move || {
         segments
             .into_iter()
@@ -159,6 +160,19 @@ async fn take(
     }
     tally.touched.refold(&mut tx).await?;
     journal::count(&mut tx, &tally).await?;
+    let mut released = journal::Tally::default();
+    if tally.rejected > 0 {
+        // A secret stored while this page was being judged has already looked through the quarantine, before the page got
+        // there. Nobody would look again: so what its inlet holds is judged once more, now that nobody else can write.
+        let inlets = inlets::load(&mut tx, desk.keychain(), desk.secrets(), now).await?;
+        for (id, inlet) in &inlets {
+            if judged_by.get(id).is_none_or(|before| before.fingerprints() != inlet.fingerprints()) {
+                journal::release(&mut tx, &inlets, id, &mut released).await?;
+            }
+        }
+        released.touched.refold(&mut tx).await?;
+        journal::count(&mut tx, &released).await?;
+    }
     // "Complete until" may only be claimed when this page reaches the head the relay saw at that moment.
     let complete_until = clock.filter(|_| cursor >= head);
     sqlx::query("UPDATE relay SET cursor = ?, head = ?, complete_until = coalesce(?, complete_until)")
@@ -172,11 +186,12 @@ async fn take(
 
     pulled.segments += segments;
     pulled.deliveries += tally.deliveries;
-    pulled.events += tally.events;
-    pulled.duplicates += tally.duplicates;
-    pulled.rejected += tally.rejected;
+    pulled.events += tally.events + released.events;
+    pulled.duplicates += tally.duplicates + released.duplicates;
+    pulled.rejected += tally.rejected.saturating_sub(released.deliveries);
     pulled.unopened += unopened;
     pulled.changed.extend(tally.touched.tags());
+    pulled.changed.extend(released.touched.tags());
     if tally.deliveries + unopened > 0 {
         pulled.changed.extend([Tag::Events, Tag::Subscriptions]);
     }

@@ -43,6 +43,13 @@ pub(crate) struct Inlet {
     pub(crate) secrets: Vec<SigningSecret>,
 }
 
+impl Inlet {
+    /// Which secrets these are, without the secrets.
+    pub(crate) fn fingerprints(&self) -> Vec<String> {
+        self.secrets.iter().map(|secret| secret.fingerprint().as_str().to_owned()).collect()
+    }
+}
+
 /// Every inlet by its id.
 pub(crate) type Inlets = HashMap<InletId, Arc<Inlet>>;
 
