@@ -80,8 +80,7 @@ impl Desk {
     }
 
     /// The way out of a lost key or an unreadable database: sets the old file aside, beside the new one, and opens anew.
-    /// Pairing and connections have to be made again; what the relay still keeps comes back only for a desk that still has its
-    /// private key.
+    /// Pairing and connections have to be made again; a desk that pairs anew begins with what arrives from then on.
     pub async fn start_over(home: Home, clock: Clock) -> Result<Self, Problem> {
         let moved = async {
             let lock = home.lock()?;
