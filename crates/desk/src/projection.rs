@@ -10,42 +10,42 @@ use sqlx::{Row, SqliteConnection};
 use crate::{
     error::Error,
     event::{Subject, Trust},
-    id::{LaneUid, PharmacySkuUid},
+    id::PharmacySkuUid,
     intake::{self, Body, journal},
     orders::{self, table::Realm},
-    rxscale,
+    source::Source,
     status::Tag,
     stock,
 };
 
 /// Moves with every change of a decoder or a fold: another number in the database means "rebuild on opening".
-pub(crate) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 2;
 
 /// What has to be folded again.
 #[derive(Debug, Default)]
 pub(crate) struct Touched {
-    lanes: BTreeSet<(Realm, LaneUid)>,
+    orders: orders::table::Touched,
     products: BTreeSet<(Realm, PharmacySkuUid)>,
 }
 
 impl Touched {
     pub(crate) fn add(&mut self, realm: &str, subject: &Subject) {
         match subject {
-            Subject::Order { lane, .. } => _ = self.lanes.insert((realm.to_owned(), lane.clone())),
+            Subject::Order(fact) => self.orders.add(realm, fact),
             Subject::Stock { uid, .. } => _ = self.products.insert((realm.to_owned(), uid.clone())),
         }
     }
 
     /// The views that change with it.
     pub(crate) fn tags(&self) -> impl Iterator<Item = Tag> {
-        let orders = (!self.lanes.is_empty()).then_some(Tag::Orders);
+        let orders = (!self.orders.is_empty()).then_some(Tag::Orders);
         let stock = (!self.products.is_empty()).then_some(Tag::Stock);
         orders.into_iter().chain(stock)
     }
 
     /// Folds everything touched, in the caller's transaction.
     pub(crate) async fn refold(&self, connection: &mut SqliteConnection) -> Result<(), Error> {
-        orders::table::refold(connection, &self.lanes).await?;
+        orders::table::refold(connection, &self.orders).await?;
         stock::table::refold(connection, &self.products).await
     }
 }
@@ -59,17 +59,18 @@ pub(crate) async fn rebuild(connection: &mut SqliteConnection) -> Result<u64, Er
     let mut after = 0i64;
     let mut events = 0u64;
     loop {
-        let rows: Vec<(i64, String, Vec<u8>, i64)> =
-            sqlx::query_as("SELECT id, realm, body, body_bytes FROM event WHERE id > ? ORDER BY id LIMIT 200")
+        let rows: Vec<(i64, String, String, Vec<u8>, i64)> =
+            sqlx::query_as("SELECT id, realm, source, body, body_bytes FROM event WHERE id > ? ORDER BY id LIMIT 200")
                 .bind(after)
                 .fetch_all(&mut *connection)
                 .await?;
         let Some(last) = rows.last() else { break };
         after = last.0;
-        for (id, realm, body, bytes) in rows {
+        for (id, realm, source, body, bytes) in rows {
             // A damaged body projects to nothing; `verify` counts it.
             let Some(body) = Body::unpack(&body, usize::try_from(bytes).unwrap_or(0)) else { continue };
-            let event = rxscale::decode::decode(&body);
+            let Some(source) = Source::named(&source) else { continue };
+            let event = source.decode(&body);
             sqlx::query("UPDATE event SET event_type = ?, payload_version = ?, at = ?, unrecognised = ? WHERE id = ?")
                 .bind(&event.event_type)
                 .bind(&event.payload_version)

@@ -21,15 +21,15 @@ macro_rules! declarations {
 
 #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "a list of everything"))]
 use crate::{
-    connections::view::*, event::view::*, event::*, id::*, inlets::*, intake::inlets::Source, orders::view::*, page::*,
-    problem::*, status::*, stock::view::*, subscriptions::view::*,
+    connections::view::*, event::view::*, event::*, id::*, inlets::*, money::Money, orders::view::*, page::*,
+    problem::*, source::Source, status::*, stock::view::*, subscriptions::view::*,
 };
 
 declarations! {
     ConnectionId, SubscriptionId, EventId, OrderUid, LaneUid, PharmacyUid, PharmacySkuUid,
     Code, Problem, Page<crate::typescript::T>, PageInput,
     Trust, Verdict, Unrecognised, QuarantineReason, EventListInput, EventRowView, ReceiptView, ProofView, BodyView, VerifyView,
-    StatusGroup, OrderListInput, LaneView, Attention, OrderRowView, ItemView, OrderView, AddressView, PatientView,
+    StatusGroup, OrderListInput, LaneView, Attention, OrderRowView, ItemView, OrderView, AddressView, FieldView, PatientView, Money,
     EntryKind, Mark, ChangeView, EntryView, TimelineView,
     StockListInput, StockRowView, StockChangeView,
     Provider, Api, Environment, DeleteStrategy, ConnectionSettings, ConnectionInput, ConnectionView, CheckStep, CheckState, CheckLineView, CheckView,

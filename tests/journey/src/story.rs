@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use offizin_desk::{
     Desk,
+    money::Money,
     orders::view::{EntryKind, EntryView, OrderRowView},
     page::PageInput,
     stock::view::StockChangeView,
@@ -33,8 +34,8 @@ pub struct OrderNow {
     pub lanes: Vec<(String, Option<String>, Option<String>)>,
     /// How many distinct events.
     pub events: u32,
-    /// What it costs, in cents.
-    pub total_cents: Option<i64>,
+    /// What it costs.
+    pub total: Option<Money>,
 }
 
 /// One entry of a timeline. Between two changes of one second the provider gives no order, so the receipt decides: `from`,
@@ -93,14 +94,14 @@ pub async fn story(desk: &Desk) -> Story {
 fn of_order(row: &OrderRowView, entries: &[EntryView]) -> OrderStory {
     let shared: BTreeSet<(String, Timestamp)> = {
         let mut seen = BTreeSet::new();
-        entries.iter().map(|e| (e.lane_uid.to_string(), e.at)).filter(|place| !seen.insert(place.clone())).collect()
+        entries.iter().map(|e| (lane_of(e), e.at)).filter(|place| !seen.insert(place.clone())).collect()
     };
     // The entry after a shared second starts from whichever of the two was received last.
     let mut open: BTreeSet<String> = BTreeSet::new();
     let mut told: Vec<EntryStory> = entries
         .iter()
         .map(|entry| {
-            let lane = entry.lane_uid.to_string();
+            let lane = lane_of(entry);
             let is_shared = shared.contains(&(lane.clone(), entry.at));
             let is_ambiguous = is_shared || open.remove(&lane);
             if is_shared {
@@ -127,9 +128,13 @@ fn of_order(row: &OrderRowView, entries: &[EntryView]) -> OrderStory {
             .map(|l| (l.uid.to_string(), l.status.clone(), l.pharmacy_uid.as_ref().map(ToString::to_string)))
             .collect(),
         events: row.events,
-        total_cents: row.total_cents,
+        total: row.total.clone(),
     });
     OrderStory { now, entries: told }
+}
+
+fn lane_of(entry: &EntryView) -> String {
+    entry.lane_uid.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
 fn of_product(levels: &[StockChangeView]) -> Vec<LevelStory> {
@@ -149,6 +154,7 @@ fn word(kind: EntryKind) -> &'static str {
     match kind {
         EntryKind::Created => "created",
         EntryKind::StatusChanged => "status_changed",
+        EntryKind::HandedOver => "handed_over",
         EntryKind::Updated => "updated",
         EntryKind::Deleted => "deleted",
     }

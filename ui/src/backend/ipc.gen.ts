@@ -355,7 +355,7 @@ lanes: Array<LaneView>,
  */
 attention: Array<Attention>, 
 /**
- * `data.delivery_type.display_name`.
+ * As the provider names it.
  */
 delivery_type: string | null, 
 /**
@@ -363,13 +363,9 @@ delivery_type: string | null,
  */
 priority: number, 
 /**
- * Sum of the items' paid amounts and shipping in cents; `None` where the provider did not say.
+ * What it costs altogether, as the provider says or as items and shipping add up; `None` where neither is known.
  */
-total_cents: number | null, 
-/**
- * ISO 4217.
- */
-currency: string | null, 
+total: Money | null, 
 /**
  * How many items.
  */
@@ -396,13 +392,17 @@ pzn: string | null,
  */
 amount: number | null, 
 /**
- * Price of one, cents.
+ * What `amount` counts, where the provider says.
  */
-price_cents: number | null, 
+unit: string | null, 
 /**
- * Paid for all of this item, cents.
+ * Price of one.
  */
-total_cents: number | null, 
+price: Money | null, 
+/**
+ * Paid for all of this item.
+ */
+total: Money | null, 
 /**
  * Stock of this product when the event was made.
  */
@@ -421,9 +421,13 @@ doctor: string | null,
  */
 shop_order: string | null, 
 /**
- * Shipping costs, cents.
+ * The shop's own number of the fulfilment.
  */
-shipping_cents: number | null, 
+fulfilment: string | null, 
+/**
+ * Shipping costs.
+ */
+shipping: Money | null, 
 /**
  * File name of the signed prescription, where one came along.
  */
@@ -473,7 +477,7 @@ lanes: Array<LaneView>,
  */
 attention: Array<Attention>, 
 /**
- * `data.delivery_type.display_name`.
+ * As the provider names it.
  */
 delivery_type: string | null, 
 /**
@@ -481,13 +485,9 @@ delivery_type: string | null,
  */
 priority: number, 
 /**
- * Sum of the items' paid amounts and shipping in cents; `None` where the provider did not say.
+ * What it costs altogether, as the provider says or as items and shipping add up; `None` where neither is known.
  */
-total_cents: number | null, 
-/**
- * ISO 4217.
- */
-currency: string | null, 
+total: Money | null, 
 /**
  * How many items.
  */
@@ -521,6 +521,15 @@ city: string | null,
  * Country.
  */
 country: string | null, };
+export type FieldView = { 
+/**
+ * Dotted path.
+ */
+field: string, 
+/**
+ * As text.
+ */
+value: string, };
 export type PatientView = { 
 /**
  * Full name.
@@ -545,16 +554,33 @@ delivery_address: AddressView | null,
 /**
  * Where the invoice goes.
  */
-invoice_address: AddressView | null, };
-export type EntryKind = "created" | "status_changed" | "updated" | "deleted";
-export type Mark = "late" | "out_of_order" | "same_second" | "backward" | "future" | "header_mismatch" | "time_of_receipt";
+invoice_address: AddressView | null, 
+/**
+ * What else came with the order and may speak of a person, by the provider's path.
+ */
+further: Array<FieldView>, };
+export type Money = { 
+/**
+ * A plain decimal, for example `12.99`, with as many decimals as the provider wrote.
+ */
+amount: string, 
+/**
+ * ISO 4217.
+ */
+currency: string, 
+/**
+ * The provider does not name the currency: it is the one of its country.
+ */
+assumed?: boolean, };
+export type EntryKind = "created" | "status_changed" | "handed_over" | "updated" | "deleted";
+export type Mark = "late" | "out_of_order" | "same_second" | "backward" | "unexpected" | "future" | "header_mismatch" | "time_of_receipt";
 export type ChangeView = { 
 /**
- * Dotted path, for example `order.priority` or `order_items[0].pharmacy_sku.stock`.
+ * `priority`, `items[0].stock`, `patient.name` …; what only this provider has, by its own dotted path.
  */
 field: string, 
 /**
- * Before; `None` where it was absent. Masked (`•••`) for patient fields.
+ * Before; `None` where it was absent. Masked (`•••`) for what may speak of a person.
  */
 from: string | null, 
 /**
@@ -567,9 +593,9 @@ export type EntryView = {
  */
 event_id: EventId, 
 /**
- * The lane it belongs to.
+ * The lane it belongs to; `None` where it speaks of the order as a whole.
  */
-lane_uid: LaneUid, 
+lane_uid: LaneUid | null, 
 /**
  * The lane's pharmacy.
  */
@@ -606,6 +632,18 @@ to_group: StatusGroup,
  * How long the lane stayed in `from`, milliseconds.
  */
 dwell_ms: number | null, 
+/**
+ * Why, in the provider's words.
+ */
+reason: string | null, 
+/**
+ * Lanes that take over from this one.
+ */
+successors: Array<LaneUid>, 
+/**
+ * The lane that handed over to this one.
+ */
+predecessor: LaneUid | null, 
 /**
  * Signed or not.
  */

@@ -1,6 +1,6 @@
 //! Times, spans, money and sizes by locale.
 import { describe, expect, test } from "vitest";
-import { calendarDate, dayHeading, money, rowTime, signed, size, span, whole } from "./times";
+import { amountOf, calendarDate, dayHeading, money, rowTime, signed, size, span, whole } from "./times";
 
 const now = new Date(2026, 10, 21, 12, 0, 0).getTime();
 const before = (days: number, hours = 0) => new Date(2026, 10, 21 - days, 12 - hours, 0, 0).getTime();
@@ -30,6 +30,12 @@ test("a span is its largest unit", () => {
   expect(span(18 * 60_000)).toBe("18 Min.");
   expect(span(26 * 3_600_000)).toBe("1 Tag");
   expect(span(-5)).toBe("0 s");
+});
+
+test("an amount keeps its decimals and its currency", () => {
+  expect(amountOf({ amount: "12.99", currency: "EUR" }, "de")).toBe("12,99\u00a0€");
+  expect(amountOf({ amount: "428", currency: "INR" }, "en")).toBe("₹428.00");
+  expect(amountOf({ amount: "4.2801", currency: "EUR" }, "en")).toBe("€4.2801");
 });
 
 test("money is cents by locale, and without a currency it claims none", () => {

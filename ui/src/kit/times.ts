@@ -1,5 +1,6 @@
 //! Times, durations, money and sizes as the eye wants them, by locale. All take the moment now as a parameter; none reads
 //! a clock. Times come in UTC and are shown in the administrator's zone; the zone is named on hover.
+import type { Money } from "../backend/ipc.gen";
 import type { Locale } from "../messages/gen/runtime";
 import { m } from "../messages/gen/messages";
 
@@ -97,6 +98,18 @@ export function span(ms: number): string {
 /** `vor 12 s`; what lies ahead by a clock's difference counts as just now. */
 export function ago(at: number, now: number): string {
   return now - at < 2000 ? m.just_now() : m.span_ago({ span: span(now - at) });
+}
+
+/** An amount with its currency, as exactly as its provider wrote it. */
+export function amountOf(money: Money, locale: Locale): string {
+  const decimals = Math.min(12, money.amount.split(".")[1]?.length ?? 0);
+  const digits = { minimumFractionDigits: Math.max(2, decimals), maximumFractionDigits: Math.max(2, decimals) };
+  const style: Intl.NumberFormatOptions = /^[A-Z]{3}$/.test(money.currency)
+    ? { style: "currency", currency: money.currency }
+    : {};
+  return new Intl.NumberFormat(locale === "de" ? "de-DE" : "en-GB", { ...digits, ...style }).format(
+    Number(money.amount),
+  );
 }
 
 /** Cents as money. */

@@ -109,6 +109,7 @@ export const markWords: Record<Mark, { word: Word; sentence: Word }> = {
   out_of_order: { word: m.mark_out_of_order, sentence: m.mark_out_of_order_sentence },
   same_second: { word: m.mark_same_second, sentence: m.mark_same_second_sentence },
   backward: { word: m.mark_backward, sentence: m.mark_backward_sentence },
+  unexpected: { word: m.mark_unexpected, sentence: m.mark_unexpected_sentence },
   future: { word: m.mark_future, sentence: m.mark_future_sentence },
   header_mismatch: { word: m.mark_header_mismatch, sentence: m.mark_header_mismatch_sentence },
   time_of_receipt: { word: m.mark_time_of_receipt, sentence: m.mark_time_of_receipt_sentence },
@@ -117,6 +118,7 @@ export const markWords: Record<Mark, { word: Word; sentence: Word }> = {
 export const kindWords: Record<EntryKind, Word> = {
   created: m.kind_created,
   status_changed: m.kind_status_changed,
+  handed_over: m.kind_handed_over,
   updated: m.kind_updated,
   deleted: m.kind_deleted,
 };
@@ -165,20 +167,55 @@ export function typeWord(type: string): string | null {
 /** Fields whose changes are worth a word of their own; others show their path. */
 const fields = new Map<string, Word>(
   Object.entries({
-    status: m.field_status,
     external_status: m.field_external_status,
     name: m.field_name,
-    "order.priority": m.field_priority,
-    "order.shipping_costs_amount": m.field_shipping,
-    "delivery_type.display_name": m.field_delivery_type,
-    "doctor_data.display_name": m.field_doctor,
-    "pharmacy.display_name": m.field_pharmacy,
-    "prescription_file.filename": m.field_prescription_file,
+    priority: m.field_priority,
+    shipping: m.field_shipping,
+    total: m.total,
+    delivery_type: m.field_delivery_type,
+    doctor: m.field_doctor,
+    pharmacy: m.field_pharmacy,
+    prescription_file: m.field_prescription_file,
     deleted_at: m.field_deleted_at,
+    shop: m.field_shop,
+    fulfilment: m.field_fulfilment,
+    "fulfilment.external_id": m.field_fulfilment_external,
+    shop_order: m.field_shop_order,
+    "shop_order.external_id": m.field_shop_order_external,
+    patient: m.patient,
+    "patient.name": m.field_patient_name,
+    "patient.born": m.field_patient_born,
+    "patient.email": m.field_patient_email,
+    "patient.phone": m.field_patient_phone,
+    "delivery_address.name": m.field_delivery_address,
+    "delivery_address.street": m.field_delivery_address,
+    "delivery_address.additional": m.field_delivery_address,
+    "delivery_address.city": m.field_delivery_address,
+    "delivery_address.country": m.field_delivery_address,
+    "invoice_address.name": m.field_invoice_address,
+    "invoice_address.street": m.field_invoice_address,
+    "invoice_address.additional": m.field_invoice_address,
+    "invoice_address.city": m.field_invoice_address,
+    "invoice_address.country": m.field_invoice_address,
+  }),
+);
+
+const itemFields = new Map<string, Word>(
+  Object.entries({
+    name: m.product,
+    number: m.field_item_number,
+    amount: m.amount,
+    unit: m.field_item_unit,
+    price: m.price,
+    total: m.paid,
+    stock: m.stock_then,
   }),
 );
 
 /** The word for a changed field; `null` when only its path can be shown. */
 export function fieldWord(path: string): string | null {
+  const item = /^items\[(\d+)\]\.(\w+)$/.exec(path);
+  const word = item === null ? undefined : itemFields.get(item[2] ?? "");
+  if (item !== null && word !== undefined) return m.field_of_item({ number: Number(item[1]) + 1, field: word() });
   return fields.get(path)?.() ?? null;
 }

@@ -14,6 +14,7 @@ const patient: PatientView = {
   phone: null,
   delivery_address: null,
   invoice_address: null,
+  further: [],
 };
 const order = { uid: "ord-1", has_patient: true } as OrderView;
 

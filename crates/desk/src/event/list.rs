@@ -1,13 +1,13 @@
 //! Events and quarantine in SQL: the list of arrivals and the proof of each.
 
 use jiff::Timestamp;
-use offizin_wire::{Delivery, InletId, SigningSecret, signature};
+use offizin_wire::{Delivery, InletId, signature};
 use sha2::{Digest, Sha256};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{
     Trust,
-    view::{BodyView, EventListInput, EventRowView, ProofView, ReceiptView, Verdict, VerifyView},
+    view::{BodyView, EventListInput, EventRowView, ProofView, QuarantineReason, ReceiptView, Verdict, VerifyView},
 };
 use crate::{
     error::Error,
@@ -15,7 +15,7 @@ use crate::{
     intake::{self, Body, inlets::Inlets, journal},
     page::{self, Page},
     problem::Code,
-    rxscale, time,
+    time,
 };
 
 /// A body longer than this is cut in the window; `offizinctl event show --raw` gives all of it.
@@ -73,7 +73,7 @@ fn parse<T: serde::de::DeserializeOwned>(word: &str) -> Result<T, Error> {
 
 const EVENTS: &str = "SELECT e.public_id, e.source, e.connection_id, e.event_type, e.at, e.received_at, e.trust, \
      e.unrecognised, NULL AS reason, e.receipts, e.body_bytes, l.order_uid, \
-     f.data ->> '$.name' AS order_name, s.uid AS stock_uid \
+     f.name AS order_name, s.uid AS stock_uid \
      FROM event e LEFT JOIN order_fact f ON f.event_id = e.id LEFT JOIN lane l ON l.realm = f.realm AND l.uid = f.lane_uid \
      LEFT JOIN stock_fact s ON s.event_id = e.id WHERE 1 = 1";
 
@@ -105,7 +105,7 @@ pub(crate) async fn list(
         for term in page::terms(input.search.as_deref()) {
             query
                 .push(" AND instr(lower(e.public_id || ' ' || coalesce(f.lane_uid, '') || ' ' || coalesce(l.order_uid, '') \
-                       || ' ' || coalesce(f.data ->> '$.name', '') || ' ' || coalesce(s.uid, '')), ")
+                       || ' ' || coalesce(f.name, '') || ' ' || coalesce(s.uid, '')), ")
                 .push_bind(term)
                 .push(") > 0");
         }
@@ -256,10 +256,15 @@ pub(crate) async fn verify_again(
     };
     for receipt in receipts(connection, id).await? {
         let inlet = InletId::try_from(receipt.inlet_id).map_err(|_| Error::Stored("inlet id"))?;
-        let secrets: &[SigningSecret] = inlets.get(&inlet).map(|inlet| inlet.secrets.as_slice()).unwrap_or_default();
+        let Some(of_inlet) = inlets.get(&inlet) else {
+            view.reason = Some(QuarantineReason::InletUnknown);
+            continue;
+        };
+        // A source that does not sign leaves nothing to check but the hash.
+        let Some(scheme) = of_inlet.source.scheme() else { continue };
         let headers = journal::headers_of(&receipt.headers)?;
         let delivery = Delivery::new(inlet, Timestamp::UNIX_EPOCH, headers, raw.clone());
-        match signature::verify(delivery, rxscale::SCHEME, secrets) {
+        match signature::verify(delivery, scheme, &of_inlet.secrets) {
             Ok(verified) => {
                 view.signature_matches = true;
                 view.fingerprint = Some(verified.verified_by().to_string());

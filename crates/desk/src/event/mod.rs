@@ -12,7 +12,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
-use crate::id::{EventId, LaneUid, OrderUid, PharmacySkuUid};
+use crate::{
+    id::{EventId, PharmacySkuUid},
+    orders::fact::OrderFact,
+};
 pub use view::{QuarantineReason, Unrecognised, Verdict};
 
 /// How far an event can be believed. Ordered: the lowest of several is the one to show for all.
@@ -59,14 +62,8 @@ pub(crate) struct Event {
 /// What an understood event speaks of.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Subject {
-    /// One lane of an order.
-    Order {
-        lane: LaneUid,
-        parent: Option<OrderUid>,
-        updated_at: Option<Timestamp>,
-        /// The body's data without the content of attached files.
-        data: Map<String, Value>,
-    },
+    /// One lane of an order, or the order as a whole.
+    Order(Box<OrderFact>),
     /// One product on one shelf.
     Stock { uid: PharmacySkuUid, updated_at: Option<Timestamp>, data: Map<String, Value> },
 }
@@ -84,7 +81,7 @@ pub(crate) struct Place {
 
 /// An event as a fold sees it: its place, how it came, and what it says.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Fact {
+pub(crate) struct Fact<T = Map<String, Value>> {
     pub(crate) place: Place,
     pub(crate) connection: crate::id::ConnectionId,
     pub(crate) event_type: String,
@@ -94,7 +91,7 @@ pub(crate) struct Fact {
     pub(crate) receipts: u32,
     pub(crate) trust: Trust,
     pub(crate) header_mismatch: bool,
-    pub(crate) data: Map<String, Value>,
+    pub(crate) data: T,
 }
 
 /// Text of a nested field: `text(data, &["pharmacy", "uid"])`. Anything but a string is absent.

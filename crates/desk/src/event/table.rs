@@ -20,7 +20,7 @@ pub(crate) struct FactRow {
 }
 
 impl FactRow {
-    pub(crate) fn fact(self) -> Result<Fact, Error> {
+    pub(crate) fn fact<T: serde::de::DeserializeOwned>(self) -> Result<Fact<T>, Error> {
         let received_at = time::from_ms(self.received_at)?;
         let at = self.at.map(time::from_ms).transpose()?;
         Ok(Fact {

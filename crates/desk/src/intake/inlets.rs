@@ -5,32 +5,11 @@ use std::{collections::HashMap, sync::Arc};
 use jiff::Timestamp;
 use offizin_wire::{InletId, InletToken, SigningSecret};
 use secrecy::ExposeSecret;
-use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 use tokio::sync::Mutex;
-use ts_rs::TS;
 
+pub(crate) use crate::source::Source;
 use crate::{error::Error, id::ConnectionId, keychain::Keychain, orders::table::Realm};
-
-/// What kind of sender an inlet is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, sqlx::Type)]
-#[serde(rename_all = "kebab-case")]
-#[sqlx(rename_all = "kebab-case")]
-pub enum Source {
-    /// Signed webhooks of RxScale.
-    Rxscale,
-    /// RxScale's Pub/Sub pushes, which are not signed.
-    RxscalePubsub,
-}
-
-impl Source {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Source::Rxscale => crate::rxscale::SOURCE,
-            Source::RxscalePubsub => crate::rxscale::SOURCE_PUBSUB,
-        }
-    }
-}
 
 /// An inlet as intake needs it.
 #[derive(Debug)]

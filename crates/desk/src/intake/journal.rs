@@ -130,9 +130,7 @@ pub(crate) async fn insert_fact(
     subject: &Subject,
 ) -> Result<(), Error> {
     match subject {
-        Subject::Order { lane, parent, updated_at, data } => {
-            orders::table::insert_fact(connection, event, realm, lane, parent.as_ref(), *updated_at, data).await
-        }
+        Subject::Order(fact) => orders::table::insert_fact(connection, event, realm, fact).await,
         Subject::Stock { uid, updated_at, data } => {
             stock::table::insert_fact(connection, event, realm, uid, *updated_at, data).await
         }

@@ -16,9 +16,8 @@ use sha2::{Digest, Sha256};
 use crate::{
     event::{Event, QuarantineReason, Trust},
     id::{ConnectionId, EventId},
-    rxscale,
 };
-use inlets::{Inlet, Inlets, Source};
+use inlets::{Inlet, Inlets};
 
 /// Why an entry may be believed.
 #[derive(Clone, Debug)]
@@ -112,12 +111,12 @@ pub(crate) fn judge(delivery: Delivery, inlets: &Inlets) -> Judged {
     let Some(inlet) = inlets.get(&delivery.inlet) else {
         return reject(delivery, QuarantineReason::InletUnknown);
     };
-    match inlet.source {
-        Source::Rxscale => match signature::verify(delivery, rxscale::SCHEME, &inlet.secrets) {
-            Ok(delivery) => Judged::Trusted(Box::new(signed(inlet, delivery))),
-            Err((delivery, rejection)) => reject(delivery, reason(rejection)),
-        },
-        Source::RxscalePubsub => Judged::Trusted(Box::new(entry(inlet, Proof::Unsigned, delivery))),
+    let Some(scheme) = inlet.source.scheme() else {
+        return Judged::Trusted(Box::new(entry(inlet, Proof::Unsigned, delivery)));
+    };
+    match signature::verify(delivery, scheme, &inlet.secrets) {
+        Ok(delivery) => Judged::Trusted(Box::new(signed(inlet, delivery))),
+        Err((delivery, rejection)) => reject(delivery, reason(rejection)),
     }
 }
 
@@ -127,11 +126,12 @@ fn signed(inlet: &Arc<Inlet>, delivery: Delivery<Verified>) -> Entry {
 }
 
 fn entry<T>(inlet: &Arc<Inlet>, proof: Proof, delivery: Delivery<T>) -> Entry {
-    let event = rxscale::decode::decode(&delivery.body);
+    let event = inlet.source.decode(&delivery.body);
     let header_mismatch = event
         .event_type
         .as_deref()
-        .is_some_and(|event_type| delivery.header(rxscale::EVENT_HEADER).any(|header| header != event_type.as_bytes()));
+        .zip(inlet.source.event_header())
+        .is_some_and(|(event_type, header)| delivery.header(header).any(|value| value != event_type.as_bytes()));
     Entry {
         inlet: Arc::clone(inlet),
         proof,

@@ -8,56 +8,65 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
 
-use super::view::{
-    AddressView, Attention, ChangeView, EntryKind, EntryView, ItemView, LaneView, Mark, OrderRowView, OrderView,
-    PatientView, StatusGroup, TimelineView,
+use super::{
+    changes::changes,
+    fact::{OrderFact, Status},
+    view::{
+        Attention, EntryKind, EntryView, FieldView, ItemView, LaneView, Mark, OrderRowView, OrderView, PatientView,
+        StatusGroup, TimelineView,
+    },
 };
 use crate::{
-    event::{Fact, Trust, at, integer, text},
+    event::{Fact, Trust},
     id::{LaneUid, OrderUid},
-    rxscale::words,
+    money::Money,
 };
 
 /// Received more than this after the event: late.
 const LATE_MS: i64 = 24 * 3600 * 1000;
 /// Further than this in the future of its receipt: a clock is wrong somewhere.
 const FUTURE_MS: i64 = 5 * 60 * 1000;
-/// How many field changes an entry shows at the most.
-const MAX_CHANGES: usize = 40;
 
-/// An order: its facts by lane, each lane in the order of time.
+/// An order: its facts by lane, each lane in the order of time. Facts about the order as a whole have no lane.
 pub(crate) struct Order {
     uid: OrderUid,
-    lanes: BTreeMap<LaneUid, Vec<Fact>>,
+    lanes: BTreeMap<Option<LaneUid>, Vec<Fact<OrderFact>>>,
 }
 
 impl Order {
-    /// `facts` in any order, each with the lane it speaks of; `None` where there are none.
-    pub(crate) fn new(uid: OrderUid, facts: impl IntoIterator<Item = (LaneUid, Fact)>) -> Option<Self> {
-        let mut lanes: BTreeMap<LaneUid, Vec<Fact>> = BTreeMap::new();
-        for (lane, fact) in facts {
-            lanes.entry(lane).or_default().push(fact);
+    /// `facts` in any order; `None` where there are none.
+    pub(crate) fn new(uid: OrderUid, facts: impl IntoIterator<Item = Fact<OrderFact>>) -> Option<Self> {
+        let mut lanes: BTreeMap<Option<LaneUid>, Vec<Fact<OrderFact>>> = BTreeMap::new();
+        for fact in facts {
+            for successor in fact.data.successors.iter().filter(|lane| Some(*lane) != fact.data.lane.as_ref()) {
+                lanes.entry(Some(successor.clone())).or_default().push(handed_over(&fact, successor));
+            }
+            lanes.entry(fact.data.lane.clone()).or_default().push(fact);
         }
         for facts in lanes.values_mut() {
             facts.sort_by(|a, b| a.place.cmp(&b.place));
             merge_copies(facts);
+            complete_parts(facts);
         }
         (!lanes.is_empty()).then_some(Self { uid, lanes })
     }
 
-    /// Newest lane first, with the newest fact of each.
-    fn newest(&self) -> Vec<(&LaneUid, &Fact)> {
-        let mut lanes: Vec<_> = self.lanes.iter().filter_map(|(uid, facts)| Some((uid, facts.last()?))).collect();
-        lanes.sort_by(|a, b| b.1.place.cmp(&a.1.place));
+    /// Newest lane first, with the newest fact of each. What is said of the whole order is no lane.
+    fn newest(&self) -> Vec<(&LaneUid, &Fact<OrderFact>)> {
+        let mut lanes: Vec<_> =
+            self.lanes.iter().filter_map(|(uid, facts)| Some((uid.as_ref()?, facts.last()?))).collect();
+        lanes.sort_by(|a, b| b.1.place.cmp(&a.1.place).then_with(|| a.0.cmp(b.0)));
         lanes
     }
 
-    /// The lane that stands for the order: the one that changed last among those still open, else the last of all.
-    fn leading(&self) -> Option<(&LaneUid, &Fact)> {
+    /// The facts that stand for the order: of the lane that changed last among those still open, else of the last of all.
+    /// What is said of the whole order stands for it while it has no lane.
+    fn leading(&self) -> Option<(&[Fact<OrderFact>], &Fact<OrderFact>)> {
         let newest = self.newest();
-        newest.iter().find(|(_, fact)| is_open(fact)).or(newest.first()).copied()
+        let lane = newest.iter().find(|(_, fact)| is_open(fact)).or(newest.first()).map(|(lane, _)| (*lane).clone());
+        let facts = self.lanes.get(&lane)?;
+        Some((facts, facts.last()?))
     }
 
     fn lane_views(&self) -> Vec<LaneView> {
@@ -66,44 +75,34 @@ impl Order {
 
     /// The row of the list.
     pub(crate) fn row(&self) -> Option<OrderRowView> {
-        let (leading_lane, leading) = self.leading()?;
-        let facts = || self.lanes.values().flatten();
-        let data = &leading.data;
-        let entries = self.lane_entries(leading_lane);
-        let status = text(data, &["status"]);
-        let status_group = words::group(status.as_deref());
-        let status_since = entries
-            .iter()
-            .rev()
-            .take_while(|entry| entry.to == status)
-            .last()
-            .map_or(leading.place.at, |entry| entry.at);
-        let items = items(data);
-        let shipping = integer(data, &["order", "shipping_costs_amount"]);
-        let paid: Option<i64> =
-            items.iter().map(|item| item.total_cents).try_fold(0i64, |sum, cents| sum.checked_add(cents?));
+        let (facts, newest) = self.leading()?;
+        let all = || self.lanes.values().flatten();
+        let data = &newest.data;
+        let status = word(newest);
+        let status_group = group(newest);
+        let since = facts.iter().rev().take_while(|fact| word(fact) == status).last().unwrap_or(newest);
+        let events: BTreeSet<_> = all().map(|fact| &fact.place.event).collect();
         Some(OrderRowView {
             uid: self.uid.clone(),
-            connection: leading.connection.clone(),
-            name: text(data, &["name"]),
+            connection: newest.connection.clone(),
+            name: data.name.clone(),
             status_group,
-            attention: self.attention(status_group, entries.last()),
-            status,
-            updated_at: self.newest().first().map_or(leading.place.at, |(_, fact)| fact.place.at),
-            status_since,
-            received_at: facts().map(|fact| fact.last_receipt_at).max().unwrap_or(leading.last_receipt_at),
+            attention: self.attention(status_group, facts),
+            status: status.map(str::to_owned),
+            updated_at: all().map(|fact| fact.place.at).max().unwrap_or(newest.place.at),
+            status_since: since.place.at,
+            received_at: all().map(|fact| fact.last_receipt_at).max().unwrap_or(newest.last_receipt_at),
             lanes: self.lane_views(),
-            delivery_type: text(data, &["delivery_type", "display_name"]),
-            priority: integer(data, &["order", "priority"]).unwrap_or(0),
-            total_cents: paid.filter(|_| !items.is_empty()).and_then(|paid| paid.checked_add(shipping.unwrap_or(0))),
-            currency: text(data, &["order", "shipping_costs_currency"]),
-            items: u32::try_from(items.len()).unwrap_or(u32::MAX),
-            events: u32::try_from(facts().count()).unwrap_or(u32::MAX),
-            trust: facts().map(|fact| fact.trust).min().unwrap_or(Trust::Unsigned),
+            delivery_type: data.delivery_type.clone().and_then(|kind| kind.name.or(kind.code)),
+            priority: data.priority.unwrap_or(0),
+            total: total(data),
+            items: u32::try_from(data.items.len()).unwrap_or(u32::MAX),
+            events: u32::try_from(events.len()).unwrap_or(u32::MAX),
+            trust: all().map(|fact| fact.trust).min().unwrap_or(Trust::Unsigned),
         })
     }
 
-    fn attention(&self, leading: StatusGroup, newest: Option<&EntryView>) -> Vec<Attention> {
+    fn attention(&self, leading: StatusGroup, facts: &[Fact<OrderFact>]) -> Vec<Attention> {
         let mut attention = BTreeSet::new();
         match leading {
             StatusGroup::NeedsAttention => _ = attention.insert(Attention::OnHold),
@@ -117,7 +116,7 @@ impl Order {
             }
             _ => {}
         }
-        if newest.is_some_and(|entry| entry.marks.contains(&Mark::Backward)) {
+        if steps(facts).last().is_some_and(|step| step.is_backward) {
             attention.insert(Attention::WentBack);
         }
         attention.into_iter().collect()
@@ -126,28 +125,35 @@ impl Order {
     /// The order page without its patient.
     pub(crate) fn view(&self) -> Option<OrderView> {
         let data = &self.leading()?.1.data;
+        let fulfilment = data.fulfilment.clone().unwrap_or_default();
         Some(OrderView {
             row: self.row()?,
-            item_list: items(data),
-            doctor: text(data, &["doctor_data", "display_name"]),
-            shop_order: text(data, &["fulfillment", "order", "shop_order", "external_id"]),
-            shipping_cents: integer(data, &["order", "shipping_costs_amount"]),
-            prescription_file: text(data, &["prescription_file", "filename"]),
-            has_patient: at(data, &["patient_data"]).is_some() || at(data, &["order", "delivery_address"]).is_some(),
+            item_list: data.items.iter().map(item_view).collect(),
+            doctor: data.doctor.clone().and_then(|doctor| doctor.name),
+            shop_order: fulfilment.shop_order_external_id,
+            fulfilment: fulfilment.external_id,
+            shipping: data.shipping.clone(),
+            prescription_file: data.file.clone().and_then(|file| file.name),
+            has_patient: data.patient.is_some() || data.delivery_address.is_some() || !data.other.is_empty(),
         })
     }
 
     /// The patient, for the one who asked.
     pub(crate) fn patient(&self) -> Option<PatientView> {
         let data = &self.leading()?.1.data;
-        let field = |name: &str| text(data, &["patient_data", name]);
+        let patient = data.patient.clone().unwrap_or_default();
+        let further = data.other.iter().map(|(field, value)| FieldView {
+            field: field.clone(),
+            value: value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+        });
         Some(PatientView {
-            name: field("display_name"),
-            date_of_birth: field("date_of_birth"),
-            email: field("email"),
-            phone: field("phone_number"),
-            delivery_address: address(data, "delivery_address"),
-            invoice_address: address(data, "invoice_address"),
+            name: patient.name,
+            date_of_birth: patient.born,
+            email: patient.email,
+            phone: patient.phone,
+            delivery_address: data.delivery_address.clone(),
+            invoice_address: data.invoice_address.clone(),
+            further: further.collect(),
         })
     }
 
@@ -156,97 +162,61 @@ impl Order {
         let mut entries: Vec<_> = self
             .lanes
             .iter()
-            .flat_map(|(lane, facts)| facts.iter().map(|fact| fact.place.clone()).zip(self.lane_entries(lane)))
+            .flat_map(|(lane, facts)| {
+                facts.iter().map(|fact| fact.place.clone()).zip(lane_entries(lane.as_ref(), facts))
+            })
             .collect();
-        entries.sort_by(|a, b| a.0.cmp(&b.0));
+        entries.sort_by(|a, b| (&a.0, &a.1.lane_uid).cmp(&(&b.0, &b.1.lane_uid)));
         let mut entries: Vec<EntryView> = entries.into_iter().map(|(_, entry)| entry).collect();
         mark_out_of_order(&mut entries);
         TimelineView { uid: self.uid.clone(), lanes: self.lane_views(), entries }
     }
 
-    fn lane_entries(&self, lane: &LaneUid) -> Vec<EntryView> {
-        let facts = self.lanes.get(lane).map(Vec::as_slice).unwrap_or_default();
-        let mut entries: Vec<EntryView> = Vec::with_capacity(facts.len());
-        let mut rank = None;
-        let mut since = None;
-        for (index, fact) in facts.iter().enumerate() {
-            let before = index.checked_sub(1).and_then(|i| facts.get(i));
-            let same_second = |other: Option<&Fact>| {
-                other.is_some_and(|other| other.place.at == fact.place.at && other.event_type == fact.event_type)
-            };
-            let from = before.and_then(|before| text(&before.data, &["status"]));
-            let to = text(&fact.data, &["status"]);
-            let moved = before.is_some() && from != to;
-            let mut marks = time_marks(fact);
-            if same_second(before) || same_second(facts.get(index + 1)) {
-                marks.insert(Mark::SameSecond);
-            }
-            let next_rank = words::rank(to.as_deref());
-            let left_an_end = before.is_some_and(|b| matches!(group(b), StatusGroup::Done | StatusGroup::Stopped));
-            if moved && (left_an_end || next_rank.is_some() && next_rank < rank) {
-                marks.insert(Mark::Backward);
-            }
-            rank = next_rank.or(rank);
-            let dwell_ms = since
-                .filter(|_| moved)
-                .map(|since: Timestamp| fact.place.at.as_millisecond().saturating_sub(since.as_millisecond()));
-            if moved || before.is_none() {
-                since = Some(fact.place.at);
-            }
-            entries.push(EntryView {
-                event_id: fact.place.event.clone(),
-                lane_uid: lane.clone(),
-                pharmacy_name: text(&fact.data, &["pharmacy", "display_name"]),
-                at: fact.place.at,
-                received_at: fact.place.received_at,
-                kind: kind(before, fact, moved),
-                from_group: from.as_deref().map(|from| words::group(Some(from))),
-                from,
-                to_group: words::group(to.as_deref()),
-                to,
-                dwell_ms,
-                trust: fact.trust,
-                marks: marks.into_iter().collect(),
-                receipts: fact.receipts,
-                changes: before.map(|before| changes(&before.data, &fact.data)).unwrap_or_default(),
-            });
-        }
-        mark_out_of_order(&mut entries);
-        entries
-    }
-
     /// What the search looks in: names and numbers, folded; never a patient.
     pub(crate) fn search_text(&self) -> String {
         let mut words = BTreeSet::from([self.uid.as_str().to_lowercase()]);
-        for (lane, fact) in self.newest() {
-            words.insert(lane.as_str().to_lowercase());
-            for path in [
-                &["name"][..],
-                &["pharmacy", "display_name"],
-                &["fulfillment", "order", "shop_order", "external_id"],
-                &["fulfillment", "external_id"],
-            ] {
-                words.extend(text(&fact.data, path).map(|word| word.to_lowercase()));
-            }
-            for item in items(&fact.data) {
-                words.extend(item.name.map(|word| word.to_lowercase()));
-                words.extend(item.pzn);
+        let mut add = |word: Option<&str>| words.extend(word.map(str::to_lowercase));
+        let whole = self.lanes.get(&None).and_then(|facts| facts.last());
+        for fact in self.newest().into_iter().map(|(_, fact)| fact).chain(whole) {
+            let data = &fact.data;
+            add(data.lane.as_ref().map(LaneUid::as_str));
+            add(data.name.as_deref());
+            add(data.pharmacy.as_ref().and_then(|pharmacy| pharmacy.name.as_deref()));
+            let fulfilment = data.fulfilment.as_ref();
+            add(fulfilment.and_then(|fulfilment| fulfilment.external_id.as_deref()));
+            add(fulfilment.and_then(|fulfilment| fulfilment.shop_order_external_id.as_deref()));
+            for item in &data.items {
+                add(item.name.as_deref());
+                add(item.number.as_deref());
             }
         }
         words.into_iter().collect::<Vec<_>>().join("\n")
     }
 }
 
+/// What a lane begins with that another one handed over to.
+fn handed_over(fact: &Fact<OrderFact>, to: &LaneUid) -> Fact<OrderFact> {
+    let data = OrderFact {
+        lane: Some(to.clone()),
+        parent: fact.data.parent.clone(),
+        partial: true,
+        created: true,
+        predecessor: fact.data.lane.clone(),
+        ..OrderFact::default()
+    };
+    Fact { data, ..fact.clone() }
+}
+
 /// The same change, delivered once at organisation and once at pharmacy level, is one entry: the fuller body stays.
 /// Two bodies of one connection are never merged.
-fn merge_copies(facts: &mut Vec<Fact>) {
-    let mut kept: Vec<Fact> = Vec::with_capacity(facts.len());
+fn merge_copies(facts: &mut Vec<Fact<OrderFact>>) {
+    let mut kept: Vec<Fact<OrderFact>> = Vec::with_capacity(facts.len());
     for fact in facts.drain(..) {
         let twin = kept.iter_mut().rev().take_while(|k| k.place.at == fact.place.at).find(|k| {
             k.connection != fact.connection
                 && k.event_type == fact.event_type
                 && k.place.updated_at == fact.place.updated_at
-                && without_fulfillment(&k.data).eq(without_fulfillment(&fact.data))
+                && k.data.is_copy_of(&fact.data)
         });
         match twin {
             None => kept.push(fact),
@@ -254,7 +224,7 @@ fn merge_copies(facts: &mut Vec<Fact>) {
                 let receipts = twin.receipts.saturating_add(fact.receipts);
                 let last_receipt_at = twin.last_receipt_at.max(fact.last_receipt_at);
                 let trust = twin.trust.min(fact.trust);
-                if fact.data.contains_key("fulfillment") && !twin.data.contains_key("fulfillment") {
+                if fact.data.fulfilment.is_some() && twin.data.fulfilment.is_none() {
                     *twin = Fact { place: fact.place.clone().min(twin.place.clone()), ..fact };
                 }
                 (twin.receipts, twin.last_receipt_at, twin.trust) = (receipts, last_receipt_at, trust);
@@ -264,49 +234,157 @@ fn merge_copies(facts: &mut Vec<Fact>) {
     *facts = kept;
 }
 
-fn without_fulfillment(data: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
-    data.iter().filter(|(name, _)| *name != "fulfillment")
-}
-
-fn group(fact: &Fact) -> StatusGroup {
-    words::group(text(&fact.data, &["status"]).as_deref())
-}
-
-fn is_deleted(fact: &Fact) -> bool {
-    at(&fact.data, &["deleted_at"]).is_some()
-}
-
-fn is_open(fact: &Fact) -> bool {
-    !matches!(group(fact), StatusGroup::Done | StatusGroup::Stopped) && !is_deleted(fact)
-}
-
-fn lane_view(uid: &LaneUid, fact: &Fact) -> LaneView {
-    let status = text(&fact.data, &["status"]);
-    LaneView {
-        uid: uid.clone(),
-        name: text(&fact.data, &["name"]),
-        status_group: words::group(status.as_deref()),
-        status,
-        pharmacy_uid: text(&fact.data, &["pharmacy", "uid"]).map(Into::into),
-        pharmacy_name: text(&fact.data, &["pharmacy", "display_name"]),
-        updated_at: fact.place.at,
-        deleted: is_deleted(fact),
+fn complete_parts(facts: &mut [Fact<OrderFact>]) {
+    for index in 1..facts.len() {
+        if let Some(([.., before], [fact, ..])) = facts.split_at_mut_checked(index) {
+            fact.data.complete(&before.data);
+        }
     }
 }
 
-fn kind(before: Option<&Fact>, fact: &Fact, moved: bool) -> EntryKind {
-    if is_deleted(fact) && !before.is_some_and(is_deleted) {
+fn word(fact: &Fact<OrderFact>) -> Option<&str> {
+    fact.data.status.as_ref().map(|status| status.word.as_str())
+}
+
+/// A lane that has not spoken yet is new.
+fn group(fact: &Fact<OrderFact>) -> StatusGroup {
+    fact.data.status.as_ref().map_or(StatusGroup::New, |status| status.group)
+}
+
+fn is_open(fact: &Fact<OrderFact>) -> bool {
+    !matches!(group(fact), StatusGroup::Done | StatusGroup::Stopped) && !fact.data.deleted
+}
+
+fn total(data: &OrderFact) -> Option<Money> {
+    let added_up = || {
+        let items: Option<Vec<_>> = data.items.iter().map(|item| item.total.as_ref()).collect();
+        let items = items.filter(|items| !items.is_empty())?;
+        Money::sum(items.into_iter().chain(&data.shipping))
+    };
+    data.total.clone().or_else(added_up)
+}
+
+fn lane_view(uid: &LaneUid, fact: &Fact<OrderFact>) -> LaneView {
+    let pharmacy = fact.data.pharmacy.clone().unwrap_or_default();
+    LaneView {
+        uid: uid.clone(),
+        name: fact.data.name.clone(),
+        status_group: group(fact),
+        status: word(fact).map(str::to_owned),
+        pharmacy_uid: pharmacy.uid,
+        pharmacy_name: pharmacy.name,
+        updated_at: fact.place.at,
+        deleted: fact.data.deleted,
+    }
+}
+
+fn item_view(item: &super::fact::Item) -> ItemView {
+    ItemView {
+        name: item.name.clone(),
+        pzn: item.number.clone(),
+        amount: item.amount,
+        unit: item.unit.clone(),
+        price: item.price.clone(),
+        total: item.total.clone(),
+        stock: item.stock,
+    }
+}
+
+/// What a fact is to the one before it on its lane.
+#[derive(Clone, Copy, Default)]
+struct Step {
+    has_moved: bool,
+    is_backward: bool,
+    is_unexpected: bool,
+    /// How long the lane stayed where it was, milliseconds.
+    dwell_ms: Option<i64>,
+}
+
+fn steps(facts: &[Fact<OrderFact>]) -> impl Iterator<Item = Step> {
+    let (mut rank, mut since) = (None, None::<Timestamp>);
+    let mut before: Option<&Fact<OrderFact>> = None;
+    facts.iter().map(move |fact| {
+        let status = fact.data.status.as_ref();
+        let has_moved = before.is_some_and(|before| word(before) != word(fact));
+        let next_rank = status.and_then(|status| status.rank);
+        let left_an_end = before.is_some_and(|b| matches!(group(b), StatusGroup::Done | StatusGroup::Stopped));
+        let follows = |after: &[u8]| after.is_empty() || rank.is_some_and(|rank| after.contains(&rank));
+        let step = Step {
+            has_moved,
+            is_backward: has_moved && (left_an_end || next_rank.is_some() && next_rank < rank),
+            is_unexpected: (has_moved || before.is_none())
+                && !status.is_none_or(|status: &Status| follows(&status.after)),
+            dwell_ms: since
+                .filter(|_| has_moved)
+                .map(|since| fact.place.at.as_millisecond().saturating_sub(since.as_millisecond())),
+        };
+        rank = next_rank.or(rank);
+        if has_moved || before.is_none() {
+            since = Some(fact.place.at);
+        }
+        before = Some(fact);
+        step
+    })
+}
+
+fn lane_entries(lane: Option<&LaneUid>, facts: &[Fact<OrderFact>]) -> Vec<EntryView> {
+    let mut entries: Vec<EntryView> = Vec::with_capacity(facts.len());
+    for (index, (fact, step)) in facts.iter().zip(steps(facts)).enumerate() {
+        let before = index.checked_sub(1).and_then(|i| facts.get(i));
+        let same_second = |other: Option<&Fact<OrderFact>>| {
+            other.is_some_and(|other| other.place.at == fact.place.at && other.event_type == fact.event_type)
+        };
+        let mut marks = time_marks(fact);
+        if same_second(before) || same_second(facts.get(index + 1)) {
+            marks.insert(Mark::SameSecond);
+        }
+        if step.is_backward {
+            marks.insert(Mark::Backward);
+        }
+        if step.is_unexpected {
+            marks.insert(Mark::Unexpected);
+        }
+        let from = before.and_then(|before| before.data.status.as_ref());
+        entries.push(EntryView {
+            event_id: fact.place.event.clone(),
+            lane_uid: lane.cloned(),
+            pharmacy_name: fact.data.pharmacy.as_ref().and_then(|pharmacy| pharmacy.name.clone()),
+            at: fact.place.at,
+            received_at: fact.place.received_at,
+            kind: kind(before, fact, step.has_moved),
+            from_group: from.map(|from| from.group),
+            from: from.map(|from| from.word.clone()),
+            to_group: group(fact),
+            to: word(fact).map(str::to_owned),
+            dwell_ms: step.dwell_ms,
+            reason: fact.data.reason.clone(),
+            successors: fact.data.successors.clone(),
+            predecessor: fact.data.predecessor.clone(),
+            trust: fact.trust,
+            marks: marks.into_iter().collect(),
+            receipts: fact.receipts,
+            changes: before.map(|before| changes(&before.data, &fact.data)).unwrap_or_default(),
+        });
+    }
+    mark_out_of_order(&mut entries);
+    entries
+}
+
+fn kind(before: Option<&Fact<OrderFact>>, fact: &Fact<OrderFact>, has_moved: bool) -> EntryKind {
+    if fact.data.deleted && !before.is_some_and(|before| before.data.deleted) {
         EntryKind::Deleted
-    } else if fact.event_type.ends_with("_created") {
+    } else if !fact.data.successors.is_empty() {
+        EntryKind::HandedOver
+    } else if fact.data.created {
         EntryKind::Created
-    } else if moved {
+    } else if has_moved {
         EntryKind::StatusChanged
     } else {
         EntryKind::Updated
     }
 }
 
-fn time_marks(fact: &Fact) -> BTreeSet<Mark> {
+fn time_marks(fact: &Fact<OrderFact>) -> BTreeSet<Mark> {
     let mut marks = BTreeSet::new();
     let delay = fact.place.received_at.as_millisecond().saturating_sub(fact.place.at.as_millisecond());
     if delay > LATE_MS {
@@ -339,88 +417,19 @@ fn mark_out_of_order(entries: &mut [EntryView]) {
     }
 }
 
-fn items(data: &Map<String, Value>) -> Vec<ItemView> {
-    let items = at(data, &["order_items"]).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    items
-        .iter()
-        .filter_map(Value::as_object)
-        .map(|item| ItemView {
-            name: text(item, &["sku", "display_name"]).or_else(|| text(item, &["sku", "product_display_name"])),
-            pzn: text(item, &["sku", "pzn"]),
-            amount: integer(item, &["amount"]),
-            price_cents: integer(item, &["pharmacy_sku", "price"]),
-            total_cents: integer(item, &["total_paid_amount"]),
-            stock: integer(item, &["pharmacy_sku", "stock"]),
-        })
-        .collect()
-}
-
-fn address(data: &Map<String, Value>, which: &str) -> Option<AddressView> {
-    at(data, &["order", which])?.as_object()?;
-    let field = |name: &str| text(data, &["order", which, name]).filter(|text| !text.is_empty());
-    let joined = |a: &str, b: &str| match (field(a), field(b)) {
-        (Some(a), Some(b)) => Some(format!("{a} {b}")),
-        (a, b) => a.or(b),
-    };
-    Some(AddressView {
-        name: joined("first_name", "last_name"),
-        street: joined("street", "house_number"),
-        additional: field("additional_address"),
-        city: joined("zip_code", "city"),
-        country: field("country"),
-    })
-}
-
-/// What differs between two bodies, leaf by leaf. Values below a patient's fields show that they changed, never how.
-fn changes(before: &Map<String, Value>, after: &Map<String, Value>) -> Vec<ChangeView> {
-    let mut leaves: BTreeMap<String, (Option<&Value>, Option<&Value>)> = BTreeMap::new();
-    for (name, value) in before {
-        walk(name.clone(), value, &mut |path, leaf| leaves.entry(path).or_default().0 = Some(leaf));
-    }
-    for (name, value) in after {
-        walk(name.clone(), value, &mut |path, leaf| leaves.entry(path).or_default().1 = Some(leaf));
-    }
-    leaves
-        .into_iter()
-        .filter(|(path, (from, to))| from != to && path != "updated_at" && path != "status")
-        .take(MAX_CHANGES)
-        .map(|(field, (from, to))| {
-            let shown = |value: Option<&Value>| match value? {
-                Value::Null => None,
-                _ if is_personal(&field) => Some("•••".to_owned()),
-                Value::String(text) => Some(text.clone()),
-                other => Some(other.to_string()),
-            };
-            ChangeView { from: shown(from), to: shown(to), field }
-        })
-        .filter(|change| change.from != change.to || is_personal(&change.field))
-        .collect()
-}
-
-fn walk<'a>(path: String, value: &'a Value, leaf: &mut impl FnMut(String, &'a Value)) {
-    match value {
-        Value::Object(fields) => fields.iter().for_each(|(name, value)| walk(format!("{path}.{name}"), value, leaf)),
-        Value::Array(items) => {
-            items.iter().enumerate().for_each(|(i, value)| walk(format!("{path}[{i}]"), value, leaf))
-        }
-        _ => leaf(path, value),
-    }
-}
-
-/// Fields that speak of a person. Free-form `data` may hold anything, so it counts as personal too.
-fn is_personal(path: &str) -> bool {
-    ["patient_data", "order.delivery_address", "order.invoice_address", "prescription_file", "doctor_data", "data."]
-        .iter()
-        .any(|prefix| path.starts_with(prefix))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
-    use crate::{event::Place, id::ConnectionId};
+    use crate::{
+        event::Place,
+        id::ConnectionId,
+        orders::{
+            fact::{Doctor, Fulfilment, Item, Patient, Pharmacy},
+            view::AddressView,
+        },
+    };
 
     const T0: i64 = 1_760_000_000;
 
@@ -428,13 +437,26 @@ mod tests {
         Timestamp::from_second(T0 + second).unwrap()
     }
 
+    /// Word, group and rank, as a provider's folder would say.
+    const WORDS: &[(&str, StatusGroup, Option<u8>)] = &[
+        ("init", StatusGroup::New, Some(0)),
+        ("waiting for pharmacy", StatusGroup::Waiting, Some(1)),
+        ("pending review", StatusGroup::Waiting, Some(2)),
+        ("in-progress", StatusGroup::InWork, Some(3)),
+        ("ready_for_pickup", StatusGroup::InWork, Some(4)),
+        ("completed", StatusGroup::Done, Some(6)),
+        ("cancelled", StatusGroup::Stopped, Some(6)),
+        ("on-hold", StatusGroup::NeedsAttention, None),
+        ("teleported", StatusGroup::Unknown, None),
+    ];
+
+    fn status(word: &str) -> Status {
+        let (_, group, rank) = WORDS.iter().find(|known| known.0 == word).unwrap();
+        Status { word: word.to_owned(), group: *group, rank: *rank, after: vec![] }
+    }
+
     /// A fact of lane `po-1` at `second`, received at once; everything else ordinary.
-    fn fact(id: u32, second: i64, status: &str) -> Fact {
-        let Value::Object(data) = json!({ "uid": "po-1", "status": status, "name": "#1001", "updated_at": T0 + second,
-            "order": { "uid": "ord-1", "priority": 0 }, "pharmacy": { "uid": "ph-1", "display_name": "Testapotheke" } })
-        else {
-            unreachable!()
-        };
+    fn fact(id: u32, second: i64, word: &str) -> Fact<OrderFact> {
         Fact {
             place: Place {
                 at: at_second(second),
@@ -443,21 +465,39 @@ mod tests {
                 event: format!("{id:032x}").as_str().into(),
             },
             connection: ConnectionId::from("c-1"),
-            event_type: if id == 0 { "pharmacy_order_created" } else { "pharmacy_order_updated" }.into(),
+            event_type: if id == 0 { "made" } else { "changed" }.into(),
             time_of_receipt: false,
             last_receipt_at: at_second(second),
             receipts: 1,
             trust: Trust::Verified,
             header_mismatch: false,
-            data,
+            data: OrderFact {
+                lane: Some("po-1".into()),
+                parent: Some("ord-1".into()),
+                created: id == 0,
+                status: Some(status(word)),
+                name: Some("#1001".into()),
+                priority: Some(0),
+                pharmacy: Some(Pharmacy { uid: Some("ph-1".into()), name: Some("Testapotheke".into()) }),
+                ..OrderFact::default()
+            },
         }
     }
 
-    fn order(facts: Vec<Fact>) -> Order {
-        Order::new("ord-1".into(), facts.into_iter().map(|fact| ("po-1".into(), fact))).unwrap()
+    fn on_lane(lane: &str, mut fact: Fact<OrderFact>) -> Fact<OrderFact> {
+        fact.data.lane = Some(lane.into());
+        fact
     }
 
-    fn life(statuses: &[&str]) -> Vec<Fact> {
+    fn erika() -> Option<Patient> {
+        Some(Patient { name: Some("Erika Beispiel".into()), phone: Some("0000".into()), ..Patient::default() })
+    }
+
+    fn order(facts: Vec<Fact<OrderFact>>) -> Order {
+        Order::new("ord-1".into(), facts).unwrap()
+    }
+
+    fn life(statuses: &[&str]) -> Vec<Fact<OrderFact>> {
         statuses.iter().enumerate().map(|(i, status)| fact(i as u32, i as i64 * 60, status)).collect()
     }
 
@@ -510,9 +550,8 @@ mod tests {
 
     #[test]
     fn a_re_routed_order_is_one_order_with_two_lanes() {
-        let first = life(&["waiting for pharmacy", "cancelled"]).into_iter().map(|f| (LaneUid::from("po-1"), f));
-        let second = (10..12).map(|i| (LaneUid::from("po-2"), fact(i, i64::from(i) * 60, "in-progress")));
-        let order = Order::new("ord-1".into(), first.chain(second)).unwrap();
+        let second = (10..12).map(|i| on_lane("po-2", fact(i, i64::from(i) * 60, "in-progress")));
+        let order = order(life(&["waiting for pharmacy", "cancelled"]).into_iter().chain(second).collect());
         let row = order.row().unwrap();
         let lanes: Vec<_> = row.lanes.iter().map(|lane| (lane.uid.as_str(), lane.status_group)).collect();
         assert_eq!(lanes, [("po-2", StatusGroup::InWork), ("po-1", StatusGroup::Stopped)]);
@@ -541,17 +580,21 @@ mod tests {
     #[test]
     fn changes_name_fields_but_never_people() {
         let mut facts = life(&["init", "init"]);
-        facts[0].data.insert("patient_data".into(), json!({ "display_name": "Erika Beispiel", "phone_number": null }));
-        facts[1].data.insert("patient_data".into(), json!({ "display_name": "Erika Muster", "phone_number": "0000" }));
-        facts[1].data["order"]["priority"] = json!(5);
+        facts[0].data.patient = Some(Patient { phone: None, ..erika().unwrap() });
+        facts[1].data.patient = Some(Patient { name: Some("Erika Muster".into()), ..erika().unwrap() });
+        facts[1].data.priority = Some(5);
+        facts[1].data.other.insert("data.note".into(), "Erika".into());
+        facts[1].data.plain.insert("external_status".into(), "OPEN".into());
         let changes = order(facts).timeline().entries[1].changes.clone();
         let shown: Vec<_> = changes.iter().map(|c| (c.field.as_str(), c.from.as_deref(), c.to.as_deref())).collect();
         assert_eq!(
             shown,
             [
-                ("order.priority", Some("0"), Some("5")),
-                ("patient_data.display_name", Some("•••"), Some("•••")),
-                ("patient_data.phone_number", None, Some("•••")),
+                ("priority", Some("0"), Some("5")),
+                ("patient.name", Some("•••"), Some("•••")),
+                ("patient.phone", None, Some("•••")),
+                ("external_status", None, Some("OPEN")),
+                ("data.note", None, Some("•••")),
             ]
         );
         let text = format!("{changes:?}");
@@ -561,12 +604,19 @@ mod tests {
     #[test]
     fn the_row_and_the_search_name_no_patient() {
         let mut facts = life(&["init"]);
-        facts[0].data.insert("patient_data".into(), json!({ "display_name": "Erika Beispiel" }));
-        facts[0].data["order"]["delivery_address"] = json!({ "last_name": "Beispiel", "street": "Testweg" });
+        facts[0].data.patient = erika();
+        facts[0].data.other.insert("data.note".into(), "für Erika".into());
+        facts[0].data.delivery_address = Some(AddressView {
+            name: Some("Erika Beispiel".into()),
+            street: Some("Testweg 2".into()),
+            ..AddressView::default()
+        });
         let order = order(facts);
         let told = format!("{}{}", serde_json::to_string(&order.view().unwrap()).unwrap(), order.search_text());
         assert!(!told.contains("Beispiel") && !told.contains("Testweg") && !told.to_lowercase().contains("erika"));
-        assert_eq!(order.patient().unwrap().name.as_deref(), Some("Erika Beispiel"));
+        let patient = order.patient().unwrap();
+        assert_eq!(patient.name.as_deref(), Some("Erika Beispiel"));
+        assert_eq!(patient.further[0].value, "für Erika");
         assert!(order.search_text().contains("testapotheke"));
     }
 
@@ -574,48 +624,117 @@ mod tests {
     fn organisation_and_pharmacy_copies_are_one_entry() {
         let pharmacy = fact(1, 60, "in-progress");
         let mut organisation = Fact { connection: "c-2".into(), ..fact(2, 60, "in-progress") };
-        organisation
-            .data
-            .insert("fulfillment".into(), json!({ "order": { "shop_order": { "external_id": "EXT-1" } } }));
+        organisation.data.fulfilment =
+            Some(Fulfilment { shop_order_external_id: Some("EXT-1".into()), ..Fulfilment::default() });
         let order = order(vec![pharmacy, organisation]);
         let entries = order.timeline().entries;
         assert_eq!((entries.len(), entries[0].receipts), (1, 2));
         assert_eq!(order.view().unwrap().shop_order.as_deref(), Some("EXT-1"));
     }
 
-    const STATUSES: &[&str] = &[
-        "init",
-        "waiting for pharmacy",
-        "pending review",
-        "on-hold",
-        "in-progress",
-        "ready_for_pickup",
-        "completed",
-        "cancelled",
-        "teleported",
-    ];
+    #[test]
+    fn a_part_is_completed_by_what_was_known_before() {
+        let mut whole = fact(0, 0, "init");
+        whole.data.patient = erika();
+        whole.data.items = vec![Item { name: Some("Testmittel".into()), ..Item::default() }];
+        let mut part = fact(1, 60, "in-progress");
+        part.data = OrderFact {
+            partial: true,
+            lane: part.data.lane,
+            parent: part.data.parent,
+            status: part.data.status,
+            doctor: Some(Doctor { name: Some("Dr. Test".into()), ..Doctor::default() }),
+            ..OrderFact::default()
+        };
+        let order = order(vec![part, whole]);
+        let view = order.view().unwrap();
+        assert_eq!((view.row.name.as_deref(), view.item_list.len()), (Some("#1001"), 1));
+        assert_eq!(order.patient().unwrap().name.as_deref(), Some("Erika Beispiel"));
+        let changes: Vec<_> = order.timeline().entries[1].changes.iter().map(|c| c.field.clone()).collect();
+        assert_eq!(changes, ["doctor"], "what a part leaves out did not change");
+    }
 
-    fn histories() -> impl Strategy<Value = Vec<(LaneUid, Fact)>> {
-        let one = (0u32..3, 0i64..6, 0i64..3, 0i64..200_000, prop::sample::select(STATUSES), 0u32..2, any::<bool>());
+    #[test]
+    fn a_lane_that_was_handed_over_leads_to_lanes_that_never_spoke() {
+        let rejected = fact(0, 0, "cancelled");
+        let mut moved = fact(1, 60, "init");
+        moved.data = OrderFact {
+            partial: true,
+            lane: moved.data.lane,
+            parent: moved.data.parent,
+            successors: vec!["po-2".into(), "po-3".into()],
+            ..OrderFact::default()
+        };
+        let silent = order(vec![rejected.clone(), moved.clone()]);
+        let row = silent.row().unwrap();
+        let lanes: Vec<_> = row.lanes.iter().map(|lane| (lane.uid.as_str(), lane.status.as_deref())).collect();
+        assert_eq!(lanes, [("po-1", Some("cancelled")), ("po-2", None), ("po-3", None)]);
+        assert_eq!((row.status_group, row.events, row.attention.len()), (StatusGroup::New, 2, 0));
+        let entries = silent.timeline().entries;
+        assert_eq!((entries[1].kind, entries[1].successors.len()), (EntryKind::HandedOver, 2));
+        assert_eq!(
+            (entries[2].kind, entries[2].predecessor.as_ref().map(LaneUid::as_str)),
+            (EntryKind::Created, Some("po-1"))
+        );
+        // Whoever speaks first, the lane or the one that handed over, the state is what the lane says.
+        for second in [30, 90] {
+            let spoken = order(vec![rejected.clone(), on_lane("po-2", fact(2, second, "in-progress")), moved.clone()]);
+            let lane = spoken.row().unwrap().lanes.into_iter().find(|lane| lane.uid.as_str() == "po-2").unwrap();
+            assert_eq!(lane.status.as_deref(), Some("in-progress"));
+        }
+    }
+
+    #[test]
+    fn a_step_its_provider_does_not_know_from_there_is_marked() {
+        let after = |word: &str, ranks: &[u8]| Status { after: ranks.to_vec(), ..status(word) };
+        let mut facts = life(&["init", "in-progress", "completed"]);
+        facts[1].data.status = Some(after("in-progress", &[0, 1]));
+        facts[2].data.status = Some(after("completed", &[4]));
+        assert_eq!(marks(&order(facts.clone())), [vec![], vec![], vec![Mark::Unexpected]]);
+        assert_eq!(marks(&order(vec![facts[1].clone()])), [[Mark::Unexpected]], "nothing came before it");
+    }
+
+    #[test]
+    fn what_is_said_of_the_whole_order_stands_for_it_until_a_lane_speaks() {
+        let mut whole = fact(0, 0, "waiting for pharmacy");
+        whole.data.lane = None;
+        let alone = order(vec![whole.clone()]).row().unwrap();
+        assert_eq!((alone.status_group, alone.lanes.len()), (StatusGroup::Waiting, 0));
+        let order = order(vec![whole, fact(1, 60, "completed")]);
+        assert_eq!(order.row().unwrap().status_group, StatusGroup::Done);
+        assert_eq!(order.timeline().entries[0].lane_uid, None);
+    }
+
+    fn histories() -> impl Strategy<Value = Vec<Fact<OrderFact>>> {
+        let shape = (0u32..4, 0u32..2, any::<bool>(), any::<bool>(), 0u32..12);
+        let one = (0i64..6, 0i64..3, 0i64..200_000, prop::sample::select(WORDS), shape);
         proptest::collection::vec(one, 1..12).prop_map(|facts| {
             let with_id = facts.into_iter().enumerate().map(|(id, fact)| (id as u32, fact));
             with_id
-                .map(|(id, (lane, second, updated, received, status, connection, full))| {
-                    let mut fact = fact(id, second, status);
+                .map(|(id, (second, updated, received, word, (lane, connection, full, partial, successor)))| {
+                    let mut fact = fact(id, second, word.0);
                     fact.place.updated_at = (updated > 0).then(|| at_second(updated));
                     fact.place.received_at = at_second(received);
                     fact.connection = format!("c-{connection}").as_str().into();
-                    if full {
-                        fact.data.insert("fulfillment".into(), json!({ "uid": "fo-1" }));
+                    fact.data.lane = (lane > 0).then(|| format!("po-{lane}").as_str().into());
+                    fact.data.fulfilment =
+                        full.then(|| Fulfilment { uid: Some("fo-1".into()), ..Fulfilment::default() });
+                    fact.data.partial = partial;
+                    if partial {
+                        fact.data.name = None;
+                        fact.data.status = fact.data.status.filter(|_| received % 2 == 0);
                     }
-                    (format!("po-{lane}").as_str().into(), fact)
+                    if lane > 0 && (1..4).contains(&successor) {
+                        fact.data.successors = vec![format!("po-{successor}").as_str().into()];
+                    }
+                    fact
                 })
                 .collect()
         })
     }
 
-    fn bytes(facts: Vec<(LaneUid, Fact)>) -> String {
-        let order = Order::new("ord-1".into(), facts).unwrap();
+    fn bytes(facts: Vec<Fact<OrderFact>>) -> String {
+        let order = order(facts);
         let all = (order.row(), order.view(), order.timeline(), order.search_text());
         serde_json::to_string(&all).unwrap()
     }
@@ -630,15 +749,28 @@ mod tests {
 
         #[test]
         fn the_state_is_the_greatest_fact_of_the_leading_lane(facts in histories()) {
-            let order = Order::new("ord-1".into(), facts.clone()).unwrap();
+            let order = order(facts.clone());
             let row = order.row().unwrap();
             prop_assert!(row.lanes.windows(2).all(|pair| pair[0].updated_at >= pair[1].updated_at));
             for lane in &row.lanes {
-                let greatest = facts.iter().filter(|(uid, _)| uid == &lane.uid).map(|(_, f)| &f.place).max().unwrap();
+                let speaks = |fact: &&Fact<OrderFact>| {
+                    fact.data.lane.as_ref() == Some(&lane.uid) || fact.data.successors.contains(&lane.uid)
+                };
+                let greatest = facts.iter().filter(speaks).map(|fact| &fact.place).max().unwrap();
                 prop_assert_eq!(lane.updated_at, greatest.at);
             }
             let entries = order.timeline().entries;
             prop_assert!(entries.windows(2).all(|pair| pair[0].at <= pair[1].at));
+        }
+
+        #[test]
+        fn a_stored_fact_is_read_back_as_it_was(facts in histories()) {
+            for fact in facts {
+                let stored = serde_json::to_string(&fact.data).unwrap();
+                let mut read: OrderFact = serde_json::from_str(&stored).unwrap();
+                (read.lane, read.parent) = (fact.data.lane.clone(), fact.data.parent.clone());
+                prop_assert!(read == fact.data);
+            }
         }
     }
 }

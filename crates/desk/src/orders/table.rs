@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{
+    fact::OrderFact,
     fold::Order,
     view::{OrderListInput, OrderRowView},
 };
@@ -21,28 +22,48 @@ use crate::{
 pub(crate) type Realm = String;
 
 #[derive(sqlx::FromRow)]
-struct LaneFactRow {
-    lane_uid: String,
+struct OrderFactRow {
+    lane_uid: Option<String>,
     parent_uid: Option<String>,
     #[sqlx(flatten)]
     fact: FactRow,
 }
 
-async fn lane_facts(
+impl OrderFactRow {
+    fn fact(self) -> Result<Fact<OrderFact>, Error> {
+        let mut fact: Fact<OrderFact> = self.fact.fact()?;
+        fact.data.lane = self.lane_uid.map(Into::into);
+        fact.data.parent = self.parent_uid.map(Into::into);
+        fact.data.updated_at = fact.place.updated_at;
+        Ok(fact)
+    }
+}
+
+const FACTS: &str = "SELECT e.public_id, e.connection_id, e.event_type, e.at, f.updated_at, e.received_at, \
+     e.last_receipt_at, e.receipts, e.trust, e.header_mismatch, f.data, f.lane_uid, f.parent_uid \
+     FROM order_fact f JOIN event e ON e.id = f.event_id WHERE f.realm = ";
+
+async fn facts_of_lane(
     connection: &mut SqliteConnection,
     realm: &str,
     lane: &LaneUid,
-) -> Result<Vec<(LaneUid, Option<OrderUid>, Fact)>, Error> {
-    let rows: Vec<LaneFactRow> = sqlx::query_as(
-        "SELECT e.public_id, e.connection_id, e.event_type, e.at, f.updated_at, e.received_at, e.last_receipt_at, \
-         e.receipts, e.trust, e.header_mismatch, f.data, f.lane_uid, f.parent_uid \
-         FROM order_fact f JOIN event e ON e.id = f.event_id WHERE f.realm = ? AND f.lane_uid = ?",
-    )
-    .bind(realm)
-    .bind(lane)
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter().map(|row| Ok((row.lane_uid.into(), row.parent_uid.map(Into::into), row.fact.fact()?))).collect()
+) -> Result<Vec<Fact<OrderFact>>, Error> {
+    let mut query = QueryBuilder::<Sqlite>::new(FACTS);
+    query.push_bind(realm).push(" AND f.lane_uid = ").push_bind(lane);
+    let rows: Vec<OrderFactRow> = query.build_query_as().fetch_all(connection).await?;
+    rows.into_iter().map(OrderFactRow::fact).collect()
+}
+
+/// What is said of an order as a whole.
+async fn facts_of_whole(
+    connection: &mut SqliteConnection,
+    realm: &str,
+    uid: &OrderUid,
+) -> Result<Vec<Fact<OrderFact>>, Error> {
+    let mut query = QueryBuilder::<Sqlite>::new(FACTS);
+    query.push_bind(realm).push(" AND f.lane_uid IS NULL AND f.parent_uid = ").push_bind(uid);
+    let rows: Vec<OrderFactRow> = query.build_query_as().fetch_all(connection).await?;
+    rows.into_iter().map(OrderFactRow::fact).collect()
 }
 
 async fn order(connection: &mut SqliteConnection, realm: &str, uid: &OrderUid) -> Result<Option<Order>, Error> {
@@ -51,54 +72,92 @@ async fn order(connection: &mut SqliteConnection, realm: &str, uid: &OrderUid) -
         .bind(uid)
         .fetch_all(&mut *connection)
         .await?;
-    let mut facts = Vec::new();
+    let mut facts = facts_of_whole(connection, realm, uid).await?;
     for lane in lanes {
-        facts.extend(lane_facts(connection, realm, &lane).await?.into_iter().map(|(lane, _, fact)| (lane, fact)));
+        facts.extend(facts_of_lane(connection, realm, &lane).await?);
     }
     Ok(Order::new(uid.clone(), facts))
 }
 
-/// Folds the orders of these lanes again. A lane belongs to the parent its greatest fact names; without one it stands alone.
-pub(crate) async fn refold(connection: &mut SqliteConnection, lanes: &BTreeSet<(Realm, LaneUid)>) -> Result<(), Error> {
-    let mut orders: BTreeSet<(&Realm, OrderUid)> = BTreeSet::new();
-    for (realm, lane) in lanes {
-        let facts = lane_facts(connection, realm, lane).await?;
-        let parent = facts
-            .iter()
-            .filter_map(|(_, parent, fact)| Some((&fact.place, parent.as_ref()?)))
-            .max_by(|a, b| a.0.cmp(b.0))
-            .map_or_else(|| OrderUid::from(lane.as_str()), |(_, parent)| parent.clone());
+/// What has to be folded again: lanes, and orders that something was said of as a whole.
+#[derive(Debug, Default)]
+pub(crate) struct Touched {
+    lanes: BTreeSet<(Realm, LaneUid)>,
+    orders: BTreeSet<(Realm, OrderUid)>,
+}
+
+impl Touched {
+    pub(crate) fn add(&mut self, realm: &str, fact: &OrderFact) {
+        match (&fact.lane, &fact.parent) {
+            (Some(lane), _) => _ = self.lanes.insert((realm.to_owned(), lane.clone())),
+            (None, Some(parent)) => _ = self.orders.insert((realm.to_owned(), parent.clone())),
+            (None, None) => {}
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lanes.is_empty() && self.orders.is_empty()
+    }
+}
+
+/// Folds what was touched again. A lane belongs to the parent its greatest fact names; without one it stands alone, unless
+/// another lane handed over to it.
+pub(crate) async fn refold(connection: &mut SqliteConnection, touched: &Touched) -> Result<(), Error> {
+    let mut orders = touched.orders.clone();
+    for (realm, lane) in &touched.lanes {
+        let facts = facts_of_lane(connection, realm, lane).await?;
         let before: Option<OrderUid> = sqlx::query_scalar("SELECT order_uid FROM lane WHERE realm = ? AND uid = ?")
             .bind(realm)
             .bind(lane)
             .fetch_optional(&mut *connection)
             .await?;
+        let parent = facts
+            .iter()
+            .filter_map(|fact| Some((&fact.place, fact.data.parent.as_ref()?)))
+            .max_by(|a, b| a.0.cmp(b.0))
+            .map_or_else(|| OrderUid::from(lane.as_str()), |(_, parent)| parent.clone());
         if before.as_ref() != Some(&parent) {
-            sqlx::query(
-                "INSERT INTO lane (realm, uid, order_uid) VALUES (?, ?, ?) \
-                         ON CONFLICT (realm, uid) DO UPDATE SET order_uid = excluded.order_uid",
-            )
-            .bind(realm)
-            .bind(lane)
-            .bind(&parent)
-            .execute(&mut *connection)
-            .await?;
+            set_lane(connection, realm, lane, &parent, true).await?;
         }
-        orders.extend(before.filter(|before| before != &parent).map(|before| (realm, before)));
-        orders.insert((realm, parent));
+        for successor in facts.iter().flat_map(|fact| &fact.data.successors) {
+            set_lane(connection, realm, successor, &parent, false).await?;
+        }
+        orders.extend(before.filter(|before| before != &parent).map(|before| (realm.clone(), before)));
+        orders.insert((realm.clone(), parent));
     }
-    for (realm, uid) in orders {
-        match order(connection, realm, &uid).await?.and_then(|order| Some((order.row()?, order.search_text()))) {
+    for (realm, uid) in &orders {
+        match order(connection, realm, uid).await?.and_then(|order| Some((order.row()?, order.search_text()))) {
             Some((row, search)) => write_row(connection, realm, &row, &search).await?,
             None => {
                 sqlx::query("DELETE FROM order_row WHERE realm = ? AND uid = ?")
                     .bind(realm)
-                    .bind(&uid)
+                    .bind(uid)
                     .execute(&mut *connection)
                     .await?;
             }
         }
     }
+    Ok(())
+}
+
+/// Notes which order a lane belongs to. What the lane itself says `overrules` what was said of it.
+async fn set_lane(
+    connection: &mut SqliteConnection,
+    realm: &str,
+    lane: &LaneUid,
+    order: &OrderUid,
+    overrules: bool,
+) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO lane (realm, uid, order_uid) VALUES (?, ?, ?) \
+         ON CONFLICT (realm, uid) DO UPDATE SET order_uid = excluded.order_uid WHERE ?",
+    )
+    .bind(realm)
+    .bind(lane)
+    .bind(order)
+    .bind(overrules)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -188,20 +247,19 @@ pub(crate) async fn insert_fact(
     connection: &mut SqliteConnection,
     event: i64,
     realm: &str,
-    lane: &LaneUid,
-    parent: Option<&OrderUid>,
-    updated_at: Option<Timestamp>,
-    data: &serde_json::Map<String, serde_json::Value>,
+    fact: &OrderFact,
 ) -> Result<(), Error> {
-    let data = serde_json::to_string(data).map_err(|_| Error::Stored("order fact"))?;
+    let data = serde_json::to_string(fact).map_err(|_| Error::Stored("order fact"))?;
     sqlx::query(
-        "INSERT INTO order_fact (event_id, realm, lane_uid, parent_uid, updated_at, data) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO order_fact (event_id, realm, lane_uid, parent_uid, updated_at, name, data) \
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(event)
     .bind(realm)
-    .bind(lane)
-    .bind(parent)
-    .bind(updated_at.map(Timestamp::as_millisecond))
+    .bind(&fact.lane)
+    .bind(&fact.parent)
+    .bind(fact.updated_at.map(Timestamp::as_millisecond))
+    .bind(&fact.name)
     .bind(data)
     .execute(connection)
     .await?;

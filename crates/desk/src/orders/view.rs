@@ -7,6 +7,7 @@ use ts_rs::TS;
 use crate::{
     event::Trust,
     id::{ConnectionId, EventId, LaneUid, OrderUid, PharmacyUid},
+    money::Money,
     page::PageInput,
 };
 
@@ -112,15 +113,12 @@ pub struct OrderRowView {
     pub lanes: Vec<LaneView>,
     /// Why it needs attention; empty for the ordinary case.
     pub attention: Vec<Attention>,
-    /// `data.delivery_type.display_name`.
+    /// As the provider names it.
     pub delivery_type: Option<String>,
     /// Higher is more urgent, 0 none.
     pub priority: i64,
-    /// Sum of the items' paid amounts and shipping in cents; `None` where the provider did not say.
-    #[ts(type = "number | null")]
-    pub total_cents: Option<i64>,
-    /// ISO 4217.
-    pub currency: Option<String>,
+    /// What it costs altogether, as the provider says or as items and shipping add up; `None` where neither is known.
+    pub total: Option<Money>,
     /// How many items.
     pub items: u32,
     /// How many distinct events.
@@ -139,12 +137,12 @@ pub struct ItemView {
     /// How many.
     #[ts(type = "number | null")]
     pub amount: Option<i64>,
-    /// Price of one, cents.
-    #[ts(type = "number | null")]
-    pub price_cents: Option<i64>,
-    /// Paid for all of this item, cents.
-    #[ts(type = "number | null")]
-    pub total_cents: Option<i64>,
+    /// What `amount` counts, where the provider says.
+    pub unit: Option<String>,
+    /// Price of one.
+    pub price: Option<Money>,
+    /// Paid for all of this item.
+    pub total: Option<Money>,
     /// Stock of this product when the event was made.
     #[ts(type = "number | null")]
     pub stock: Option<i64>,
@@ -163,9 +161,10 @@ pub struct OrderView {
     pub doctor: Option<String>,
     /// The shop's own order number.
     pub shop_order: Option<String>,
-    /// Shipping costs, cents.
-    #[ts(type = "number | null")]
-    pub shipping_cents: Option<i64>,
+    /// The shop's own number of the fulfilment.
+    pub fulfilment: Option<String>,
+    /// Shipping costs.
+    pub shipping: Option<Money>,
     /// File name of the signed prescription, where one came along.
     pub prescription_file: Option<String>,
     /// Whether there is a patient or an address to reveal.
@@ -173,7 +172,8 @@ pub struct OrderView {
 }
 
 /// A postal address as the provider sent it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(default)]
 pub struct AddressView {
     /// First and last name.
     pub name: Option<String>,
@@ -185,6 +185,13 @@ pub struct AddressView {
     pub city: Option<String>,
     /// Country.
     pub country: Option<String>,
+}
+
+/// Prints nothing.
+impl std::fmt::Debug for AddressView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AddressView(…)")
+    }
 }
 
 /// The patient of an order: health data, fetched only when somebody reveals it, never cached by the window.
@@ -202,6 +209,17 @@ pub struct PatientView {
     pub delivery_address: Option<AddressView>,
     /// Where the invoice goes.
     pub invoice_address: Option<AddressView>,
+    /// What else came with the order and may speak of a person, by the provider's path.
+    pub further: Vec<FieldView>,
+}
+
+/// A field as the provider names it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FieldView {
+    /// Dotted path.
+    pub field: String,
+    /// As text.
+    pub value: String,
 }
 
 /// Prints nothing: a patient never reaches a log.
@@ -219,6 +237,8 @@ pub enum EntryKind {
     Created,
     /// The lane's status changed.
     StatusChanged,
+    /// The lane was handed over to others.
+    HandedOver,
     /// Something else changed, or nothing visible did.
     Updated,
     /// The provider marked the lane as deleted.
@@ -237,6 +257,8 @@ pub enum Mark {
     SameSecond,
     /// The status moved backwards.
     Backward,
+    /// The provider's documents know no such step from where the lane was: something may be missing in between.
+    Unexpected,
     /// More than 5 minutes in the future of the receipt.
     Future,
     /// The unsigned header named another event type than the body.
@@ -248,9 +270,9 @@ pub enum Mark {
 /// One field that differs from the entry before on the same lane.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ChangeView {
-    /// Dotted path, for example `order.priority` or `order_items[0].pharmacy_sku.stock`.
+    /// `priority`, `items[0].stock`, `patient.name` …; what only this provider has, by its own dotted path.
     pub field: String,
-    /// Before; `None` where it was absent. Masked (`•••`) for patient fields.
+    /// Before; `None` where it was absent. Masked (`•••`) for what may speak of a person.
     pub from: Option<String>,
     /// After.
     pub to: Option<String>,
@@ -261,8 +283,8 @@ pub struct ChangeView {
 pub struct EntryView {
     /// Leads to the proof.
     pub event_id: EventId,
-    /// The lane it belongs to.
-    pub lane_uid: LaneUid,
+    /// The lane it belongs to; `None` where it speaks of the order as a whole.
+    pub lane_uid: Option<LaneUid>,
     /// The lane's pharmacy.
     pub pharmacy_name: Option<String>,
     /// When it happened: the event's own time, or the receipt time with the mark `time_of_receipt`.
@@ -284,6 +306,12 @@ pub struct EntryView {
     /// How long the lane stayed in `from`, milliseconds.
     #[ts(type = "number | null")]
     pub dwell_ms: Option<i64>,
+    /// Why, in the provider's words.
+    pub reason: Option<String>,
+    /// Lanes that take over from this one.
+    pub successors: Vec<LaneUid>,
+    /// The lane that handed over to this one.
+    pub predecessor: Option<LaneUid>,
     /// Signed or not.
     pub trust: Trust,
     /// Words to show.

@@ -2,11 +2,10 @@
 //! names. Source: "Webhooks / Events" of the provider's documentation; envelope `event_type`, `timestamp` (Unix seconds),
 //! `payload_version`, `data`.
 
-use data_encoding::{BASE64, HEXLOWER};
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
+use serde_json::{Map, Value};
 
+use super::order;
 use crate::event::{Event, Subject, Unrecognised, integer, text};
 
 /// Deeper than any documented event, shallower than the parser's own limit.
@@ -62,32 +61,15 @@ fn subject(event: &Event, data: Option<Map<String, Value>>) -> Result<Subject, U
     if event.payload_version.as_deref().is_some_and(|version| version != "1") {
         return Err(Unrecognised::UnknownVersion);
     }
-    let mut data = data.ok_or(Unrecognised::FieldMissing)?;
-    let uid = text(&data, &["uid"]).filter(|uid| !uid.is_empty()).ok_or(Unrecognised::FieldMissing)?;
+    let data = data.ok_or(Unrecognised::FieldMissing)?;
     event.at.ok_or(Unrecognised::FieldMissing)?;
-    let updated_at = integer(&data, &["updated_at"]).and_then(seconds);
     if is_order {
-        text(&data, &["status"]).ok_or(Unrecognised::FieldMissing)?;
-        let parent = text(&data, &["order", "uid"])
-            .or_else(|| text(&data, &["fulfillment", "order", "uid"]))
-            .filter(|uid| !uid.is_empty());
-        set_file_aside(&mut data);
-        return Ok(Subject::Order { lane: uid.into(), parent: parent.map(Into::into), updated_at, data });
+        return Ok(Subject::Order(Box::new(order::order(event_type, data)?)));
     }
+    let uid = text(&data, &["uid"]).filter(|uid| !uid.is_empty()).ok_or(Unrecognised::FieldMissing)?;
+    let updated_at = integer(&data, &["updated_at"]).and_then(seconds);
     integer(&data, &["stock"]).ok_or(Unrecognised::FieldMissing)?;
     Ok(Subject::Stock { uid: uid.into(), updated_at, data })
-}
-
-/// Replaces the prescription's content by its hash and size: the journal has the bytes, the folds do not need them.
-fn set_file_aside(data: &mut Map<String, Value>) {
-    let Some(Value::Object(file)) = data.get_mut("prescription_file") else { return };
-    let Some(content) = file.remove("content_base64") else { return };
-    let Some(content) = content.as_str() else { return };
-    let described = match BASE64.decode(content.as_bytes()) {
-        Ok(bytes) => json!({ "sha256": HEXLOWER.encode(&Sha256::digest(&bytes)), "bytes": bytes.len() }),
-        Err(_) => json!({ "sha256": HEXLOWER.encode(&Sha256::digest(content)), "unreadable": true }),
-    };
-    file.insert("content".to_owned(), described);
 }
 
 fn seconds(unix: i64) -> Option<Timestamp> {
@@ -116,6 +98,7 @@ fn depth(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::json;
 
     use super::*;
 
@@ -135,13 +118,13 @@ mod tests {
     #[test]
     fn an_order_event_is_placed_and_keeps_what_it_does_not_know() {
         let event = decode(order().to_string().as_bytes());
-        let Some(Subject::Order { lane, parent, updated_at, data }) = event.subject else { panic!("{event:?}") };
-        assert_eq!((lane.as_str(), parent.unwrap().as_str()), ("po-1", "ord-1"));
+        let Some(Subject::Order(fact)) = event.subject else { panic!("{event:?}") };
+        assert_eq!((fact.lane.unwrap().as_str(), fact.parent.unwrap().as_str()), ("po-1", "ord-1"));
         assert_eq!(event.at.unwrap().as_second(), 1_760_000_100);
-        assert_eq!(updated_at.unwrap().as_second(), 1_760_000_099);
-        assert_eq!(data["surprise"]["kept"][1], 2);
-        assert_eq!(data["prescription_file"]["content"]["bytes"], 5);
-        assert!(!Value::Object(data).to_string().contains("JVBERi0"));
+        assert_eq!(fact.updated_at.unwrap().as_second(), 1_760_000_099);
+        assert_eq!(fact.other["surprise.kept[1]"], 2);
+        assert_eq!(fact.file.as_ref().unwrap().bytes, Some(5));
+        assert!(!format!("{:?}", fact.other).contains("JVBERi0"));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 
 pub(crate) mod api;
 pub(crate) mod decode;
-pub(crate) mod words;
+mod order;
+mod words;
 
 use offizin_wire::Scheme;
 

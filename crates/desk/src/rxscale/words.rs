@@ -4,8 +4,7 @@
 use crate::{event::fold_word, orders::view::StatusGroup};
 
 /// The group of a raw status.
-pub(crate) fn group(status: Option<&str>) -> StatusGroup {
-    let Some(status) = status else { return StatusGroup::Unknown };
+pub(super) fn group(status: &str) -> StatusGroup {
     match fold_word(status).as_str() {
         "init" | "created" => StatusGroup::New,
         "waitingforpharmacy" | "pendingreview" | "open" => StatusGroup::Waiting,
@@ -19,8 +18,8 @@ pub(crate) fn group(status: Option<&str>) -> StatusGroup {
 
 /// How far along a status is. `None` for a pause and for words this build does not know: they are neither forward
 /// nor backward.
-pub(crate) fn rank(status: Option<&str>) -> Option<u8> {
-    Some(match fold_word(status?).as_str() {
+pub(super) fn rank(status: &str) -> Option<u8> {
+    Some(match fold_word(status).as_str() {
         "init" | "created" => 0,
         "waitingforpharmacy" | "open" => 1,
         "pendingreview" => 2,
@@ -53,8 +52,7 @@ mod tests {
             ("cancelled", StatusGroup::Stopped),
             ("teleported", StatusGroup::Unknown),
         ] {
-            assert_eq!(group(Some(raw)), expected, "{raw}");
+            assert_eq!(group(raw), expected, "{raw}");
         }
-        assert_eq!(group(None), StatusGroup::Unknown);
     }
 }

@@ -8,6 +8,7 @@ import type {
   ItemView,
   LaneView,
   Mark,
+  Money,
   OrderRowView,
   OrderView,
   PatientView,
@@ -143,6 +144,7 @@ export class Lives {
     const entries = this.timeline(place).entries;
     const lanes = new Map<string, LaneView>();
     for (const entry of entries) {
+      if (entry.lane_uid === null) continue;
       lanes.set(entry.lane_uid, {
         uid: entry.lane_uid,
         name: this.name(place),
@@ -184,8 +186,7 @@ export class Lives {
       attention,
       delivery_type: pick(["Standard", "Express", "Abholung"], serial, 5),
       priority: dice(serial, 6) < 0.04 ? 2 : 0,
-      total_cents: items.reduce((sum, item) => sum + (item.total_cents ?? 0), 499),
-      currency: "EUR",
+      total: euros(items.reduce((sum, item) => sum + Math.round(Number(item.total?.amount ?? 0) * 100), 499)),
       items: items.length,
       events: entries.length,
       trust: entries.some((entry) => entry.trust === "unsigned")
@@ -205,8 +206,9 @@ export class Lives {
         name: product.name,
         pzn: product.pzn,
         amount,
-        price_cents: product.cents,
-        total_cents: product.cents * amount,
+        unit: null,
+        price: euros(product.cents),
+        total: euros(product.cents * amount),
         stock: Math.floor(dice(serial, 10, at) * 60),
       };
     });
@@ -220,7 +222,8 @@ export class Lives {
       item_list: this.items(place),
       doctor: pick(doctors, serial, 11),
       shop_order: `EXT-${20_000 + this.size - place}`,
-      shipping_cents: 499,
+      fulfilment: null,
+      shipping: euros(499),
       prescription_file: reached ? `rezept-${this.size - place}.pdf` : null,
       has_patient: true,
     };
@@ -244,6 +247,7 @@ export class Lives {
       phone: "+49 30 0000000",
       delivery_address: address,
       invoice_address: address,
+      further: [],
     };
   }
 
@@ -278,6 +282,9 @@ export class Lives {
         to: step.status,
         to_group: groupOf(step.status),
         dwell_ms: before === undefined || same ? null : when - before.at,
+        reason: null,
+        successors: [],
+        predecessor: null,
         trust: step.trust ?? "verified",
         marks: step.marks ?? [],
         receipts: step.receipts ?? 1,
@@ -290,17 +297,20 @@ export class Lives {
   #changes(serial: number, index: number, from: string | null, step: Step): ChangeView[] {
     if (from === null) return [];
     const changes: ChangeView[] = [];
-    if (from !== step.status) changes.push({ field: "status", from, to: step.status });
-    if (step.also) changes.push({ field: "order.priority", from: "0", to: "2" });
-    if (step.also) changes.push({ field: "patient_data.phone_number", from: "•••", to: "•••" });
-    if (dice(serial, 18, index) < 0.5)
-      changes.push({ field: "order_items[0].pharmacy_sku.stock", from: "14", to: "13" });
+    if (step.also) changes.push({ field: "priority", from: "0", to: "2" });
+    if (step.also) changes.push({ field: "patient.phone", from: "•••", to: "•••" });
+    if (dice(serial, 18, index) < 0.5) changes.push({ field: "items[0].stock", from: "14", to: "13" });
     return changes;
   }
 }
 
 function groupOf(status: string): StatusGroup {
   return groups[status] ?? "unknown";
+}
+
+/** Cents as an amount of euros. */
+function euros(cents: number): Money {
+  return { amount: (cents / 100).toFixed(2), currency: "EUR" };
 }
 
 /** RFC 3339 in UTC. */

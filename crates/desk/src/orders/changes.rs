@@ -1,0 +1,144 @@
+//! What differs between two consecutive facts of a lane, field by field. Of what may speak of a person it shows that it
+//! changed, never how. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{
+    fact::{Item, OrderFact},
+    view::{AddressView, ChangeView},
+};
+use crate::money::Money;
+
+/// How many field changes an entry shows at the most.
+const MAX_CHANGES: usize = 40;
+/// Stands for a value that is not shown.
+const MASK: &str = "•••";
+
+/// In the order a person reads them; what the provider calls its own comes last, by path.
+pub(super) fn changes(before: &OrderFact, after: &OrderFact) -> Vec<ChangeView> {
+    let mut found = Changes::default();
+    let (b, a) = (before, after);
+    found.shown("name", b.name.clone(), a.name.clone());
+    found.shown("pharmacy", pharmacy(b), pharmacy(a));
+    found.shown("delivery_type", delivery_type(b), delivery_type(a));
+    found.shown("priority", number(b.priority), number(a.priority));
+    found.items(&b.items, &a.items);
+    found.shown("shipping", money(b.shipping.as_ref()), money(a.shipping.as_ref()));
+    found.shown("total", money(b.total.as_ref()), money(a.total.as_ref()));
+    found.shown("shop", b.shop.clone(), a.shop.clone());
+    if b.fulfilment != a.fulfilment {
+        let (b, a) = (b.fulfilment.clone().unwrap_or_default(), a.fulfilment.clone().unwrap_or_default());
+        found.shown("fulfilment", b.uid, a.uid);
+        found.shown("fulfilment.external_id", b.external_id, a.external_id);
+        found.shown("shop_order", b.shop_order_uid, a.shop_order_uid);
+        found.shown("shop_order.external_id", b.shop_order_external_id, a.shop_order_external_id);
+    }
+    if b.patient != a.patient {
+        let (b, a) = (b.patient.clone().unwrap_or_default(), a.patient.clone().unwrap_or_default());
+        found.masked("patient", b.uid, a.uid);
+        found.masked("patient.name", b.name, a.name);
+        found.masked("patient.born", b.born, a.born);
+        found.masked("patient.email", b.email, a.email);
+        found.masked("patient.phone", b.phone, a.phone);
+    }
+    found.address("delivery_address", b.delivery_address.as_ref(), a.delivery_address.as_ref());
+    found.address("invoice_address", b.invoice_address.as_ref(), a.invoice_address.as_ref());
+    if b.doctor != a.doctor {
+        let name = |fact: &OrderFact| fact.doctor.clone().and_then(|doctor| doctor.name.or(doctor.uid));
+        found.masked("doctor", name(b), name(a));
+    }
+    if b.file != a.file {
+        let name = |fact: &OrderFact| fact.file.clone().map(|file| file.sha256.or(file.name).unwrap_or_default());
+        found.masked("prescription_file", name(b), name(a));
+    }
+    found.leaves(&b.plain, &a.plain, Changes::shown);
+    found.leaves(&b.other, &a.other, Changes::masked);
+    found.0
+}
+
+#[derive(Default)]
+struct Changes(Vec<ChangeView>);
+
+impl Changes {
+    fn shown(&mut self, field: &str, from: Option<String>, to: Option<String>) {
+        if from != to && self.0.len() < MAX_CHANGES {
+            self.0.push(ChangeView { field: field.to_owned(), from, to });
+        }
+    }
+
+    fn masked(&mut self, field: &str, from: Option<String>, to: Option<String>) {
+        if from != to && self.0.len() < MAX_CHANGES {
+            let mask = |value: Option<String>| value.map(|_| MASK.to_owned());
+            self.0.push(ChangeView { field: field.to_owned(), from: mask(from), to: mask(to) });
+        }
+    }
+
+    fn items(&mut self, before: &[Item], after: &[Item]) {
+        for index in 0..before.len().max(after.len()) {
+            let (b, a) = (before.get(index), after.get(index));
+            if b == a {
+                continue;
+            }
+            let (b, a) = (b.cloned().unwrap_or_default(), a.cloned().unwrap_or_default());
+            let at = format!("items[{index}]");
+            self.shown(&format!("{at}.name"), b.name, a.name);
+            self.shown(&format!("{at}.number"), b.number, a.number);
+            self.shown(&format!("{at}.amount"), number(b.amount), number(a.amount));
+            self.shown(&format!("{at}.unit"), b.unit, a.unit);
+            self.shown(&format!("{at}.price"), money(b.price.as_ref()), money(a.price.as_ref()));
+            self.shown(&format!("{at}.total"), money(b.total.as_ref()), money(a.total.as_ref()));
+            self.shown(&format!("{at}.stock"), number(b.stock), number(a.stock));
+        }
+    }
+
+    fn address(&mut self, field: &str, before: Option<&AddressView>, after: Option<&AddressView>) {
+        if before != after {
+            let (b, a) = (before.cloned().unwrap_or_default(), after.cloned().unwrap_or_default());
+            self.masked(&format!("{field}.name"), b.name, a.name);
+            self.masked(&format!("{field}.street"), b.street, a.street);
+            self.masked(&format!("{field}.additional"), b.additional, a.additional);
+            self.masked(&format!("{field}.city"), b.city, a.city);
+            self.masked(&format!("{field}.country"), b.country, a.country);
+        }
+    }
+
+    fn leaves(
+        &mut self,
+        before: &BTreeMap<String, Value>,
+        after: &BTreeMap<String, Value>,
+        add: fn(&mut Self, &str, Option<String>, Option<String>),
+    ) {
+        if before != after {
+            let paths: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+            for path in paths {
+                add(self, path, before.get(path).and_then(told), after.get(path).and_then(told));
+            }
+        }
+    }
+}
+
+fn pharmacy(fact: &OrderFact) -> Option<String> {
+    fact.pharmacy.clone().and_then(|pharmacy| pharmacy.name.or(pharmacy.uid.map(|uid| uid.to_string())))
+}
+
+fn delivery_type(fact: &OrderFact) -> Option<String> {
+    fact.delivery_type.clone().and_then(|kind| kind.name.or(kind.code))
+}
+
+fn number(number: Option<i64>) -> Option<String> {
+    number.map(|number| number.to_string())
+}
+
+fn money(money: Option<&Money>) -> Option<String> {
+    money.map(|money| format!("{} {}", money.amount, money.currency))
+}
+
+fn told(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}

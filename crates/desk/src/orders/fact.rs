@@ -1,0 +1,257 @@
+//! An order fact: what one event says about one lane of an order, in nobody's words. A provider's folder makes it
+//! (step 8 of the journey), the fold consumes it (step 9). It decides nothing and knows no JSON of any provider.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::view::{AddressView, StatusGroup};
+use crate::{
+    id::{LaneUid, OrderUid, PharmacyUid},
+    money::Money,
+};
+
+/// What one event says. `lane`, `parent` and `updated_at` have columns of their own; the rest is stored as JSON without what
+/// is absent.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct OrderFact {
+    /// The lane it speaks of; `None` where it speaks of the whole order.
+    #[serde(skip)]
+    pub(crate) lane: Option<LaneUid>,
+    /// The order the lane belongs to. Without lane and parent there is no fact.
+    #[serde(skip)]
+    pub(crate) parent: Option<OrderUid>,
+    /// The provider's own "changed at".
+    #[serde(skip)]
+    pub(crate) updated_at: Option<Timestamp>,
+    /// The event is no snapshot: what it leaves out stays as the fact before on the lane had it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) partial: bool,
+    /// The lane was made by this event.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) created: bool,
+    /// The provider marked the lane as deleted.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) deleted: bool,
+    /// Where the lane is; `None` where the event does not say.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) status: Option<Status>,
+    /// Why, in the provider's words.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) reason: Option<String>,
+    /// Lanes that take over from this one: a re-routing. One that never spoke itself is shown all the same.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) successors: Vec<LaneUid>,
+    /// Set by the fold on a lane that another one handed over to.
+    #[serde(skip)]
+    pub(crate) predecessor: Option<LaneUid>,
+    /// For example `#1001`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) name: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) pharmacy: Option<Pharmacy>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) delivery_type: Option<DeliveryType>,
+    /// Higher is more urgent, 0 none.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) priority: Option<i64>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) items: Vec<Item>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) shipping: Option<Money>,
+    /// What the provider says it costs altogether; without it the items and the shipping are added up.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) total: Option<Money>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) patient: Option<Patient>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) delivery_address: Option<AddressView>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) invoice_address: Option<AddressView>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) doctor: Option<Doctor>,
+    /// The shop it was bought in, where the provider names one.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) shop: Option<String>,
+    /// How the shop's side calls it. The one thing that may differ between two copies of the same change.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) fulfilment: Option<Fulfilment>,
+    /// The signed prescription, where one came along. Its content stays in the journal.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) file: Option<File>,
+    /// Further fields known to be harmless, by the provider's path: their changes are shown.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) plain: BTreeMap<String, Value>,
+    /// Everything else the event holds, by the provider's path. It may speak of a person: shown only to somebody who asks.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) other: BTreeMap<String, Value>,
+}
+
+/// A status as received, and what the provider's folder knows about the word.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Status {
+    /// As received.
+    pub(crate) word: String,
+    pub(crate) group: StatusGroup,
+    /// How far along; `None` for a pause and for unknown words, which are neither forward nor backward.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) rank: Option<u8>,
+    /// Ranks of which the lane must have been at one for this to be no surprise. Empty: no expectation.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) after: Vec<u8>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Pharmacy {
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) uid: Option<PharmacyUid>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct DeliveryType {
+    /// As a script would compare it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) code: Option<String>,
+    /// As a person reads it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Item {
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) name: Option<String>,
+    /// The product's number: in Germany the PZN. Text: leading zeros matter.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) number: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) amount: Option<i64>,
+    /// What the amount counts, where the provider says: `packs`, `units`, the text on the pack.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) unit: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) price: Option<Money>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) total: Option<Money>,
+    /// On the pharmacy's shelf when the event was made.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) stock: Option<i64>,
+}
+
+/// Health data: prints nothing.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Patient {
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) uid: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) name: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) born: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) email: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) phone: Option<String>,
+}
+
+impl std::fmt::Debug for Patient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Patient(…)")
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Doctor {
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) uid: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Fulfilment {
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) uid: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) external_id: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) shop_order_uid: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) shop_order_external_id: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct File {
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) name: Option<String>,
+    /// Of the content, hex.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) sha256: Option<String>,
+    /// `None` where no content came along, or none that could be read.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) bytes: Option<u64>,
+}
+
+/// Prints no more than which lane it speaks of.
+impl std::fmt::Debug for OrderFact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OrderFact").field("lane", &self.lane).field("parent", &self.parent).finish_non_exhaustive()
+    }
+}
+
+impl OrderFact {
+    /// What is known after this fact, given what was known before it: a part is completed by what it leaves out.
+    pub(crate) fn complete(&mut self, before: &OrderFact) {
+        fn keep<T: Clone + Default + PartialEq>(now: &mut T, before: &T) {
+            if *now == T::default() {
+                now.clone_from(before);
+            }
+        }
+        if !self.partial {
+            return;
+        }
+        keep(&mut self.deleted, &before.deleted);
+        keep(&mut self.status, &before.status);
+        keep(&mut self.name, &before.name);
+        keep(&mut self.pharmacy, &before.pharmacy);
+        keep(&mut self.delivery_type, &before.delivery_type);
+        keep(&mut self.priority, &before.priority);
+        keep(&mut self.items, &before.items);
+        keep(&mut self.shipping, &before.shipping);
+        keep(&mut self.total, &before.total);
+        keep(&mut self.patient, &before.patient);
+        keep(&mut self.delivery_address, &before.delivery_address);
+        keep(&mut self.invoice_address, &before.invoice_address);
+        keep(&mut self.doctor, &before.doctor);
+        keep(&mut self.shop, &before.shop);
+        keep(&mut self.fulfilment, &before.fulfilment);
+        keep(&mut self.file, &before.file);
+        for (name, value) in &before.plain {
+            self.plain.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        for (name, value) in &before.other {
+            self.other.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+    }
+
+    /// Whether both say the same, apart from how the shop's side calls it.
+    pub(crate) fn is_copy_of(&self, other: &OrderFact) -> bool {
+        let fulfilment = other.fulfilment.clone();
+        OrderFact { fulfilment, ..self.clone() } == *other
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

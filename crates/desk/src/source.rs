@@ -1,0 +1,72 @@
+//! Sources: who may speak through an inlet, and which provider's folder understands them. The only place that asks "which
+//! provider?" while events are judged, decoded and rebuilt; everything behind it is in nobody's words.
+
+use offizin_wire::Scheme;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{event::Event, rxscale};
+
+/// What kind of sender an inlet is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, sqlx::Type)]
+#[serde(rename_all = "kebab-case")]
+#[sqlx(rename_all = "kebab-case")]
+pub enum Source {
+    /// Signed webhooks of RxScale.
+    Rxscale,
+    /// RxScale's Pub/Sub pushes, which are not signed.
+    RxscalePubsub,
+}
+
+impl Source {
+    const ALL: &[Source] = &[Source::Rxscale, Source::RxscalePubsub];
+
+    /// The short name, as it is stored with every event.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Source::Rxscale => rxscale::SOURCE,
+            Source::RxscalePubsub => rxscale::SOURCE_PUBSUB,
+        }
+    }
+
+    /// The source of a stored event; `None` for a name this build does not know.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|source| source.name() == name)
+    }
+
+    /// How it signs; `None` where it does not.
+    pub(crate) fn scheme(self) -> Option<Scheme> {
+        match self {
+            Source::Rxscale => Some(rxscale::SCHEME),
+            Source::RxscalePubsub => None,
+        }
+    }
+
+    /// The unsigned header that repeats the event type, where there is one.
+    pub(crate) fn event_header(self) -> Option<&'static str> {
+        match self {
+            Source::Rxscale | Source::RxscalePubsub => Some(rxscale::EVENT_HEADER),
+        }
+    }
+
+    /// What a raw body says. Total.
+    pub(crate) fn decode(self, body: &[u8]) -> Event {
+        match self {
+            Source::Rxscale | Source::RxscalePubsub => rxscale::decode::decode(body),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_source_is_found_again_by_its_name() {
+        for source in Source::ALL {
+            assert_eq!(Source::named(source.name()), Some(*source));
+            assert_eq!(serde_json::to_value(source).unwrap(), source.name());
+        }
+        assert_eq!(Source::named("nobody"), None);
+    }
+}
