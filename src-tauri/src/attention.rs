@@ -22,6 +22,12 @@ pub(crate) struct Attention {
     pub(crate) orders: i64,
     /// Deliveries.
     pub(crate) quarantine: i64,
+    /// Subscriptions the provider no longer lists.
+    pub(crate) vanished: i64,
+    /// Subscriptions that are quieter than their rhythm explains.
+    pub(crate) silent: i64,
+    /// Rotations that wait for a person.
+    pub(crate) stuck: i64,
     /// Pulling does not get through.
     pub(crate) failing: bool,
     /// The relay does not know this device any more.
@@ -34,6 +40,9 @@ impl Attention {
         Self {
             orders: status.counts.attention,
             quarantine: status.counts.quarantine,
+            vanished: status.counts.watched.subscriptions_vanished,
+            silent: status.counts.watched.subscriptions_silent,
+            stuck: status.counts.watched.rotations_stuck,
             failing: relay.is_some_and(|relay| relay.state == PullState::Failing),
             refused: relay.is_some_and(|relay| relay.problem.as_ref().is_some_and(|p| p.code == Code::RelayRefused)),
         }
@@ -41,13 +50,24 @@ impl Attention {
 
     /// Whether there is anything at all.
     pub(crate) fn any(self) -> bool {
-        self.orders > 0 || self.quarantine > 0 || self.failing
+        self.orders > 0 || self.quarantine > 0 || self.subscriptions() > 0 || self.failing
+    }
+
+    /// Subscriptions and rotations together.
+    pub(crate) fn subscriptions(self) -> i64 {
+        self.vanished + self.silent + self.stuck
     }
 
     /// What is worth a notification, seen from what was before.
     fn news(self, before: Self, words: Words) -> Option<&'static str> {
         if self.refused && !before.refused {
             Some(words.relay_refused)
+        } else if self.vanished > before.vanished {
+            Some(words.vanished)
+        } else if self.silent > before.silent {
+            Some(words.silent)
+        } else if self.stuck > before.stuck {
+            Some(words.stuck)
         } else if self.quarantine > before.quarantine {
             Some(words.quarantine_grew)
         } else {
@@ -100,6 +120,11 @@ mod tests {
         assert_eq!(quiet.news(held, words), None);
         assert_eq!(refused.news(held, words), Some(words.relay_refused));
         assert_eq!(refused.news(refused, words), None);
+        let vanished = Attention { vanished: 1, ..held };
+        assert_eq!(vanished.news(held, words), Some(words.vanished));
+        assert_eq!(Attention { silent: 1, ..vanished }.news(vanished, words), Some(words.silent));
+        assert_eq!(Attention { stuck: 1, ..vanished }.news(vanished, words), Some(words.stuck));
+        assert_eq!(held.news(vanished, words), None);
         // Being offline for a while is normal.
         assert_eq!(Attention { failing: true, ..quiet }.news(quiet, words), None);
     }
@@ -110,5 +135,6 @@ mod tests {
         assert!(Attention { orders: 1, ..Attention::default() }.any());
         assert!(Attention { quarantine: 1, ..Attention::default() }.any());
         assert!(Attention { failing: true, ..Attention::default() }.any());
+        assert!(Attention { silent: 1, ..Attention::default() }.any());
     }
 }

@@ -30,6 +30,7 @@ const ALL: [Tag; 6] = [Tag::Orders, Tag::Stock, Tag::Events, Tag::Subscriptions,
 /// Starts everything for a desk that has just opened.
 pub(crate) fn start(shell: &Shell, desk: &Desk) {
     shell.run(pull(shell.clone(), desk.clone()));
+    shell.run(tend(shell.clone(), desk.clone()));
     shell.run(look(shell.clone(), desk.clone()));
     shell.run(attention::keep(shell.clone(), desk.clone()));
     if let Some(changes) = shell.take_changes() {
@@ -50,6 +51,9 @@ async fn pull(shell: Shell, desk: Desk) {
         let pulled = desk.pull_with(wait, |pulled| shell.changed(pulled.changed.iter().copied())).await;
         match pulled {
             Ok(pulled) => {
+                if pulled.deliveries > 0 {
+                    shell.tend().notify_one();
+                }
                 shell.changed(pulled.changed);
                 pauses = self::pauses();
                 if pulled.segments == 0 && wait > SOON && began.elapsed() < SOON {
@@ -72,6 +76,26 @@ async fn pull(shell: Shell, desk: Desk) {
                     pauses = self::pauses();
                 }
             }
+        }
+    }
+}
+
+/// Tends the desk: at once, after what arrived or was done, and when something is due.
+async fn tend(shell: Shell, desk: Desk) {
+    loop {
+        let pause = match desk.tend().await {
+            Ok(tended) => {
+                shell.changed(tended.changed);
+                Duration::from_millis(tended.next_in_ms)
+            }
+            Err(problem) => {
+                tracing::info!(code = %problem.code, "tending pauses");
+                LONGEST
+            }
+        };
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = shell.tend().notified() => {}
         }
     }
 }
@@ -100,6 +124,7 @@ async fn look(shell: Shell, desk: Desk) {
             if known.is_some_and(|known| known != version) {
                 shell.changed(ALL);
                 shell.hurry().notify_one();
+                shell.tend().notify_one();
             }
             known = Some(version);
         }

@@ -6,14 +6,22 @@ use std::time::Duration;
 
 use offizin_desk::{
     Code, Problem,
-    connections::view::{CheckView, ConnectionInput, ConnectionView},
+    audit::AuditEntryView,
+    connections::view::{CheckView, ConnectionEditInput, ConnectionInput, ConnectionRemoveInput, ConnectionView},
     event::view::{BodyView, EventListInput, EventRowView, ProofView, VerifyView},
-    id::{ConnectionId, EventId, OrderUid, PharmacySkuUid, SubscriptionId},
+    id::{ConnectionId, EventId, OrderUid, PharmacySkuUid, RotationId, SubscriptionId},
+    inlets::{InletInput, InletRemoveInput, InletSecretInput, InletView},
+    network::{NetworkInput, NetworkView},
     orders::view::{OrderListInput, OrderRowView, OrderView, PatientView, TimelineView},
     page::{Page, PageInput},
+    rotation::view::{RotateInput, RotateView, RotationView},
+    settings::RulesView,
     status::{PairInput, PulledView, RelayView, Settings, StatusView, Tag},
     stock::view::{StockChangeView, StockListInput, StockRowView},
-    subscriptions::view::{NotificationTypeView, RegisterInput, RegisterView, SubscriptionListView, SubscriptionView},
+    subscriptions::view::{
+        AdoptInput, NotificationTypeView, RegisterInput, RegisterView, RemoveForeignInput, RemoveInput,
+        SubscriptionListView, SubscriptionView,
+    },
 };
 use secrecy::SecretString;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -123,8 +131,14 @@ commands! {
     connection_add(shell, input: ConnectionInput) -> ConnectionView, changes [Subscriptions, Status]:
         shell.desk().await?.connection_add(input).await;
     connection_check(shell, id: ConnectionId) -> CheckView: shell.desk().await?.connection_check(&id).await;
-    connection_remove(shell, id: ConnectionId) -> (), changes [Subscriptions, Status]:
-        shell.desk().await?.connection_remove(&id).await;
+    connection_edit(shell, input: ConnectionEditInput) -> ConnectionView, changes [Subscriptions, Status]: {
+        let edited = shell.desk().await?.connection_edit(input).await;
+        // What a rotation waited for may have been this key or this setting.
+        shell.tend().notify_one();
+        edited
+    };
+    connection_remove(shell, input: ConnectionRemoveInput) -> (), changes [Subscriptions, Status]:
+        shell.desk().await?.connection_remove(&input).await;
 
     notification_types(shell, id: ConnectionId) -> Vec<NotificationTypeView>:
         shell.desk().await?.notification_types(&id).await;
@@ -133,12 +147,47 @@ commands! {
     subscription_register(shell, input: RegisterInput) -> Vec<RegisterView>, changes [Subscriptions, Status]:
         shell.desk().await?.subscription_register(input).await;
     subscription_test(shell, id: SubscriptionId) -> (): shell.desk().await?.subscription_test(&id).await;
-    subscription_remove(shell, id: SubscriptionId) -> (), changes [Subscriptions, Status]:
-        shell.desk().await?.subscription_remove(&id).await;
-    // What waited in quarantine for the secret is verified by it.
+    subscription_remove(shell, input: RemoveInput) -> (), changes [Subscriptions, Status]:
+        shell.desk().await?.subscription_remove(&input).await;
+    subscription_remove_foreign(shell, input: RemoveForeignInput) -> (), changes [Subscriptions, Status]:
+        shell.desk().await?.subscription_remove_foreign(&input).await;
+    // What waited in quarantine for the secret is verified by it; a rotation may have waited for it, too.
     subscription_paste_secret(shell, input: PasteSecretInput) -> SubscriptionView,
+        changes [Orders, Stock, Events, Subscriptions, Status]: {
+        let pasted = shell.desk().await?.subscription_paste_secret(&input.id, input.secret).await;
+        shell.tend().notify_one();
+        pasted
+    };
+    subscription_adopt(shell, input: AdoptInput) -> SubscriptionView,
         changes [Orders, Stock, Events, Subscriptions, Status]:
-        shell.desk().await?.subscription_paste_secret(&input.id, input.secret).await;
+        shell.desk().await?.subscription_adopt(input).await;
+    subscription_rotate(shell, input: RotateInput) -> Vec<RotateView>, changes [Subscriptions, Status]: {
+        let begun = shell.desk().await?.subscription_rotate(input).await;
+        shell.tend().notify_one();
+        begun
+    };
+    rotation_roll_back(shell, id: RotationId) -> RotationView, changes [Subscriptions, Status]: {
+        let view = shell.desk().await?.rotation_roll_back(&id).await;
+        shell.tend().notify_one();
+        view
+    };
+    rotation_try_now(shell, id: RotationId) -> RotationView, changes [Subscriptions, Status]: {
+        let view = shell.desk().await?.rotation_try_now(&id).await;
+        shell.tend().notify_one();
+        view
+    };
+    rotation_test(shell, id: RotationId) -> RotationView, changes [Subscriptions]:
+        shell.desk().await?.rotation_test(&id).await;
+
+    inlet_add(shell, input: InletInput) -> InletView, changes [Subscriptions]:
+        shell.desk().await?.inlet_add(input).await;
+    inlet_list(shell, _none: ()) -> Vec<InletView>: shell.desk().await?.inlet_list().await;
+    inlet_secret(shell, input: InletSecretInput) -> (), changes [Orders, Stock, Events, Subscriptions, Status]:
+        shell.desk().await?.inlet_secret(input).await;
+    inlet_remove(shell, input: InletRemoveInput) -> (), changes [Subscriptions]:
+        shell.desk().await?.inlet_remove(&input).await;
+
+    audit_list(shell, page: PageInput) -> Page<AuditEntryView>: shell.desk().await?.audit_list(&page).await;
 
     order_list(shell, input: OrderListInput) -> Page<OrderRowView>: shell.desk().await?.order_list(&input).await;
     order_show(shell, uid: OrderUid) -> OrderView: shell.desk().await?.order_show(&uid).await;
@@ -154,6 +203,15 @@ commands! {
     event_body(shell, id: EventId) -> BodyView: shell.desk().await?.event_body(&id).await;
     event_verify(shell, id: EventId) -> VerifyView: shell.desk().await?.event_verify(&id).await;
 
+    rules(shell, _none: ()) -> RulesView: shell.desk().await?.rules().await;
+    rules_set(shell, input: RulesView) -> RulesView, changes [Subscriptions, Settings, Status]:
+        shell.desk().await?.rules_set(&input).await;
+    network(shell, _none: ()) -> NetworkView: shell.desk().await?.network_view().await;
+    network_set(shell, input: NetworkInput) -> NetworkView, changes [Settings, Status]: {
+        let kept = shell.desk().await?.network_set(input).await;
+        shell.hurry().notify_one();
+        kept
+    };
     settings(shell, _none: ()) -> Settings: shell.desk().await?.settings().await;
     settings_set(shell, input: Settings) -> Settings, changes [Settings]: {
         let kept = shell.desk().await?.settings_set(&input).await;

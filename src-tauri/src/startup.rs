@@ -76,6 +76,7 @@ struct Inner {
     /// Where the background takes the tags from; handed over once.
     changes: Mutex<Option<mpsc::UnboundedReceiver<Tag>>>,
     hurry: Notify,
+    tend: Notify,
     told: Notify,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -94,6 +95,7 @@ impl Shell {
             changed,
             changes: Mutex::new(Some(changes)),
             hurry: Notify::new(),
+            tend: Notify::new(),
             told: Notify::new(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -206,6 +208,11 @@ impl Shell {
     /// Wakes the pull from whatever it waits for between two attempts.
     pub(crate) fn hurry(&self) -> &Notify {
         &self.0.hurry
+    }
+
+    /// Lets the desk be tended now: something happened that a rotation may have waited for.
+    pub(crate) fn tend(&self) -> &Notify {
+        &self.0.tend
     }
 
     /// Notified after the window was told of a change.

@@ -13,7 +13,11 @@ pub(crate) struct Words {
     quiet: &'static str,
     orders: &'static str,
     quarantine: &'static str,
+    subscriptions: &'static str,
     failing: &'static str,
+    pub(crate) vanished: &'static str,
+    pub(crate) silent: &'static str,
+    pub(crate) stuck: &'static str,
     pub(crate) quarantine_grew: &'static str,
     pub(crate) relay_refused: &'static str,
 }
@@ -25,7 +29,11 @@ const DE: Words = Words {
     quiet: "Nichts braucht Aufmerksamkeit",
     orders: "Braucht Aufmerksamkeit",
     quarantine: "Quarantäne",
+    subscriptions: "Abonnements",
     failing: "Relais nicht erreichbar",
+    vanished: "Ein Abonnement ist beim Anbieter verschwunden. Neue Ereignisse dieser Art kommen nicht mehr an.",
+    silent: "Ein Abonnement ist länger still als üblich. Bitte prüfen Sie es beim Anbieter.",
+    stuck: "Eine Erneuerung wartet auf Sie. Das bisherige Abonnement gilt weiter.",
     quarantine_grew: "Eine Zustellung konnte nicht geprüft werden und liegt in Quarantäne.",
     relay_refused: "Das Relais kennt dieses Gerät nicht mehr. Es kommt nichts Neues an, bis es wieder gekoppelt ist.",
 };
@@ -37,7 +45,11 @@ const EN: Words = Words {
     quiet: "Nothing needs attention",
     orders: "Needs attention",
     quarantine: "Quarantine",
+    subscriptions: "Subscriptions",
     failing: "Relay not reachable",
+    vanished: "A subscription has disappeared at the provider. New events of this kind no longer arrive.",
+    silent: "A subscription has been quiet for longer than usual. Please check it at the provider.",
+    stuck: "A rotation waits for you. The present subscription stays valid.",
     quarantine_grew: "A delivery could not be verified and is in quarantine.",
     relay_refused: "The relay no longer knows this device. Nothing new arrives until it is paired again.",
 };
@@ -60,6 +72,9 @@ impl Words {
         }
         if attention.quarantine > 0 {
             parts.push(format!("{}: {}", self.quarantine, attention.quarantine));
+        }
+        if attention.subscriptions() > 0 {
+            parts.push(format!("{}: {}", self.subscriptions, attention.subscriptions()));
         }
         if attention.failing {
             parts.push(self.failing.to_owned());
@@ -88,8 +103,9 @@ mod tests {
 
     #[test]
     fn one_line_says_all_of_it() {
-        let attention = Attention { orders: 3, quarantine: 1, failing: true, refused: false };
-        assert_eq!(DE.line(attention), "Braucht Aufmerksamkeit: 3 · Quarantäne: 1 · Relais nicht erreichbar");
+        let attention = Attention { orders: 3, quarantine: 1, silent: 2, failing: true, ..Attention::default() };
+        let line = "Braucht Aufmerksamkeit: 3 · Quarantäne: 1 · Abonnements: 2 · Relais nicht erreichbar";
+        assert_eq!(DE.line(attention), line);
         assert_eq!(EN.line(Attention::default()), "Nothing needs attention");
     }
 }

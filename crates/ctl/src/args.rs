@@ -41,6 +41,9 @@ pub(crate) enum Command {
     /// Webhook subscriptions.
     #[command(subcommand)]
     Subscription(Subscription),
+    /// Rotations under way, and those that ended within a week.
+    #[command(subcommand)]
+    Rotation(Rotation),
     /// Addresses made by hand, to paste into a provider's portal.
     #[command(subcommand)]
     Inlet(Inlet),
@@ -62,7 +65,15 @@ pub(crate) enum Command {
     /// The journal and what is folded from it.
     #[command(subcommand)]
     Ledger(Ledger),
-    /// How the window looks and speaks.
+    /// What administrators did: who, when, what, and how it ended.
+    Audit {
+        #[command(flatten)]
+        page: PageArgs,
+    },
+    /// How this desk reaches the network: proxy, root certificates, timeout.
+    #[command(subcommand)]
+    Network(Network),
+    /// How the window looks and speaks, and what the desk reminds of.
     #[command(subcommand)]
     Settings(SettingsCommand),
     /// The desk at a glance.
@@ -123,13 +134,54 @@ pub(crate) enum Connection {
         /// Use the provider's test call.
         #[arg(long)]
         test_call: bool,
+        /// Accept `sha256=` before a signature, too.
+        #[arg(long)]
+        signature_prefix: bool,
+        /// A JSON object to send as `meta_data` with every create.
+        #[arg(long, value_name = "JSON", default_value = "")]
+        meta_data: String,
     },
     /// All connections.
     List,
     /// What the key can do, found out by reading only.
     Check { name: String },
+    /// Change what is named; the rest stays.
+    Edit {
+        name: String,
+        #[arg(long, value_name = "NAME")]
+        rename: Option<String>,
+        /// Read another API key from standard input.
+        #[arg(long)]
+        replace_key: bool,
+        /// Empty for none.
+        #[arg(long, value_name = "UID")]
+        pharmacy_uid: Option<String>,
+        /// Empty for the documented path.
+        #[arg(long, value_name = "PATH")]
+        base_path: Option<String>,
+        #[arg(long, value_enum, value_name = "HOW")]
+        delete_strategy: Option<DeleteArg>,
+        #[arg(long, value_name = "true|false")]
+        test_call: Option<bool>,
+        #[arg(long, value_name = "true|false")]
+        signature_prefix: Option<bool>,
+        /// Empty for none.
+        #[arg(long, value_name = "JSON")]
+        meta_data: Option<String>,
+    },
     /// Remove a connection without subscriptions, and its key. Its events stay.
-    Remove { name: String },
+    Remove {
+        name: String,
+        #[command(flatten)]
+        confirm: ConfirmArgs,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct ConfirmArgs {
+    /// The connection's name once more: wanted for production.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) confirm: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -154,8 +206,84 @@ pub(crate) enum Subscription {
     Test { id: String },
     /// Store a signing secret; it is read from standard input. What waited in quarantine for it is verified.
     Secret { id: String },
-    /// Delete one subscription of ours.
-    Remove { id: String },
+    /// Rotate: a fresh one is made and proven before the old one is removed. Works on until each waits for something.
+    Rotate {
+        #[arg(required_unless_present = "all", value_name = "ID")]
+        ids: Vec<String>,
+        /// Every active subscription of the connection.
+        #[arg(long, requires = "connection", conflicts_with = "ids")]
+        all: bool,
+        #[arg(long, value_name = "NAME")]
+        connection: Option<String>,
+        /// How long the old address and secret stay valid after the switch, in hours (`72h`) or days (`3d`).
+        #[arg(long, value_name = "TIME", default_value = "72h", value_parser = grace)]
+        grace: i64,
+    },
+    /// Take over a subscription that was made in the provider's portal with the address of an inlet of ours; its secret is
+    /// read from standard input.
+    Adopt {
+        /// The provider's uid, as listed.
+        uid: String,
+        /// Needed where two connections list the same uid.
+        #[arg(long, value_name = "NAME")]
+        connection: Option<String>,
+    },
+    /// Delete one subscription of ours, or, by its uid and after its connection's name, a foreign one.
+    Remove {
+        id: String,
+        #[command(flatten)]
+        confirm: ConfirmArgs,
+    },
+}
+
+/// `72h` or `3d`, in hours.
+fn grace(text: &str) -> Result<i64, String> {
+    let (digits, factor) = match (text.strip_suffix('h'), text.strip_suffix('d')) {
+        (Some(digits), _) => (digits, 1),
+        (_, Some(digits)) => (digits, 24),
+        _ => return Err("hours (72h) or days (3d) are wanted".to_owned()),
+    };
+    let hours = digits.parse::<u16>().map_err(|_| "hours (72h) or days (3d) are wanted".to_owned())?;
+    Ok(i64::from(hours) * factor)
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Rotation {
+    /// Those that are under way, and those that ended within a week.
+    List,
+    /// Move on whatever can be moved on, until each rotation waits for something or is over.
+    Run,
+    /// Give one up before the switch: the new subscription is removed, the old one never stopped.
+    RollBack { id: String },
+    /// Ask the provider for a test event for the new subscription.
+    Test { id: String },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ProxyArg {
+    System,
+    None,
+    Custom,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Network {
+    /// As it is.
+    Get,
+    /// Change what is named; the rest stays.
+    Set {
+        #[arg(long, value_enum)]
+        proxy: Option<ProxyArg>,
+        /// For `--proxy custom`.
+        #[arg(long, value_name = "URL")]
+        proxy_url: Option<String>,
+        /// A PEM file with additional root certificates; `-` removes them.
+        #[arg(long, value_name = "FILE")]
+        root_certificates: Option<PathBuf>,
+        /// How long an answer may take, in seconds.
+        #[arg(long, value_name = "SECONDS")]
+        timeout: Option<u32>,
+    },
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -180,7 +308,11 @@ pub(crate) enum Inlet {
     /// Store its signing secret; it is read from standard input.
     Secret { id: String },
     /// Retire an address: it answers 410 from then on.
-    Remove { id: String },
+    Remove {
+        id: String,
+        #[command(flatten)]
+        confirm: ConfirmArgs,
+    },
 }
 
 #[derive(Subcommand)]
@@ -297,5 +429,8 @@ pub(crate) enum SettingsCommand {
         /// Keep running in the tray when the window is closed.
         #[arg(long, value_name = "true|false")]
         keep_in_tray: Option<bool>,
+        /// Call a signing secret due when it is older than so many days; 0 for never. Nothing is rotated by itself.
+        #[arg(long, value_name = "DAYS")]
+        rotate_after_days: Option<u32>,
     },
 }

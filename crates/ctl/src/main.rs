@@ -4,6 +4,7 @@
 mod args;
 mod print;
 mod provider;
+mod rotation;
 mod sentence;
 mod views;
 
@@ -14,11 +15,12 @@ use clap::Parser;
 use offizin_desk::{
     Code, Desk, Home, Problem,
     page::PageInput,
-    status::{Language, PairInput, PulledView, Theme},
+    settings::RulesView,
+    status::{Language, PairInput, PulledView, Settings, Theme},
     system_clock,
 };
 use print::{json, line, maybe_local, word};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// How long one long poll of `sync --follow` waits.
 const FOLLOW_WAIT: Duration = Duration::from_secs(25);
@@ -61,7 +63,7 @@ async fn run(cli: Cli) -> Result<(), Problem> {
     if matches!(cli.command, Command::Diagnose) {
         return diagnose(home, cli.json).await;
     }
-    let desk = Desk::open(home, system_clock()).await?;
+    let desk = Desk::open(home, system_clock()).await?.through(offizin_desk::audit::Shell::CommandLine);
     let shell = Shell { desk, json: cli.json };
     let done = shell.run(cli.command).await;
     shell.desk.close().await;
@@ -83,7 +85,10 @@ impl Shell {
             }
             Command::Connection(command) => self.connection(command).await,
             Command::Subscription(command) => self.subscription(command).await,
+            Command::Rotation(command) => self.rotation(command).await,
             Command::Inlet(command) => self.inlet(command).await,
+            Command::Audit { page } => self.audit(page).await,
+            Command::Network(command) => self.network(command).await,
             Command::Sync { follow } => self.sync(follow).await,
             Command::Order(command) => self.order(command).await,
             Command::Stock(command) => self.stock(command).await,
@@ -121,6 +126,7 @@ impl Shell {
     async fn sync(&self, follow: bool) -> Result<(), Problem> {
         if !follow {
             let pulled = self.desk.pull(Duration::ZERO).await?;
+            self.desk.tend().await?;
             self.print_pulled(&pulled);
             return Ok(());
         }
@@ -136,6 +142,7 @@ impl Shell {
             match self.desk.pull(FOLLOW_WAIT).await {
                 Ok(pulled) => {
                     pause = FIRST_PAUSE;
+                    self.desk.tend().await?;
                     if pulled.segments > 0 {
                         self.print_pulled(&pulled);
                     }
@@ -198,7 +205,8 @@ impl Shell {
 
     async fn settings(&self, command: SettingsCommand) -> Result<(), Problem> {
         let mut settings = self.desk.settings().await?;
-        if let SettingsCommand::Set { language, theme, roomy, keep_in_tray } = command {
+        let mut rules = self.desk.rules().await?;
+        if let SettingsCommand::Set { language, theme, roomy, keep_in_tray, rotate_after_days } = command {
             settings.language = language.map_or(settings.language, |language| match language {
                 LanguageArg::System => Language::System,
                 LanguageArg::De => Language::De,
@@ -213,12 +221,17 @@ impl Shell {
             settings.roomy = roomy.unwrap_or(settings.roomy);
             settings.keep_in_tray = keep_in_tray.unwrap_or(settings.keep_in_tray);
             settings = self.desk.settings_set(&settings).await?;
+            if let Some(days) = rotate_after_days {
+                rules.rotate_after_days = Some(days).filter(|days| *days > 0);
+                rules = self.desk.rules_set(&rules).await?;
+            }
         }
         if self.json {
-            json(&settings);
+            json(&told(&settings, &rules));
         } else {
+            let due = rules.rotate_after_days.map_or("never".to_owned(), |days| format!("after {days} days"));
             line(&format!(
-                "language {} · theme {} · roomy {} · keep in tray {}",
+                "language {} · theme {} · roomy {} · keep in tray {} · secrets are due {due}",
                 word(&settings.language),
                 word(&settings.theme),
                 settings.roomy,
@@ -298,6 +311,15 @@ fn keyring(problem: Option<&Problem>) -> Option<String> {
 /// Failures that end by themselves: `sync --follow` goes on.
 fn passes(code: Code) -> bool {
     matches!(code, Code::RelayUnreachable | Code::RelayUnavailable | Code::DatabaseBusy)
+}
+
+/// Settings and rules as one document.
+fn told(settings: &Settings, rules: &RulesView) -> Value {
+    let mut told = serde_json::to_value(settings).unwrap_or_default();
+    if let (Some(told), Ok(Value::Object(rules))) = (told.as_object_mut(), serde_json::to_value(rules)) {
+        told.extend(rules);
+    }
+    told
 }
 
 fn page_input(page: PageArgs) -> PageInput {

@@ -1,10 +1,15 @@
 //! Connections, subscriptions and inlets on the command line: each command is one call of the desk.
 
 use offizin_desk::{
-    Problem, Source,
-    connections::view::{Api, CheckView, ConnectionInput, ConnectionSettings, DeleteStrategy, Provider},
-    inlets::{InletInput, InletView},
-    subscriptions::view::{RegisterInput, SubscriptionView},
+    Code, Problem, Source,
+    connections::view::{
+        Api, CheckView, ConnectionEditInput, ConnectionInput, ConnectionRemoveInput, ConnectionSettings,
+        DeleteStrategy, Provider,
+    },
+    inlets::{InletInput, InletRemoveInput, InletSecretInput, InletView},
+    subscriptions::view::{
+        AdoptInput, RegisterInput, RemoveForeignInput, RemoveInput, SubscriptionState, SubscriptionView,
+    },
 };
 use serde_json::json;
 
@@ -18,7 +23,18 @@ use crate::{
 impl Shell {
     pub(crate) async fn connection(&self, command: Connection) -> Result<(), Problem> {
         match command {
-            Connection::Add { name, provider, api, base_url, pharmacy_uid, base_path, delete_strategy, test_call } => {
+            Connection::Add {
+                name,
+                provider,
+                api,
+                base_url,
+                pharmacy_uid,
+                base_path,
+                delete_strategy,
+                test_call,
+                signature_prefix,
+                meta_data,
+            } => {
                 let input = ConnectionInput {
                     name,
                     provider: match provider {
@@ -33,12 +49,10 @@ impl Shell {
                     api_key: standard_input()?.into(),
                     settings: ConnectionSettings {
                         base_path,
-                        delete: delete_strategy.map(|how| match how {
-                            DeleteArg::Path => DeleteStrategy::Path,
-                            DeleteArg::Query => DeleteStrategy::Query,
-                            DeleteArg::Body => DeleteStrategy::Body,
-                        }),
+                        delete: delete_strategy.map(delete),
                         test_call,
+                        signature_prefix,
+                        meta_data,
                     },
                 };
                 let view = self.desk.connection_add(input).await?;
@@ -81,9 +95,37 @@ impl Shell {
                     return Err(problem);
                 }
             }
-            Connection::Remove { name } => {
-                let connection = self.desk.connection_find(&name).await?;
-                self.desk.connection_remove(&connection.id).await?;
+            Connection::Edit {
+                name,
+                rename,
+                replace_key,
+                pharmacy_uid,
+                base_path,
+                delete_strategy,
+                test_call,
+                signature_prefix,
+                meta_data,
+            } => {
+                let now = self.desk.connection_find(&name).await?;
+                let input = ConnectionEditInput {
+                    id: now.id,
+                    name: rename.unwrap_or(now.name),
+                    pharmacy_uid: pharmacy_uid.or(now.pharmacy_uid),
+                    api_key: if replace_key { Some(standard_input()?.into()) } else { None },
+                    settings: ConnectionSettings {
+                        base_path: base_path.unwrap_or(now.settings.base_path),
+                        delete: delete_strategy.map(delete).or(now.settings.delete),
+                        test_call: test_call.unwrap_or(now.settings.test_call),
+                        signature_prefix: signature_prefix.unwrap_or(now.settings.signature_prefix),
+                        meta_data: meta_data.unwrap_or(now.settings.meta_data),
+                    },
+                };
+                let view = self.desk.connection_edit(input).await?;
+                if self.json { json(&view) } else { line(&format!("changed {}", view.name)) }
+            }
+            Connection::Remove { name, confirm } => {
+                let id = self.desk.connection_find(&name).await?.id;
+                self.desk.connection_remove(&ConnectionRemoveInput { id, confirm: confirm.confirm }).await?;
                 return self.done("removed");
             }
         }
@@ -99,7 +141,9 @@ impl Shell {
                 };
                 let list = self.desk.subscription_list(connection.as_ref(), !offline).await?;
                 if self.json {
-                    json(&json!({ "rows": list.rows, "next": null, "problems": list.problems }));
+                    json(
+                        &json!({ "rows": list.rows, "next": null, "problems": list.problems, "rotations": list.rotations }),
+                    );
                 } else {
                     print_subscriptions(&list.rows);
                 }
@@ -127,12 +171,47 @@ impl Shell {
                 let view = self.desk.subscription_paste_secret(&id.as_str().into(), standard_input()?.into()).await?;
                 if self.json { json(&view) } else { print_subscriptions(&[view]) }
             }
-            Subscription::Remove { id } => {
-                self.desk.subscription_remove(&id.as_str().into()).await?;
+            Subscription::Rotate { ids, all: _, connection, grace } => {
+                return self.rotate(ids, connection, grace).await;
+            }
+            Subscription::Adopt { uid, connection } => {
+                let connection = self.foreign(&uid, connection.as_deref()).await?.connection;
+                let secret = standard_input()?.into();
+                let view = self.desk.subscription_adopt(AdoptInput { connection, provider_uid: uid, secret }).await?;
+                if self.json { json(&view) } else { print_subscriptions(&[view]) }
+            }
+            Subscription::Remove { id, confirm } => {
+                let input = RemoveInput { id: id.as_str().into(), confirm: confirm.confirm.clone() };
+                match (self.desk.subscription_remove(&input).await, confirm.confirm) {
+                    (Err(problem), Some(confirm)) if problem.code == Code::SubscriptionForeign => {
+                        let connection = self.foreign(&id, None).await?.connection;
+                        let input = RemoveForeignInput { connection, provider_uid: id, confirm };
+                        self.desk.subscription_remove_foreign(&input).await?;
+                    }
+                    (removed, _) => removed?,
+                }
                 return self.done("removed");
             }
         }
         Ok(())
+    }
+
+    /// A foreign subscription by the provider's uid, as last listed.
+    async fn foreign(&self, uid: &str, connection: Option<&str>) -> Result<SubscriptionView, Problem> {
+        let of = match connection {
+            Some(name) => Some(self.desk.connection_find(name).await?.id),
+            None => None,
+        };
+        let list = self.desk.subscription_list(of.as_ref(), true).await?;
+        let found = list
+            .rows
+            .into_iter()
+            .find(|row| row.state == SubscriptionState::Foreign && row.provider_uid.as_deref() == Some(uid));
+        found.ok_or_else(|| Problem {
+            code: Code::SubscriptionUnknown,
+            detail: Some(uid.to_owned()),
+            incident: String::new(),
+        })
     }
 
     pub(crate) async fn inlet(&self, command: Inlet) -> Result<(), Problem> {
@@ -150,15 +229,23 @@ impl Shell {
                 if self.json { json(&json!({ "rows": rows, "next": null })) } else { print_inlets(&rows) }
             }
             Inlet::Secret { id } => {
-                self.desk.inlet_secret(&id, standard_input()?.into()).await?;
+                self.desk.inlet_secret(InletSecretInput { id, secret: standard_input()?.into() }).await?;
                 return self.done("stored");
             }
-            Inlet::Remove { id } => {
-                self.desk.inlet_remove(&id).await?;
+            Inlet::Remove { id, confirm } => {
+                self.desk.inlet_remove(&InletRemoveInput { id, confirm: confirm.confirm }).await?;
                 return self.done("retired");
             }
         }
         Ok(())
+    }
+}
+
+fn delete(how: DeleteArg) -> DeleteStrategy {
+    match how {
+        DeleteArg::Path => DeleteStrategy::Path,
+        DeleteArg::Query => DeleteStrategy::Query,
+        DeleteArg::Body => DeleteStrategy::Body,
     }
 }
 

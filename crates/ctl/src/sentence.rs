@@ -38,6 +38,10 @@ pub(crate) fn sentence(code: Code) -> &'static str {
             "What answers at the relay's address does not speak as a relay does. Check its address and its proxy."
         }
         Code::ProviderUnreachable => "The provider cannot be reached. Nothing was changed; try again later.",
+        Code::ProviderTls => {
+            "The provider's certificate is not trusted here. On a network that inspects TLS, add its root certificate with `offizinctl network set --root-certificates FILE`. The key was not sent."
+        }
+        Code::ProviderTimeout => "The provider did not answer in time. Nothing was changed; try again later.",
         Code::ProviderKeyRefused => {
             "The provider refuses the API key. Check it, or make a new one in the provider's portal."
         }
@@ -58,7 +62,7 @@ pub(crate) fn sentence(code: Code) -> &'static str {
             "The answer got lost, so it is not known whether it happened. `offizinctl subscription list` settles it."
         }
         Code::DeleteNotConfigured => {
-            "How this provider deletes is not set for this connection. Add it anew with --delete-strategy once you know."
+            "How this provider deletes is not set for this connection. Set it with `offizinctl connection edit NAME --delete-strategy` once you know; rotating needs it."
         }
         Code::TestNotConfigured => {
             "The provider's test call is not set for this connection. Wait for a real event instead."
@@ -68,6 +72,29 @@ pub(crate) fn sentence(code: Code) -> &'static str {
         Code::ConnectionInUse => "This connection still has subscriptions. Remove them first.",
         Code::SubscriptionUnknown => "There is no such subscription. `offizinctl subscription list` shows all.",
         Code::SubscriptionForeign => "This subscription was made elsewhere and is not touched from here.",
+        Code::ListLostOthers => {
+            "The subscription is gone, and the provider's list lacks others besides. `offizinctl subscription list` shows what vanished; register it again."
+        }
+        Code::SubscriptionElsewhere => {
+            "This subscription sends to another address, so adopting it would bring nothing here. Register one of your own instead."
+        }
+        Code::RotationUnderWay => {
+            "This subscription is being rotated or is not settled yet. `offizinctl rotation list` shows how far it is."
+        }
+        Code::RotationTooLate => {
+            "The old subscription is being removed already: there is no way back, and none is needed."
+        }
+        Code::RotationUnknown => "There is no such rotation. `offizinctl rotation list` shows all.",
+        Code::RotationAnswerLost => {
+            "The new subscription was made, but the answer with its secret got lost. It is removed again; the old one never stopped. Rotate again."
+        }
+        Code::RotationVanished => {
+            "The new subscription disappeared at the provider before it had proven itself. See who removed it, then rotate again."
+        }
+        Code::ConfirmationNeeded => {
+            "This cannot be undone on a production connection. Say its name once more with --confirm NAME."
+        }
+        Code::CertificateUnusable => "This is no root certificate in PEM. Nothing was changed.",
         Code::InletUnknown => "There is no such address. `offizinctl inlet list` shows all.",
         Code::OrderUnknown => "No order or lane of this uid is known here.",
         Code::EventUnknown => "No event of this id is known here.",

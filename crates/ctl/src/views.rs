@@ -211,7 +211,7 @@ impl Shell {
     }
 }
 
-fn more(next: Option<&str>) {
+pub(crate) fn more(next: Option<&str>) {
     if let Some(next) = next {
         line(&format!("… --after {next}"));
     }

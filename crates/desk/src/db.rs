@@ -18,7 +18,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::error::Error;
+use crate::{error::Error, interrupt};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -134,7 +134,9 @@ pub(crate) struct Tx {
 impl Tx {
     /// Makes it permanent.
     pub(crate) async fn commit(self) -> Result<(), Error> {
-        self.end("COMMIT").await
+        self.end("COMMIT").await?;
+        interrupt::point("commit").await;
+        Ok(())
     }
 
     /// Leaves everything as it was.
@@ -225,6 +227,7 @@ mod tests {
         tx.commit().await.unwrap();
         assert_eq!(kept(&db).await, 64);
         db.barrier().await.unwrap();
+        db.close().await;
     }
 
     #[tokio::test]
@@ -239,5 +242,6 @@ mod tests {
             }
         }
         assert_eq!(kept(&db).await, 0);
+        db.close().await;
     }
 }

@@ -6,13 +6,13 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use secrecy::SecretString;
-use sqlx::SqliteConnection;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
+    audit::{self, AuditAction, AuditEntryView, Shell, recorded},
     connections::{
         self,
-        view::{CheckView, ConnectionInput, ConnectionView},
+        view::{CheckView, ConnectionEditInput, ConnectionInput, ConnectionRemoveInput, ConnectionView},
     },
     db::Db,
     error::Error,
@@ -20,11 +20,12 @@ use crate::{
         self,
         view::{BodyView, EventListInput, EventRowView, ProofView, VerifyView},
     },
-    home::Home,
-    id::{ConnectionId, EventId, OrderUid, PharmacySkuUid, SubscriptionId},
-    inlets::{self, InletInput, InletView},
+    home::{Home, HomeLock},
+    id::{ConnectionId, EventId, OrderUid, PharmacySkuUid, RotationId, SubscriptionId},
+    inlets::{self, InletInput, InletRemoveInput, InletSecretInput, InletView},
     intake::inlets::{SecretCache, load},
     keychain::Keychain,
+    network::{self, Network, NetworkInput, NetworkView},
     orders::{
         self,
         view::{OrderListInput, OrderRowView, OrderView, PatientView, TimelineView},
@@ -33,25 +34,38 @@ use crate::{
     pairing,
     problem::{Code, Problem},
     projection::{self, LedgerReport},
-    pull, relay,
-    rxscale::api::Pace,
-    status::{CountsView, PairInput, PulledView, RelayView, Settings, StatusView},
+    pull,
+    rotation::{
+        self,
+        view::{RotateInput, RotateView, RotationView},
+    },
+    rxscale::http::Pace,
+    settings::{self, RulesView},
+    status::{CountsView, PairInput, PulledView, RelayView, Settings, StatusView, TendedView},
     stock::{
         self,
         view::{StockChangeView, StockListInput, StockRowView},
     },
     subscriptions::{
         self,
-        view::{NotificationTypeView, RegisterInput, RegisterView, SubscriptionListView, SubscriptionView},
+        view::{
+            AdoptInput, NotificationTypeView, RegisterInput, RegisterView, RemoveForeignInput, RemoveInput,
+            SubscriptionListView, SubscriptionView,
+        },
     },
+    tending,
     time::{self, Clock},
 };
 
 const DATABASE_KEY: &str = "database-key";
+/// The document of [`Settings`].
+const WINDOW: &str = "window";
+/// The number of the build that folded what is shown.
+const FOLDED_BY: &str = "projection";
 
 /// Everything an administrator's desk knows and does. Cheap to clone; all clones are the same desk.
 #[derive(Clone)]
-pub struct Desk(Arc<Inner>);
+pub struct Desk(Arc<Inner>, Shell);
 
 struct Inner {
     home: Home,
@@ -59,9 +73,17 @@ struct Inner {
     db: Db,
     keychain: Keychain,
     secrets: SecretCache,
-    http: reqwest::Client,
+    network: Network,
+    account: String,
     paces: Mutex<HashMap<ConnectionId, Arc<Pace>>>,
-    subscriptions: Mutex<()>,
+    turn: Arc<Mutex<()>>,
+}
+
+/// This desk's turn at the providers: nobody else of this process or another one asks meanwhile.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    _among_processes: HomeLock,
+    _in_this_process: OwnedMutexGuard<()>,
 }
 
 impl std::fmt::Debug for Desk {
@@ -94,6 +116,11 @@ impl Desk {
         Ok(open(home, clock).await?)
     }
 
+    /// The same desk, used through this shell: what is done is recorded as done there.
+    pub fn through(self, shell: Shell) -> Self {
+        Self(self.0, shell)
+    }
+
     /// Closes the database; the log is folded back into the file.
     pub async fn close(&self) {
         self.0.db.close().await;
@@ -120,6 +147,7 @@ impl Desk {
         .fetch_one(&mut *reader)
         .await?;
         let (orders, attention, stock, events, unrecognised, quarantine, unopened, subscriptions) = counts;
+        let watched = subscriptions::counts(&mut reader, self.now()).await?;
         let last: Option<i64> =
             sqlx::query_scalar("SELECT max(received_at) FROM event").fetch_one(&mut *reader).await?;
         Ok(StatusView {
@@ -127,7 +155,17 @@ impl Desk {
             home: self.0.home.dir().display().to_string(),
             relay: pairing::view(&mut reader).await?,
             connections: connections::list(&mut reader).await?,
-            counts: CountsView { orders, attention, stock, events, unrecognised, quarantine, unopened, subscriptions },
+            counts: CountsView {
+                orders,
+                attention,
+                stock,
+                events,
+                unrecognised,
+                quarantine,
+                unopened,
+                subscriptions,
+                watched,
+            },
             last_event_at: last.map(time::from_ms).transpose()?,
         })
     }
@@ -139,12 +177,12 @@ impl Desk {
 
     /// Pairs with a relay. Codes: `pairing_code_*`, `already_paired`, `relay_*`, `keyring_*`.
     pub async fn pair(&self, input: PairInput) -> Result<RelayView, Problem> {
-        Ok(pairing::pair(self, input).await?)
+        Ok(recorded(self, AuditAction::Pair, "", None, pairing::pair(self, input)).await?)
     }
 
     /// Leaves the relay; what was pulled stays.
     pub async fn unpair(&self) -> Result<(), Problem> {
-        Ok(pairing::unpair(self).await?)
+        Ok(recorded(self, AuditAction::Unpair, "", None, pairing::unpair(self)).await?)
     }
 
     /// Pulls until nothing is left, waiting up to `wait` for something to arrive. Codes: `not_paired`, `relay_*`, `database_*`.
@@ -179,9 +217,14 @@ impl Desk {
         Ok(connections::check(self, id).await?)
     }
 
-    /// Removes a connection without subscriptions, and its key.
-    pub async fn connection_remove(&self, id: &ConnectionId) -> Result<(), Problem> {
-        Ok(connections::remove(self, id).await?)
+    /// Changes a connection. Codes: `input_invalid`, `connection_unknown`, `connection_name_taken`, `keyring_*`.
+    pub async fn connection_edit(&self, input: ConnectionEditInput) -> Result<ConnectionView, Problem> {
+        Ok(connections::edit(self, input).await?)
+    }
+
+    /// Removes a connection without subscriptions, and its key. Codes: `connection_in_use`, `confirmation_needed`.
+    pub async fn connection_remove(&self, input: &ConnectionRemoveInput) -> Result<(), Problem> {
+        Ok(connections::remove(self, &input.id, input.confirm.as_deref()).await?)
     }
 
     /// The event types a connection's provider documents.
@@ -209,9 +252,46 @@ impl Desk {
         Ok(subscriptions::test(self, id).await?)
     }
 
-    /// Deletes one subscription of ours at the provider.
-    pub async fn subscription_remove(&self, id: &SubscriptionId) -> Result<(), Problem> {
-        Ok(subscriptions::remove(self, id).await?)
+    /// Deletes one subscription of ours at the provider. Codes: `confirmation_needed`, `rotation_under_way`,
+    /// `delete_not_configured`, `list_lost_others`, `provider_*`.
+    pub async fn subscription_remove(&self, input: &RemoveInput) -> Result<(), Problem> {
+        Ok(subscriptions::remove(self, input).await?)
+    }
+
+    /// Deletes one subscription that was made elsewhere, after the connection's name was typed.
+    pub async fn subscription_remove_foreign(&self, input: &RemoveForeignInput) -> Result<(), Problem> {
+        Ok(subscriptions::remove_foreign(self, input).await?)
+    }
+
+    /// Takes over a subscription that was made elsewhere and sends to an inlet of ours. Codes: `subscription_elsewhere`.
+    pub async fn subscription_adopt(&self, input: AdoptInput) -> Result<SubscriptionView, Problem> {
+        Ok(subscriptions::adopt(self, input).await?)
+    }
+
+    /// Begins to rotate subscriptions; [`Desk::tend`] does it. Codes of each: `rotation_under_way`,
+    /// `delete_not_configured`, `subscription_foreign`, `not_paired`.
+    pub async fn subscription_rotate(&self, input: RotateInput) -> Result<Vec<RotateView>, Problem> {
+        Ok(rotation::start(self, input).await?)
+    }
+
+    /// Gives a rotation up before the switch. Codes: `rotation_too_late`, `rotation_unknown`.
+    pub async fn rotation_roll_back(&self, id: &RotationId) -> Result<RotationView, Problem> {
+        Ok(rotation::roll_back(self, id).await?)
+    }
+
+    /// Lets a rotation that waits for a problem to pass try again when the desk is tended next.
+    pub async fn rotation_try_now(&self, id: &RotationId) -> Result<RotationView, Problem> {
+        Ok(rotation::try_now(self, id).await?)
+    }
+
+    /// Asks for a test event for the new subscription of a rotation. Codes: `test_not_configured`, `rotation_too_late`.
+    pub async fn rotation_test(&self, id: &RotationId) -> Result<RotationView, Problem> {
+        Ok(rotation::test(self, id).await?)
+    }
+
+    /// Does what is due besides pulling: rotations, listings, silence, addresses whose time is over.
+    pub async fn tend(&self) -> Result<TendedView, Problem> {
+        Ok(tending::tend(self).await?)
     }
 
     /// Stores a secret somebody pasted; what waited in quarantine for it is verified.
@@ -233,14 +313,51 @@ impl Desk {
         Ok(inlets::list(self).await?)
     }
 
-    /// Retires an inlet made by hand, by id or name.
-    pub async fn inlet_remove(&self, id_or_name: &str) -> Result<(), Problem> {
-        Ok(inlets::remove(self, id_or_name).await?)
+    /// Retires an inlet made by hand, by id or name. Codes: `inlet_unknown`, `confirmation_needed`.
+    pub async fn inlet_remove(&self, input: &InletRemoveInput) -> Result<(), Problem> {
+        Ok(inlets::remove(self, input).await?)
     }
 
     /// Stores the secret of an inlet made by hand, by id or name.
-    pub async fn inlet_secret(&self, id_or_name: &str, secret: SecretString) -> Result<(), Problem> {
-        Ok(inlets::secret(self, id_or_name, secret).await?)
+    pub async fn inlet_secret(&self, input: InletSecretInput) -> Result<(), Problem> {
+        Ok(inlets::secret(self, input).await?)
+    }
+
+    /// One page of what administrators did, newest first.
+    pub async fn audit_list(&self, page: &PageInput) -> Result<Page<AuditEntryView>, Problem> {
+        let list = async { audit::list(&mut *self.reader().await?, page).await };
+        Ok(list.await?)
+    }
+
+    /// What this desk reminds of.
+    pub async fn rules(&self) -> Result<RulesView, Problem> {
+        let read = async { settings::read(&mut *self.reader().await?, settings::RULES).await };
+        Ok(read.await?)
+    }
+
+    /// Changes what this desk reminds of.
+    pub async fn rules_set(&self, rules: &RulesView) -> Result<RulesView, Problem> {
+        let write = async {
+            if rules.rotate_after_days == Some(0) {
+                return Err(Error::input("rotate_after_days"));
+            }
+            let mut tx = self.db().write().await?;
+            settings::write(&mut tx, settings::RULES, rules).await?;
+            tx.commit().await
+        };
+        let days = rules.rotate_after_days.map(|days| format!("rotate_after_days {days}"));
+        recorded(self, AuditAction::RulesSet, "", days, write).await?;
+        self.rules().await
+    }
+
+    /// How this desk reaches the network.
+    pub async fn network_view(&self) -> Result<NetworkView, Problem> {
+        Ok(network::view(self).await?)
+    }
+
+    /// Changes how this desk reaches the network. Codes: `input_invalid`, `certificate_unusable`.
+    pub async fn network_set(&self, input: NetworkInput) -> Result<NetworkView, Problem> {
+        Ok(recorded(self, AuditAction::NetworkSet, "", None, network::set(self, input)).await?)
     }
 
     /// One page of orders, newest change first.
@@ -314,8 +431,7 @@ impl Desk {
     pub async fn event_verify(&self, id: &EventId) -> Result<VerifyView, Problem> {
         let verify = async {
             let mut reader = self.reader().await?;
-            // As of the beginning of time no secret has expired: old proofs are checked with the secret of their day.
-            let inlets = load(&mut reader, self.keychain(), self.secrets(), Timestamp::UNIX_EPOCH).await?;
+            let inlets = load(&mut reader, self.keychain(), self.secrets()).await?;
             event::list::verify_again(&mut reader, id, &inlets).await
         };
         Ok(verify.await?)
@@ -329,7 +445,7 @@ impl Desk {
             tx.commit().await?;
             Ok::<_, Error>(events)
         };
-        Ok(rebuild.await?)
+        Ok(recorded(self, AuditAction::LedgerRebuild, "", None, rebuild).await?)
     }
 
     /// Checks every body against its hash, and what is shown against a rebuild. Changes nothing.
@@ -351,23 +467,16 @@ impl Desk {
 
     /// How the window looks and speaks.
     pub async fn settings(&self) -> Result<Settings, Problem> {
-        let read = async {
-            let text: Option<String> = sqlx::query_scalar("SELECT value FROM setting WHERE name = 'window'")
-                .fetch_optional(&mut *self.reader().await?)
-                .await?;
-            Ok::<_, Error>(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
-        };
+        let read = async { settings::read(&mut *self.reader().await?, WINDOW).await };
         Ok(read.await?)
     }
 
     /// Remembers how the window shall look and speak.
     pub async fn settings_set(&self, settings: &Settings) -> Result<Settings, Problem> {
         let write = async {
-            let text = serde_json::to_string(settings).map_err(|_| Error::Stored("settings"))?;
             let mut tx = self.db().write().await?;
-            set(&mut tx, "window", &text).await?;
-            tx.commit().await?;
-            Ok::<_, Error>(())
+            settings::write(&mut tx, WINDOW, settings).await?;
+            tx.commit().await
         };
         write.await?;
         self.settings().await
@@ -385,17 +494,26 @@ impl Desk {
         &self.0.secrets
     }
 
-    pub(crate) fn http(&self) -> &reqwest::Client {
-        &self.0.http
+    pub(crate) fn network(&self) -> &Network {
+        &self.0.network
+    }
+
+    pub(crate) fn account(&self) -> &str {
+        &self.0.account
+    }
+
+    pub(crate) fn shell(&self) -> Shell {
+        self.1
     }
 
     pub(crate) fn now(&self) -> Timestamp {
         (self.0.clock)()
     }
 
-    /// Registering, removing and settling take turns: each listing must be a listing of a quiet moment.
-    pub(crate) async fn subscriptions_turn(&self) -> MutexGuard<'_, ()> {
-        self.0.subscriptions.lock().await
+    /// Registering, removing, rotating and settling take turns: each listing must be a listing of a quiet moment.
+    pub(crate) async fn subscriptions_turn(&self) -> Result<Turn, Error> {
+        let in_this_process = Arc::clone(&self.0.turn).lock_owned().await;
+        Ok(Turn { _among_processes: self.0.home.turn().await?, _in_this_process: in_this_process })
     }
 
     pub(crate) async fn pace(&self, id: &ConnectionId) -> Arc<Pace> {
@@ -425,44 +543,39 @@ async fn open(home: Home, clock: Clock) -> Result<Desk, Error> {
         }
     };
     let db = Db::open(&home.database(), &key).await?;
-    let opened = async { Ok::<_, Error>((bring_up_to_date(&db).await?, relay::http_client()?)) };
-    let http = match opened.await {
-        Ok(((), http)) => http,
+    let opened = async {
+        bring_up_to_date(&db).await?;
+        Network::open(&mut *db.reader().acquire().await?).await
+    };
+    let network = match opened.await {
+        Ok(network) => network,
         Err(error) => {
             db.close().await;
             return Err(error);
         }
     };
     drop(lock);
-    Ok(Desk(Arc::new(Inner {
+    let inner = Inner {
         home,
         clock,
         db,
         keychain,
         secrets: SecretCache::default(),
-        http,
+        network,
+        account: whoami::username().unwrap_or_else(|_| "?".to_owned()),
         paces: Mutex::default(),
-        subscriptions: Mutex::default(),
-    })))
+        turn: Arc::default(),
+    };
+    Ok(Desk(Arc::new(inner), Shell::default()))
 }
 
 /// Folds the journal anew where another build's decoders or folds made what is shown.
 async fn bring_up_to_date(db: &Db) -> Result<(), Error> {
     let mut tx = db.write().await?;
-    let folded: Option<String> =
-        sqlx::query_scalar("SELECT value FROM setting WHERE name = 'projection'").fetch_optional(&mut *tx).await?;
-    if folded.as_deref() != Some(projection::VERSION.to_string().as_str()) {
+    let folded: Option<i64> = settings::read(&mut tx, FOLDED_BY).await?;
+    if folded != Some(projection::VERSION) {
         projection::rebuild(&mut tx).await?;
-        set(&mut tx, "projection", &projection::VERSION.to_string()).await?;
+        settings::write(&mut tx, FOLDED_BY, &projection::VERSION).await?;
     }
     tx.commit().await
-}
-
-async fn set(connection: &mut SqliteConnection, name: &str, value: &str) -> Result<(), Error> {
-    sqlx::query("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)")
-        .bind(name)
-        .bind(value)
-        .execute(connection)
-        .await?;
-    Ok(())
 }

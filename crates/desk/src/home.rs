@@ -1,12 +1,16 @@
 //! The data folder: where the encrypted database lies. Private to the user; holds no key.
 
 use std::{
-    fs::{DirBuilder, File, OpenOptions},
+    fs::{DirBuilder, File, OpenOptions, TryLockError},
     io::{Read, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use crate::{error::Error, id, problem::Code};
+
+/// A turn at the providers ends with its last answer; one that takes longer than this belongs to a program that hangs.
+const LONGEST_TURN: Duration = Duration::from_secs(150);
 
 /// The data folder of one desk, shared by the window and `offizinctl`.
 #[derive(Clone, Debug)]
@@ -47,6 +51,24 @@ impl Home {
             private_file().create(true).truncate(false).write(true).open(self.dir.join("lock")).map_err(Error::Home)?;
         file.lock().map_err(Error::Home)?;
         Ok(HomeLock { _file: file })
+    }
+
+    /// Waits for this desk's turn at the providers and holds it: two programs on one folder never ask at once. The operating
+    /// system gives it back when a program ends, however it ends.
+    pub(crate) async fn turn(&self) -> Result<HomeLock, Error> {
+        let file =
+            private_file().create(true).truncate(false).write(true).open(self.dir.join("turn")).map_err(Error::Home)?;
+        let began = tokio::time::Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(HomeLock { _file: file }),
+                Err(TryLockError::WouldBlock) if began.elapsed() < LONGEST_TURN => {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                Err(TryLockError::WouldBlock) => return Err(Error::Plain(Code::DatabaseBusy)),
+                Err(TryLockError::Error(error)) => return Err(Error::Home(error)),
+            }
+        }
     }
 
     /// The random id under which this folder's secrets lie in the keyring, made on first use. A moved folder keeps it.
@@ -90,7 +112,8 @@ impl Home {
     }
 }
 
-/// Held while a desk opens.
+/// Held while a desk opens, or asks a provider.
+#[derive(Debug)]
 pub(crate) struct HomeLock {
     _file: File,
 }

@@ -41,6 +41,8 @@ ids! {
     ConnectionId;
     /// One generation of a subscription, made by us.
     SubscriptionId;
+    /// One replacement of a subscription by a fresh one, made by us.
+    RotationId;
     /// An event: the first 16 bytes of SHA-256 over connection and body, as 32 hex digits. The same on every desk of the
     /// same connection id and whatever the order of arrival.
     EventId;
@@ -62,6 +64,13 @@ impl ConnectionId {
 }
 
 impl SubscriptionId {
+    /// A fresh random id.
+    pub(crate) fn random() -> Result<Self, crate::Error> {
+        Ok(Self(random_text()?))
+    }
+}
+
+impl RotationId {
     /// A fresh random id.
     pub(crate) fn random() -> Result<Self, crate::Error> {
         Ok(Self(random_text()?))

@@ -8,6 +8,7 @@ use ts_rs::TS;
 use url::Url;
 
 use crate::{
+    audit::{AuditAction, recorded},
     connections,
     desk::Desk,
     error::Error,
@@ -53,6 +54,33 @@ pub struct InletView {
     /// Deliveries in quarantine.
     #[ts(type = "number")]
     pub rejected: i64,
+    /// The connection it was made for.
+    pub connection: Option<ConnectionId>,
+    /// Its name.
+    pub connection_name: Option<String>,
+    /// Names its current secret.
+    pub fingerprint: Option<String>,
+    /// Its source signs what it sends.
+    pub signed: bool,
+}
+
+/// Retire an inlet made by hand.
+#[derive(Clone, Debug, Deserialize, TS)]
+pub struct InletRemoveInput {
+    /// Its id or name.
+    pub id: String,
+    /// The connection's name, typed: wanted for production.
+    pub confirm: Option<String>,
+}
+
+/// Store the secret of an inlet made by hand.
+#[derive(Deserialize, TS)]
+pub struct InletSecretInput {
+    /// Its id or name.
+    pub id: String,
+    /// Goes to the keyring and nowhere else.
+    #[ts(type = "string")]
+    pub secret: SecretString,
 }
 
 #[derive(sqlx::FromRow)]
@@ -61,6 +89,9 @@ struct Row {
     token: String,
     label: String,
     source: Source,
+    connection: Option<ConnectionId>,
+    connection_name: Option<String>,
+    fingerprint: Option<String>,
     created_at: i64,
     last_verified_at: Option<i64>,
     verified: i64,
@@ -69,6 +100,11 @@ struct Row {
 
 /// Makes an inlet and its address.
 pub(crate) async fn add(desk: &Desk, input: InletInput) -> Result<InletView, Error> {
+    let subject = input.name.trim().to_owned();
+    recorded(desk, AuditAction::InletAdd, &subject, Some(input.source.name().to_owned()), add_now(desk, input)).await
+}
+
+async fn add_now(desk: &Desk, input: InletInput) -> Result<InletView, Error> {
     let name = input.name.trim();
     if name.is_empty() || name.chars().count() > 80 {
         return Err(Error::input("name"));
@@ -110,8 +146,10 @@ pub(crate) async fn list(desk: &Desk) -> Result<Vec<InletView>, Error> {
     let relay = pairing::row(&mut reader).await?;
     let public: Option<Url> = relay.and_then(|row| row.url.parse().ok());
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT i.id, i.token, i.label, i.source, i.created_at, i.last_verified_at, i.verified, i.rejected FROM inlet i \
-         WHERE i.retired_at IS NULL AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.inlet_id = i.id) \
+        "SELECT i.id, i.token, i.label, i.source, i.created_at, i.last_verified_at, i.verified, i.rejected, \
+         c.id AS connection, c.name AS connection_name, (SELECT k.fingerprint FROM signing_key k WHERE k.inlet_id = i.id \
+         AND k.expires_at IS NULL ORDER BY k.created_at DESC LIMIT 1) AS fingerprint FROM inlet i \
+         LEFT JOIN connection c ON c.id = i.connection_id AND c.api <> 'inlet' AND c.removed_at IS NULL WHERE i.retired_at IS NULL AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.inlet_id = i.id) \
          ORDER BY i.created_at, i.id",
     )
     .fetch_all(&mut *reader)
@@ -128,26 +166,38 @@ pub(crate) async fn list(desk: &Desk) -> Result<Vec<InletView>, Error> {
                 last_verified_at: row.last_verified_at.map(time::from_ms).transpose()?,
                 verified: row.verified,
                 rejected: row.rejected,
+                connection: row.connection,
+                connection_name: row.connection_name,
+                fingerprint: row.fingerprint,
+                signed: row.source.scheme().is_some(),
             })
         })
         .collect()
 }
 
-async fn find(desk: &Desk, id: &str) -> Result<InletId, Error> {
+async fn find(desk: &Desk, id: &str) -> Result<(InletView, InletId), Error> {
     let all = list(desk).await?;
     let view = all.into_iter().find(|view| view.id == id || view.name == id).ok_or(Error::Plain(Code::InletUnknown))?;
-    InletId::try_from(view.id).map_err(|_| Error::Stored("inlet id"))
+    let id = InletId::try_from(view.id.clone()).map_err(|_| Error::Stored("inlet id"))?;
+    Ok((view, id))
 }
 
 /// Retires an inlet: its address answers 410 from then on. What came through it stays.
-pub(crate) async fn remove(desk: &Desk, id: &str) -> Result<(), Error> {
-    let id = find(desk, id).await?;
-    subscriptions::retire(desk, &id).await
+pub(crate) async fn remove(desk: &Desk, input: &InletRemoveInput) -> Result<(), Error> {
+    let (view, id) = find(desk, &input.id).await?;
+    if let Some(connection) = &view.connection {
+        let connection = connections::find(&mut *desk.db().reader().acquire().await?, connection.as_str()).await?;
+        connections::confirmed(&connection, input.confirm.as_deref())?;
+    }
+    recorded(desk, AuditAction::InletRemove, &view.name, None, subscriptions::retire(desk, &id)).await
 }
 
 /// Stores the secret the portal showed; what waited in quarantine for it is verified.
-pub(crate) async fn secret(desk: &Desk, id: &str, secret: SecretString) -> Result<(), Error> {
-    let secret = SigningSecret::new(secret.expose_secret().trim().to_owned()).ok_or_else(|| Error::input("secret"))?;
-    let id = find(desk, id).await?;
-    subscriptions::keep_secret(desk, desk.db().write().await?, &id, &secret).await
+pub(crate) async fn secret(desk: &Desk, input: InletSecretInput) -> Result<(), Error> {
+    let text = input.secret.expose_secret().trim().to_owned();
+    let secret = SigningSecret::new(text).ok_or_else(|| Error::input("secret"))?;
+    let (view, id) = find(desk, &input.id).await?;
+    let keep = async { subscriptions::keep_secret(desk, desk.db().write().await?, &id, &secret).await };
+    let fingerprint = secret.fingerprint().to_string();
+    recorded(desk, AuditAction::InletSecret, &view.name, Some(fingerprint), keep).await
 }

@@ -6,7 +6,7 @@
 use keyring::{Entry, Error as KeyringError};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{error::Error, problem::Code};
+use crate::{error::Error, interrupt, problem::Code};
 
 const SERVICE: &str = "offizin";
 
@@ -40,6 +40,7 @@ impl Keychain {
                 Ok(entry.get_password()? == secret.expose_secret())
             })
             .await?;
+        interrupt::point("keyring, stored").await;
         if kept { Ok(()) } else { Err(Error::Keyring(Code::KeyringFailed, None)) }
     }
 
@@ -49,7 +50,9 @@ impl Keychain {
             Ok(()) | Err(KeyringError::NoEntry) => Ok(()),
             Err(error) => Err(error),
         })
-        .await
+        .await?;
+        interrupt::point("keyring, removed").await;
+        Ok(())
     }
 
     async fn with<T: Send + 'static>(

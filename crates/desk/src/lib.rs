@@ -3,6 +3,7 @@
 //! It owns steps 4 to 9 of an event's journey: [`pull`] reads top to bottom as the journey does. Shells (the window,
 //! `offizinctl`) call [`Desk`] and show what comes back; they hold no rules. Provider words stay in the provider's folder.
 
+pub mod audit;
 pub mod connections;
 mod db;
 mod desk;
@@ -12,8 +13,14 @@ mod home;
 pub mod id;
 pub mod inlets;
 mod intake;
+#[cfg_attr(feature = "interrupts", doc(hidden))]
+#[cfg(feature = "interrupts")]
+pub mod interrupt;
+#[cfg(not(feature = "interrupts"))]
+mod interrupt;
 mod keychain;
 pub mod money;
+pub mod network;
 pub mod orders;
 pub mod page;
 mod pairing;
@@ -21,11 +28,14 @@ pub mod problem;
 mod projection;
 mod pull;
 mod relay;
+pub mod rotation;
 mod rxscale;
+pub mod settings;
 mod source;
 pub mod status;
 pub mod stock;
 pub mod subscriptions;
+mod tending;
 #[cfg(test)]
 mod tests_ledger;
 mod time;

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use offizin_wire::{DeviceToken, Identity, PairingCode, pairing::MalformedCode};
 use secrecy::ExposeSecret;
 use sqlx::SqliteConnection;
+use url::Url;
 
 use crate::{
     desk::Desk,
@@ -79,8 +80,8 @@ pub(crate) async fn client(desk: &Desk) -> Result<(Relay, RelayRow), Error> {
     let row = row(&mut *desk.db().reader().acquire().await?).await?.ok_or(Error::Plain(Code::NotPaired))?;
     let token = desk.keychain().read(TOKEN).await?.and_then(|text| DeviceToken::parse(text.expose_secret()));
     let token = token.ok_or(Error::Plain(Code::RelayRefused))?;
-    let url = row.url.parse().map_err(|_| Error::Stored("relay address"))?;
-    Ok((Relay::new(desk.http().clone(), url, token), row))
+    let url: Url = row.url.parse().map_err(|_| Error::Stored("relay address"))?;
+    Ok((Relay::new(desk.network().client(&url), url, token), row))
 }
 
 /// Pairs this desk.
@@ -111,7 +112,7 @@ pub(crate) async fn pair(desk: &Desk, input: PairInput) -> Result<RelayView, Err
         None => new_token(keychain).await?,
     };
     let ask = async |token: &DeviceToken| {
-        relay::pair(desk.http(), &code, &device_name, identity.recipient(), token.hash()).await
+        relay::pair(&desk.network().client(&code.relay), &code, &device_name, identity.recipient(), token.hash()).await
     };
     let answer = match ask(&token).await {
         // The relay may know the token already, from a database that was lost: then this desk is a new device.

@@ -59,6 +59,10 @@ codes! {
     RelayUnexpected,
     /// The provider cannot be reached.
     ProviderUnreachable,
+    /// The provider's certificate is not trusted here, or what answers does not speak TLS.
+    ProviderTls,
+    /// The provider took the question and did not answer in time.
+    ProviderTimeout,
     /// 401: the API key is wrong, revoked or missing.
     ProviderKeyRefused,
     /// 403: the key lacks a permission; `detail` names it.
@@ -81,6 +85,8 @@ codes! {
     ProviderRedirected,
     /// A create or delete may or may not have happened; listing did not settle it yet.
     ProviderAmbiguous,
+    /// The listing after a delete lacks more than what was deleted; `detail` names what else is gone.
+    ListLostOthers,
     /// How this provider deletes is not configured for this connection.
     DeleteNotConfigured,
     /// The provider offers no test call, or it is not configured for this connection.
@@ -95,6 +101,22 @@ codes! {
     SubscriptionUnknown,
     /// The subscription was made elsewhere and is not touched by us.
     SubscriptionForeign,
+    /// The subscription sends to another address: adopting it would bring nothing here.
+    SubscriptionElsewhere,
+    /// The subscription takes part in a rotation that is under way.
+    RotationUnderWay,
+    /// The old subscription is being removed already: there is no way back, only forward.
+    RotationTooLate,
+    /// No such rotation.
+    RotationUnknown,
+    /// The new subscription was made, but the answer with its secret was lost; it is given up.
+    RotationAnswerLost,
+    /// The new subscription disappeared at the provider before it was proven.
+    RotationVanished,
+    /// On a production connection this wants the connection's name typed.
+    ConfirmationNeeded,
+    /// What was given is no certificate in PEM.
+    CertificateUnusable,
     /// No such inlet.
     InletUnknown,
     /// No such order.

@@ -106,7 +106,7 @@ async fn take(
     let cursor = segments.last().map_or(after, |segment| segment.sequence);
     let inlets = {
         let mut reader = desk.db().reader().acquire().await?;
-        Arc::new(inlets::load(&mut reader, desk.keychain(), desk.secrets(), desk.now()).await?)
+        Arc::new(inlets::load(&mut reader, desk.keychain(), desk.secrets()).await?)
     };
     let judged_by = Arc::clone(&inlets);
     let opened: Vec<(Segment, Opened)> = tokio::task::spawn_blocking(move || {
@@ -164,7 +164,7 @@ async fn take(
     if tally.rejected > 0 {
         // A secret stored while this page was being judged has already looked through the quarantine, before the page got
         // there. Nobody would look again: so what its inlet holds is judged once more, now that nobody else can write.
-        let inlets = inlets::load(&mut tx, desk.keychain(), desk.secrets(), now).await?;
+        let inlets = inlets::load(&mut tx, desk.keychain(), desk.secrets()).await?;
         for (id, inlet) in &inlets {
             if judged_by.get(id).is_none_or(|before| before.fingerprints() != inlet.fingerprints()) {
                 journal::release(&mut tx, &inlets, id, &mut released).await?;

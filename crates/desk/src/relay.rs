@@ -14,8 +14,9 @@ use offizin_wire::{
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use url::Url;
 
-use crate::{error::Error, problem::Code};
+use crate::{error::Error, interrupt, problem::Code};
 
+/// How long the answer of a long poll may take beyond the poll itself.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// One page of the inbox.
@@ -34,17 +35,6 @@ pub(crate) struct Relay {
     http: Client,
     url: Url,
     token: DeviceToken,
-}
-
-/// The HTTP client for relays and providers alike.
-pub(crate) fn http_client() -> Result<Client, Error> {
-    Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(Duration::from_secs(10))
-        .timeout(TIMEOUT)
-        .user_agent(concat!("offizin/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| Error::http(Code::Internal, error))
 }
 
 /// Redeems a pairing code. Repeating it with the same key and token is harmless.
@@ -139,7 +129,10 @@ fn endpoint(base: &Url, path: &[&str]) -> Result<Url, Error> {
 }
 
 async fn send(request: RequestBuilder) -> Result<Response, Error> {
-    let answer = request.send().await.map_err(|error| Error::http(Code::RelayUnreachable, error))?;
+    interrupt::point("relay, asked").await;
+    let answered = request.send().await;
+    interrupt::point("relay, answered").await;
+    let answer = answered.map_err(|error| Error::http(Code::RelayUnreachable, error))?;
     if answer.status().is_success() {
         return Ok(answer);
     }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{connections::view::ConnectionView, problem::Problem};
+use crate::{connections::view::ConnectionView, problem::Problem, subscriptions::view::SubscriptionCountsView};
 
 /// How pulling goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -75,6 +75,10 @@ pub struct CountsView {
     /// Active subscriptions of ours.
     #[ts(type = "number")]
     pub subscriptions: i64,
+    /// What is to be said of subscriptions and rotations.
+    #[serde(flatten)]
+    #[ts(flatten)]
+    pub watched: SubscriptionCountsView,
 }
 
 /// The desk at a glance.
@@ -139,6 +143,16 @@ pub struct PulledView {
     pub cursor: u64,
     /// What changed.
     pub changed: Vec<Tag>,
+}
+
+/// What tending came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TendedView {
+    /// What changed.
+    pub changed: Vec<Tag>,
+    /// Tend again after so many milliseconds, if nothing else is a reason sooner.
+    #[ts(type = "number")]
+    pub next_in_ms: u64,
 }
 
 /// Pair with a relay.

@@ -55,7 +55,8 @@ impl Ledger {
             source: Source::Rxscale,
             connection: "c-1".into(),
             realm: "r".into(),
-            secrets,
+            keys: secrets.into_iter().map(|secret| inlets::Key { secret, expires_at: None }).collect(),
+            prefix_allowed: false,
         };
         self.inlets = [(self.id.clone(), inlet.into())].into();
     }
@@ -85,6 +86,13 @@ impl Ledger {
 
     async fn connection(&self) -> sqlx::pool::PoolConnection<sqlx::Sqlite> {
         self.db.reader().acquire().await.unwrap()
+    }
+}
+
+/// A connection that still closes while the process ends is torn down by SQLCipher's own exit handler.
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(self.db.close()));
     }
 }
 
@@ -154,7 +162,7 @@ proptest! {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_waits_in_quarantine_is_released_by_its_secret() {
     let mut ledger = Ledger::new().await;
     let body = order("po-1", Some("ord-1"), 1, "init", "#1001").to_string();
@@ -182,7 +190,7 @@ async fn what_waits_in_quarantine_is_released_by_its_secret() {
     assert_eq!(counters, (1, 0));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lane_moves_to_its_parent_when_one_is_named_later() {
     let mut ledger = Ledger::new().await;
     let alone = order("po-1", None, 1, "init", "#1").to_string();
@@ -201,7 +209,7 @@ async fn a_lane_moves_to_its_parent_when_one_is_named_later() {
     assert_eq!(rows(&ledger).await, ["ord-1"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_file_is_unreadable_without_its_key() {
     let mut ledger = Ledger::new().await;
     let body = order("po-1", Some("ord-1"), 1, "init", "Erika Beispiel").to_string();
@@ -215,7 +223,7 @@ async fn the_file_is_unreadable_without_its_key() {
     assert_eq!(error.code(), crate::Code::DatabaseUnreadable);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn pages_of_arrivals_join_without_gap_or_overlap() {
     let mut ledger = Ledger::new().await;
     let good: Vec<_> =

@@ -21,21 +21,24 @@ macro_rules! declarations {
 
 #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "a list of everything"))]
 use crate::{
-    connections::view::*, event::view::*, event::*, id::*, inlets::*, money::Money, orders::view::*, page::*,
-    problem::*, source::Source, status::*, stock::view::*, subscriptions::view::*,
+    audit::*, connections::view::*, event::view::*, event::*, id::*, inlets::*, money::Money, network::*,
+    orders::view::*, page::*, problem::*, rotation::view::*, settings::*, source::Source, status::*, stock::view::*,
+    subscriptions::view::*,
 };
 
 declarations! {
-    ConnectionId, SubscriptionId, EventId, OrderUid, LaneUid, PharmacyUid, PharmacySkuUid,
+    ConnectionId, SubscriptionId, RotationId, EventId, OrderUid, LaneUid, PharmacyUid, PharmacySkuUid,
     Code, Problem, Page<crate::typescript::T>, PageInput,
     Trust, Verdict, Unrecognised, QuarantineReason, EventListInput, EventRowView, ReceiptView, ProofView, BodyView, VerifyView,
     StatusGroup, OrderListInput, LaneView, Attention, OrderRowView, ItemView, OrderView, AddressView, FieldView, PatientView, Money,
     EntryKind, Mark, ChangeView, EntryView, TimelineView,
     StockListInput, StockRowView, StockChangeView,
-    Provider, Api, Environment, DeleteStrategy, ConnectionSettings, ConnectionInput, ConnectionView, CheckStep, CheckState, CheckLineView, CheckView,
-    SubscriptionState, SecretState, SubscriptionView, RegisterInput, RegisterView, SubscriptionListView, ConnectionProblemView, NotificationTypeView,
-    Source, InletInput, InletView,
-    PullState, RelayView, CountsView, StatusView, Tag, PulledView, PairInput, Language, Theme, Settings,
+    Provider, Api, Environment, DeleteStrategy, ConnectionSettings, ConnectionInput, ConnectionEditInput, ConnectionRemoveInput, ConnectionView, CheckStep, CheckState, CheckLineView, CheckView,
+    SubscriptionState, SecretState, Rhythm, HealthView, SubscriptionView, RemoveInput, RemoveForeignInput, AdoptInput, RegisterInput, RegisterView, SubscriptionListView, ConnectionProblemView, NotificationTypeView,
+    RotationStep, RotationWait, RotationView, RotateInput, RotateView,
+    Source, InletInput, InletView, InletRemoveInput, InletSecretInput,
+    AuditAction, Shell, AuditOutcome, AuditEntryView, RulesView, Proxy, NetworkView, NetworkInput,
+    PullState, RelayView, SubscriptionCountsView, CountsView, StatusView, Tag, PulledView, PairInput, Language, Theme, Settings,
 }
 
 /// Stands for the row of a page.

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use offizin_desk::{
     Desk, Home, Source,
     connections::view::{Api, ConnectionInput, ConnectionSettings, Provider},
-    inlets::InletInput,
+    inlets::{InletInput, InletSecretInput},
     status::{PairInput, PulledView},
     system_clock,
 };
@@ -144,7 +144,8 @@ async fn spine(
         connection: Some(connection.id.as_str().to_owned()),
     };
     let inlet = desk.inlet_add(inlet).await.map_err(problem)?;
-    desk.inlet_secret(&inlet.id, secret.expose().to_owned().into()).await.map_err(problem)?;
+    let stored = InletSecretInput { id: inlet.id.clone(), secret: secret.expose().to_owned().into() };
+    desk.inlet_secret(stored).await.map_err(problem)?;
 
     let acks = post_all(&inlet.url.parse()?, bodies, signatures).await?;
 

@@ -16,19 +16,23 @@ mod programs;
 mod search;
 mod served;
 mod story;
+mod tunnel;
 
 use std::{path::Path, time::Duration};
 
 use jiff::Timestamp;
 use offizin_desk::{
-    Desk, Home, Problem,
-    connections::view::{Api, ConnectionInput, ConnectionSettings, ConnectionView, DeleteStrategy, Provider},
+    Clock, Desk, Home, Problem,
+    connections::view::{
+        Api, ConnectionInput, ConnectionRemoveInput, ConnectionSettings, ConnectionView, DeleteStrategy, Provider,
+    },
     event::view::{EventListInput, EventRowView, Verdict},
+    id::{ConnectionId, SubscriptionId},
     orders::view::{OrderListInput, OrderRowView},
     page::PageInput,
     status::{PairInput, PulledView, RelayView},
     stock::view::{StockListInput, StockRowView},
-    subscriptions::view::{RegisterInput, RegisterView, SubscriptionView},
+    subscriptions::view::{RegisterInput, RegisterView, RemoveInput, SubscriptionView},
     system_clock,
 };
 use offizin_sandbox::Sandbox;
@@ -38,6 +42,7 @@ pub use programs::{RelayProgram, ctl, program};
 pub use search::{Finding, forms, search};
 pub use served::ServedRelay;
 pub use story::{EntryStory, LevelStory, OrderNow, OrderStory, Story, story};
+pub use tunnel::{Cut, Tunnel};
 
 /// The three types every pharmacy subscribes to.
 pub const TYPES: [&str; 3] = ["pharmacy_order_created", "pharmacy_order_updated", "pharmacy_sku_stock_updated"];
@@ -111,7 +116,11 @@ pub fn connection(sandbox: &Sandbox, key: &str) -> ConnectionInput {
         base_url: Some(sandbox.base_url().to_string()),
         pharmacy_uid: None,
         api_key: key.to_owned().into(),
-        settings: ConnectionSettings { base_path: String::new(), delete: Some(DeleteStrategy::Query), test_call: true },
+        settings: ConnectionSettings {
+            delete: Some(DeleteStrategy::Query),
+            test_call: true,
+            ..ConnectionSettings::default()
+        },
     }
 }
 
@@ -147,9 +156,14 @@ pub async fn desk(home: &Path) -> OpenDesk {
 
 /// A desk over this folder, if it opens. `OFFIZIN_LOG` shows what it says.
 pub async fn try_desk(home: &Path) -> Result<OpenDesk, Problem> {
+    desk_at(home, system_clock()).await
+}
+
+/// A desk over this folder that reads this clock.
+pub async fn desk_at(home: &Path, clock: Clock) -> Result<OpenDesk, Problem> {
     let filter = tracing_subscriber::EnvFilter::try_from_env("OFFIZIN_LOG").unwrap_or_else(|_| "offizin=info".into());
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
-    Desk::open(Home::at(Some(home.to_owned())).unwrap(), system_clock()).await.map(OpenDesk)
+    Desk::open(Home::at(Some(home.to_owned())).unwrap(), clock).await.map(OpenDesk)
 }
 
 /// Pastes a pairing code.
@@ -226,6 +240,16 @@ pub fn copy(from: &Path, to: &Path) {
 pub fn keyring_entry(home: &Path, what: &str) -> keyring::Entry {
     let id = std::fs::read_to_string(home.join("home.id")).unwrap();
     keyring::Entry::new("offizin", &format!("{}/{what}", id.trim())).unwrap()
+}
+
+/// Removes a connection, as somebody does who was not asked for its name.
+pub fn connection_removal(id: &ConnectionId) -> ConnectionRemoveInput {
+    ConnectionRemoveInput { id: id.clone(), confirm: None }
+}
+
+/// Removes a subscription, as somebody does who was not asked for a name.
+pub fn removal(id: &SubscriptionId) -> RemoveInput {
+    RemoveInput { id: id.clone(), confirm: None }
 }
 
 /// A time in whole seconds, as the provider writes it.

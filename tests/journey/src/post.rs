@@ -2,7 +2,7 @@
 
 use offizin_desk::{
     Desk, Source,
-    inlets::{InletInput, InletView},
+    inlets::{InletInput, InletSecretInput, InletView},
 };
 use offizin_wire::SigningSecret;
 use reqwest::{Client, StatusCode};
@@ -23,7 +23,8 @@ impl Sender {
             InletInput { name: name.to_owned(), source: Source::Rxscale, connection: connection.map(str::to_owned) };
         let inlet = desk.inlet_add(input).await.unwrap();
         let secret = format!("whsec_of_{name}");
-        desk.inlet_secret(&inlet.id, secret.clone().into()).await.unwrap();
+        let stored = InletSecretInput { id: inlet.id.clone(), secret: secret.clone().into() };
+        desk.inlet_secret(stored).await.unwrap();
         Self { inlet, secret: SigningSecret::new(secret).unwrap(), http: Client::builder().no_proxy().build().unwrap() }
     }
 

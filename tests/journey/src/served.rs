@@ -7,6 +7,14 @@ use offizin_relay::{Config, Limits, Relay, Store};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use url::Url;
 
+use crate::tunnel::Tunnel;
+
+async fn listen() -> (TcpListener, Url) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    (listener, url)
+}
+
 /// A relay that serves on a free port.
 pub struct ServedRelay {
     /// Its door.
@@ -25,8 +33,18 @@ impl ServedRelay {
 
     /// As [`ServedRelay::start`], with other limits for what a provider may send.
     pub async fn with_limits(dir: &Path, limits: Limits) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url: Url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let (listener, url) = listen().await;
+        Self::serve(dir, limits, listener, url).await
+    }
+
+    /// As [`ServedRelay::start`], reached through a tunnel that can be cut.
+    pub async fn behind_tunnel(dir: &Path) -> (Self, Tunnel) {
+        let (listener, url) = listen().await;
+        let tunnel = Tunnel::to(&url).await;
+        (Self::serve(dir, Limits::default(), listener, tunnel.url.clone()).await, tunnel)
+    }
+
+    async fn serve(dir: &Path, limits: Limits, listener: TcpListener, url: Url) -> Self {
         let store = Store::Sqlite(dir.join("relay.db"));
         let relay = Relay::open(Config { limits, ..Config::new(store, url.clone()) }).await.unwrap();
         let serving = relay.start(listener).await.unwrap();

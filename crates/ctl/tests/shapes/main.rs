@@ -94,9 +94,38 @@ async fn what_a_desk_stands_on_keeps_its_shape() {
     counter.ask(&["inlet", "remove", "Portal"]).await;
     assert_eq!(counter.ask(&["inlet", "list"]).await, json!({ "rows": [], "next": null }));
 
+    let edited = counter.ask(&["connection", "edit", "Adler", "--rename", "Adler 2", "--test-call", "true"]).await;
+    assert_eq!((&edited["name"], &edited["settings"]["test_call"]), (&json!("Adler 2"), &json!(true)));
+    assert_json_snapshot!("settings", told(counter.ask(&["settings", "set", "--rotate-after-days", "30"]).await));
+    assert_json_snapshot!("network", told(counter.ask(&["network", "set", "--timeout", "30"]).await));
+    let mut audit = counter.ask(&["audit", "--limit", "3"]).await;
+    for row in audit["rows"].as_array_mut().unwrap() {
+        row["at"] = "[at]".into();
+    }
+    assert_json_snapshot!("audit_list", told(audit));
+
     counter.ask(&["sync"]).await;
     assert_json_snapshot!("status", told(counter.ask(&["status"]).await));
     assert_json_snapshot!("diagnose", told(counter.ask(&["diagnose"]).await));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rotating_works_on_until_it_waits_for_something() {
+    let counter = Counter::open().await;
+    let before = counter.ask(&["subscription", "list"]).await;
+    let id = before["rows"][0]["id"].as_str().unwrap();
+    let rotated = counter.ask(&["subscription", "rotate", id, "--grace", "2d"]).await;
+    assert_eq!(rotated["rows"][0]["step"], "grace", "the provider sends a test event to every new subscription");
+    assert_eq!(rotated["rows"][0]["grace_hours"], 48);
+    assert_json_snapshot!("subscription_rotate", told(rotated));
+    let after = counter.ask(&["subscription", "list"]).await;
+    assert_eq!(after["rows"].as_array().unwrap().len(), before["rows"].as_array().unwrap().len());
+    assert!(after["rows"].as_array().unwrap().iter().all(|row| row["id"].as_str() != Some(id)));
+    let listed = counter.ask(&["rotation", "list"]).await;
+    assert_eq!(listed["rows"].as_array().unwrap().len(), 1);
+    let late = counter.run(&["rotation", "roll-back", listed["rows"][0]["id"].as_str().unwrap()], "").await;
+    let problem: Value = serde_json::from_slice(&late.stderr).unwrap();
+    assert_eq!(problem["code"], "rotation_too_late");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,6 +165,9 @@ async fn problems_have_a_code_and_wrong_usage_another() {
         (&["order", "list", "--after", "nonsense"], "input_invalid"),
         (&["pair", "nonsense"], "pairing_code_malformed"),
         (&["connection", "remove", "Adler"], "connection_in_use"),
+        (&["rotation", "roll-back", "nothing"], "rotation_unknown"),
+        (&["subscription", "adopt", "nothing"], "subscription_unknown"),
+        (&["network", "set", "--timeout", "0"], "input_invalid"),
     ] {
         let output = counter.run(words, "").await;
         assert_eq!(output.status.code(), Some(1), "{words:?}");
@@ -163,32 +195,50 @@ async fn a_diagnosis_is_told_where_nothing_opens() {
 }
 
 /// Different in every run.
-const CHANGING: [&str; 27] = [
+const CHANGING: [&str; 45] = [
+    "account",
     "arch",
     "base_url",
+    "by",
     "checked_at",
     "complete_until",
     "connection",
     "created_at",
     "cursor",
+    "delay_ms",
     "device_name",
     "event_id",
     "fingerprint",
+    "grace_until",
     "headers",
     "home",
     "host",
+    "hours",
     "id",
     "inlet",
     "last_attempt_at",
     "last_event_at",
     "last_success_at",
     "last_verified_at",
+    "new",
+    "new_fingerprint",
+    "next_try_at",
+    "old",
+    "old_fingerprint",
     "os",
     "paired_at",
+    "proved_at",
     "provider_uid",
     "received_at",
+    "replaces",
+    "rotation",
+    "secret_since",
     "sequence",
+    "started_at",
+    "step_at",
+    "switched_at",
     "target",
+    "test_sent_at",
     "url",
     "version",
 ];

@@ -3,19 +3,23 @@
 pub mod view;
 
 use jiff::Timestamp;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::SqliteConnection;
 use url::Url;
 
 use crate::{
+    audit::{AuditAction, recorded},
     desk::Desk,
     error::Error,
     id::ConnectionId,
+    network::is_loopback,
     problem::Code,
     rxscale::{self, api::ProviderApi},
     time,
 };
-use view::{CheckView, ConnectionInput, ConnectionView, Environment, Provider};
+use view::{
+    CheckView, ConnectionEditInput, ConnectionInput, ConnectionSettings, ConnectionView, Environment, Provider,
+};
 
 fn key_name(id: &ConnectionId) -> String {
     format!("api-key/{id}")
@@ -77,20 +81,19 @@ pub(crate) async fn find(connection: &mut SqliteConnection, id_or_name: &str) ->
 
 /// Adds a connection. The key is in the keychain before the connection exists.
 pub(crate) async fn add(desk: &Desk, input: ConnectionInput) -> Result<ConnectionView, Error> {
+    let subject = input.name.trim().to_owned();
+    recorded(desk, AuditAction::ConnectionAdd, &subject, input.base_url.clone(), add_now(desk, input)).await
+}
+
+async fn add_now(desk: &Desk, input: ConnectionInput) -> Result<ConnectionView, Error> {
     let ConnectionInput { name, provider: Provider::Rxscale, api, base_url, pharmacy_uid, api_key, settings } = input;
-    let name = name.trim().to_owned();
-    if name.is_empty() || name.chars().count() > 80 {
-        return Err(Error::input("name"));
-    }
+    let name = usable_name(&name)?;
+    usable_settings(&settings)?;
     let base = base_url.as_deref().map(str::trim).filter(|url| !url.is_empty()).unwrap_or(rxscale::PRODUCTION);
     let base = usable_base(base)?;
-    let key = api_key.expose_secret().trim().to_owned();
-    if key.is_empty() || !key.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(Error::input("api_key"));
-    }
-    let pharmacy_uid = pharmacy_uid.map(|uid| uid.trim().to_owned()).filter(|uid| !uid.is_empty());
+    let key = usable_key(&api_key)?;
     let id = ConnectionId::random()?;
-    desk.keychain().store(&key_name(&id), &key.into()).await?;
+    desk.keychain().store(&key_name(&id), &key).await?;
 
     let mut tx = desk.db().write().await?;
     let inserted = sqlx::query(
@@ -102,7 +105,7 @@ pub(crate) async fn add(desk: &Desk, input: ConnectionInput) -> Result<Connectio
     .bind(crate::intake::journal::word(&api))
     .bind(base.as_str())
     .bind(realm(&base))
-    .bind(pharmacy_uid)
+    .bind(given(pharmacy_uid))
     .bind(serde_json::to_string(&settings).map_err(|_| Error::Stored("settings"))?)
     .bind(desk.now().as_millisecond())
     .execute(&mut *tx)
@@ -112,15 +115,89 @@ pub(crate) async fn add(desk: &Desk, input: ConnectionInput) -> Result<Connectio
         Err(error) => {
             drop(tx);
             desk.keychain().remove(&key_name(&id)).await?;
-            let taken = error.as_database_error().is_some_and(|error| error.is_unique_violation());
-            return Err(if taken { Error::Plain(Code::ConnectionNameTaken) } else { error.into() });
+            return Err(name_taken(error));
         }
     }
     find(&mut *desk.db().reader().acquire().await?, id.as_str()).await
 }
 
+/// Changes a connection. A key that is replaced is in the keychain before anything else changes.
+pub(crate) async fn edit(desk: &Desk, input: ConnectionEditInput) -> Result<ConnectionView, Error> {
+    let view = find(&mut *desk.db().reader().acquire().await?, input.id.as_str()).await?;
+    let detail = input.api_key.is_some().then(|| "api_key".to_owned());
+    recorded(desk, AuditAction::ConnectionEdit, &view.name, detail, edit_now(desk, &view, input)).await
+}
+
+async fn edit_now(desk: &Desk, view: &ConnectionView, input: ConnectionEditInput) -> Result<ConnectionView, Error> {
+    let name = usable_name(&input.name)?;
+    usable_settings(&input.settings)?;
+    let _turn = desk.subscriptions_turn().await?;
+    let mut tx = desk.db().write().await?;
+    sqlx::query(
+        "UPDATE connection SET name = ?, pharmacy_uid = ?, settings = ?, \
+         wrote_at = CASE WHEN ? THEN NULL ELSE wrote_at END WHERE id = ?",
+    )
+    .bind(name)
+    .bind(given(input.pharmacy_uid))
+    .bind(serde_json::to_string(&input.settings).map_err(|_| Error::Stored("settings"))?)
+    .bind(input.api_key.is_some())
+    .bind(&view.id)
+    .execute(&mut *tx)
+    .await
+    .map_err(name_taken)?;
+    if let Some(key) = &input.api_key {
+        desk.keychain().store(&key_name(&view.id), &usable_key(key)?).await?;
+    }
+    tx.commit().await?;
+    find(&mut *desk.db().reader().acquire().await?, view.id.as_str()).await
+}
+
+fn usable_name(name: &str) -> Result<String, Error> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 80 { Err(Error::input("name")) } else { Ok(name.to_owned()) }
+}
+
+fn usable_key(key: &SecretString) -> Result<SecretString, Error> {
+    let key = key.expose_secret().trim();
+    if key.is_empty() || !key.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Error::input("api_key"));
+    }
+    Ok(key.to_owned().into())
+}
+
+fn usable_settings(settings: &ConnectionSettings) -> Result<(), Error> {
+    let is_object = || matches!(serde_json::from_str(&settings.meta_data), Ok(serde_json::Value::Object(_)));
+    let meta_data = settings.meta_data.trim().is_empty() || is_object();
+    if meta_data { Ok(()) } else { Err(Error::input("meta_data")) }
+}
+
+fn given(text: Option<String>) -> Option<String> {
+    text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+fn name_taken(error: sqlx::Error) -> Error {
+    let taken = error.as_database_error().is_some_and(|error| error.is_unique_violation());
+    if taken { Error::Plain(Code::ConnectionNameTaken) } else { error.into() }
+}
+
+/// What cannot be undone is confirmed on a production connection by typing its name.
+pub(crate) fn confirmed(view: &ConnectionView, typed: Option<&str>) -> Result<(), Error> {
+    let is_typed = typed.is_some_and(|typed| typed.trim() == view.name);
+    if is_typed || view.environment != Environment::Production {
+        Ok(())
+    } else {
+        Err(Error::Plain(Code::ConfirmationNeeded))
+    }
+}
+
 /// Removes a connection and its key. Its events stay.
-pub(crate) async fn remove(desk: &Desk, id: &ConnectionId) -> Result<(), Error> {
+pub(crate) async fn remove(desk: &Desk, id: &ConnectionId, confirm: Option<&str>) -> Result<(), Error> {
+    let view = find(&mut *desk.db().reader().acquire().await?, id.as_str()).await?;
+    confirmed(&view, confirm)?;
+    recorded(desk, AuditAction::ConnectionRemove, &view.name, None, remove_now(desk, id)).await
+}
+
+async fn remove_now(desk: &Desk, id: &ConnectionId) -> Result<(), Error> {
     let mut tx = desk.db().write().await?;
     let view = find(&mut tx, id.as_str()).await?;
     if view.subscriptions > 0 {
@@ -143,13 +220,17 @@ pub(crate) async fn api(desk: &Desk, view: &ConnectionView) -> Result<ProviderAp
     let base = usable_base(&view.base_url)?;
     let pace = desk.pace(&view.id).await;
     let (pharmacy_uid, settings) = (view.pharmacy_uid.clone(), view.settings.clone());
-    Ok(ProviderApi::new(desk.http().clone(), base, view.api, key, pharmacy_uid, settings, pace))
+    Ok(ProviderApi::new(desk.network().client(&base), base, view.api, key, pharmacy_uid, settings, pace))
 }
 
 /// What the key can do.
 pub(crate) async fn check(desk: &Desk, id: &ConnectionId) -> Result<CheckView, Error> {
     let view = find(&mut *desk.db().reader().acquire().await?, id.as_str()).await?;
-    let check = api(desk, &view).await?.check().await;
+    let wrote: Option<i64> = sqlx::query_scalar("SELECT wrote_at FROM connection WHERE id = ?")
+        .bind(&view.id)
+        .fetch_one(desk.db().reader())
+        .await?;
+    let check = api(desk, &view).await?.check(wrote.is_some()).await;
     let mut tx = desk.db().write().await?;
     note_checked(&mut tx, &view.id, desk.now()).await?;
     tx.commit().await?;
@@ -164,17 +245,8 @@ fn usable_base(text: &str) -> Result<Url, Error> {
         .any(|known| known.parse::<Url>().is_ok_and(|known| known.origin() == url.origin()));
     let plain =
         url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
-    if plain && (known || is_loopback(&url)) { Ok(url) } else { Err(Error::input("base_url")) }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    matches!(url.scheme(), "http" | "https")
-        && match url.host() {
-            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-            Some(url::Host::Domain(name)) => name == "localhost",
-            None => false,
-        }
+    let local = matches!(url.scheme(), "http" | "https") && is_loopback(&url);
+    if plain && (known || local) { Ok(url) } else { Err(Error::input("base_url")) }
 }
 
 fn environment(base: &Url) -> Environment {
@@ -199,6 +271,20 @@ pub(crate) async fn note_checked(
     at: Timestamp,
 ) -> Result<(), Error> {
     sqlx::query("UPDATE connection SET checked_at = ? WHERE id = ?")
+        .bind(at.as_millisecond())
+        .bind(id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Notes that a connection's key created or deleted something: it may write.
+pub(crate) async fn note_wrote(
+    connection: &mut SqliteConnection,
+    id: &ConnectionId,
+    at: Timestamp,
+) -> Result<(), Error> {
+    sqlx::query("UPDATE connection SET wrote_at = ? WHERE id = ?")
         .bind(at.as_millisecond())
         .bind(id)
         .execute(connection)

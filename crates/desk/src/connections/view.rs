@@ -61,6 +61,10 @@ pub struct ConnectionSettings {
     pub delete: Option<DeleteStrategy>,
     /// Whether the provider's test call is used.
     pub test_call: bool,
+    /// Whether `sha256=` before a signature is accepted, too. The documents show none.
+    pub signature_prefix: bool,
+    /// A JSON object sent as `meta_data` with every create at the Management API; empty for none.
+    pub meta_data: String,
 }
 
 /// A new connection.
@@ -82,6 +86,31 @@ pub struct ConnectionInput {
     /// Settings the documents leave open.
     #[serde(default)]
     pub settings: ConnectionSettings,
+}
+
+/// Changes a connection. Host and API stay: another one is another connection.
+#[derive(Deserialize, TS)]
+pub struct ConnectionEditInput {
+    /// Which.
+    pub id: ConnectionId,
+    /// What the administrator calls it, 1 to 80 characters, unique.
+    pub name: String,
+    /// Required with a group key.
+    pub pharmacy_uid: Option<String>,
+    /// Another API key; `None` keeps the one there is.
+    #[ts(type = "string | null")]
+    pub api_key: Option<SecretString>,
+    /// Settings the documents leave open.
+    pub settings: ConnectionSettings,
+}
+
+/// Removes a connection.
+#[derive(Clone, Debug, Deserialize, TS)]
+pub struct ConnectionRemoveInput {
+    /// Which.
+    pub id: ConnectionId,
+    /// Its name, typed: wanted for production.
+    pub confirm: Option<String>,
 }
 
 /// A connection.
@@ -128,7 +157,7 @@ pub enum CheckStep {
     Key,
     /// The key may list subscriptions.
     ReadSubscriptions,
-    /// The key may create and delete them: known only from doing it.
+    /// The key may create and delete them: known only from having done it.
     WriteSubscriptions,
 }
 

@@ -9,7 +9,7 @@ use sqlx::SqliteConnection;
 use tokio::sync::Mutex;
 
 pub(crate) use crate::source::Source;
-use crate::{error::Error, id::ConnectionId, keychain::Keychain, orders::table::Realm};
+use crate::{error::Error, id::ConnectionId, keychain::Keychain, orders::table::Realm, time};
 
 /// An inlet as intake needs it.
 #[derive(Debug)]
@@ -18,14 +18,37 @@ pub(crate) struct Inlet {
     pub(crate) source: Source,
     pub(crate) connection: ConnectionId,
     pub(crate) realm: Realm,
-    /// Current first, then those in grace.
-    pub(crate) secrets: Vec<SigningSecret>,
+    /// Current first, then those in grace, then those whose grace is over.
+    pub(crate) keys: Vec<Key>,
+    /// `sha256=` before the signature is accepted, too.
+    pub(crate) prefix_allowed: bool,
+}
+
+/// A secret and how long it holds.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) secret: SigningSecret,
+    /// `None`: current. Else it verifies what the relay received before.
+    pub(crate) expires_at: Option<Timestamp>,
 }
 
 impl Inlet {
+    /// Every secret this inlet ever had.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &SigningSecret> {
+        self.keys.iter().map(|key| &key.secret)
+    }
+
+    /// The secrets that held at the time of a receipt: a desk that was closed meanwhile judges as if it had been there.
+    pub(crate) fn secrets_at(&self, received_at: Timestamp) -> impl Iterator<Item = &SigningSecret> {
+        self.keys
+            .iter()
+            .filter(move |key| key.expires_at.is_none_or(|until| until > received_at))
+            .map(|key| &key.secret)
+    }
+
     /// Which secrets these are, without the secrets.
     pub(crate) fn fingerprints(&self) -> Vec<String> {
-        self.secrets.iter().map(|secret| secret.fingerprint().as_str().to_owned()).collect()
+        self.secrets().map(|secret| secret.fingerprint().as_str().to_owned()).collect()
     }
 }
 
@@ -64,31 +87,31 @@ pub(crate) async fn load(
     connection: &mut SqliteConnection,
     keychain: &Keychain,
     cache: &SecretCache,
-    now: Timestamp,
 ) -> Result<Inlets, Error> {
-    let rows: Vec<(String, Source, ConnectionId, Realm)> = sqlx::query_as(
-        "SELECT i.id, i.source, i.connection_id, c.realm FROM inlet i JOIN connection c ON c.id = i.connection_id",
+    let rows: Vec<(String, Source, ConnectionId, Realm, bool)> = sqlx::query_as(
+        "SELECT i.id, i.source, i.connection_id, c.realm, coalesce(json_extract(c.settings, '$.signature_prefix'), 0) \
+         FROM inlet i JOIN connection c ON c.id = i.connection_id",
     )
     .fetch_all(&mut *connection)
     .await?;
-    let keys: Vec<(String, String)> = sqlx::query_as(
-        "SELECT inlet_id, fingerprint FROM signing_key WHERE expires_at IS NULL OR expires_at > ? \
-         ORDER BY inlet_id, expires_at IS NOT NULL, created_at DESC",
+    let stored: Vec<(String, String, Option<i64>)> = sqlx::query_as(
+        "SELECT inlet_id, fingerprint, expires_at FROM signing_key \
+         ORDER BY inlet_id, expires_at IS NOT NULL, expires_at DESC, created_at DESC",
     )
-    .bind(now.as_millisecond())
     .fetch_all(&mut *connection)
     .await?;
-    let mut secrets: HashMap<String, Vec<SigningSecret>> = HashMap::new();
-    for (inlet, fingerprint) in keys {
+    let mut keys: HashMap<String, Vec<Key>> = HashMap::new();
+    for (inlet, fingerprint, expires_at) in stored {
         if let Some(secret) = cache.read(keychain, &fingerprint).await? {
-            secrets.entry(inlet).or_default().push(secret);
+            let expires_at = expires_at.map(time::from_ms).transpose()?;
+            keys.entry(inlet).or_default().push(Key { secret, expires_at });
         }
     }
     let mut inlets = Inlets::with_capacity(rows.len());
-    for (id, source, connection, realm) in rows {
-        let secrets = secrets.remove(&id).unwrap_or_default();
+    for (id, source, connection, realm, prefix_allowed) in rows {
+        let keys = keys.remove(&id).unwrap_or_default();
         let id = InletId::try_from(id).map_err(|_| Error::Stored("inlet id"))?;
-        inlets.insert(id.clone(), Arc::new(Inlet { id, source, connection, realm, secrets }));
+        inlets.insert(id.clone(), Arc::new(Inlet { id, source, connection, realm, keys, prefix_allowed }));
     }
     Ok(inlets)
 }

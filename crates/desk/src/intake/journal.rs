@@ -17,6 +17,9 @@ pub(crate) struct Origin {
     pub(crate) position: i64,
 }
 
+/// A delay beyond this says more about a clock than about a delivery.
+const LONGEST_DELAY_MS: i64 = 7 * 24 * HOUR_MS;
+
 /// What a batch brought. The folds of `touched` are due in the same transaction.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
@@ -25,15 +28,30 @@ pub(crate) struct Tally {
     pub(crate) duplicates: u64,
     pub(crate) rejected: u64,
     pub(crate) touched: Touched,
-    inlets: BTreeMap<InletId, InletTally>,
+    inlets: BTreeMap<(InletId, i64), InletTally>,
 }
 
+impl Tally {
+    /// What an inlet brought in the hour of `received_at`.
+    fn inlet(&mut self, id: &InletId, received_at: Timestamp) -> &mut InletTally {
+        let hour = received_at.as_millisecond().div_euclid(HOUR_MS) * HOUR_MS;
+        self.inlets.entry((id.clone(), hour)).or_default()
+    }
+}
+
+/// What one inlet brought in one hour of receipt.
 #[derive(Debug, Default)]
 struct InletTally {
     verified: i64,
+    events: i64,
     rejected: i64,
+    delayed: i64,
+    delay_ms: i64,
     last_verified_at: Option<Timestamp>,
 }
+
+/// Inlets are counted by the hour.
+pub(crate) const HOUR_MS: i64 = 3_600_000;
 
 /// Writes one judged delivery down.
 pub(crate) async fn write(
@@ -47,7 +65,7 @@ pub(crate) async fn write(
         Judged::Trusted(entry) => append(connection, origin, *entry, tally).await,
         Judged::Rejected(rejected) => {
             tally.rejected += 1;
-            tally.inlets.entry(rejected.delivery.inlet.clone()).or_default().rejected += 1;
+            tally.inlet(&rejected.delivery.inlet, rejected.delivery.received_at).rejected += 1;
             quarantine(connection, origin, *rejected).await
         }
     }
@@ -110,9 +128,14 @@ async fn append(
     } else {
         tally.duplicates += 1
     }
-    let of_inlet = tally.inlets.entry(inlet.id.clone()).or_default();
+    let of_inlet = tally.inlet(&inlet.id, received_at);
     of_inlet.verified += 1;
+    of_inlet.events += i64::from(is_new);
     of_inlet.last_verified_at = of_inlet.last_verified_at.max(Some(received_at));
+    if let Some(at) = event.at {
+        of_inlet.delayed += 1;
+        of_inlet.delay_ms += received_ms.saturating_sub(at.as_millisecond()).clamp(0, LONGEST_DELAY_MS);
+    }
     if let Some(subject) = event.subject {
         if is_new {
             insert_fact(connection, id, &inlet.realm, &subject).await?;
@@ -193,7 +216,7 @@ pub(crate) async fn release(
             let origin = Origin { inbox: row.inbox, sequence: row.sequence, position: row.position };
             tally.deliveries += 1;
             append(connection, &origin, *entry, tally).await?;
-            tally.inlets.entry(inlet.clone()).or_default().rejected -= 1;
+            tally.inlet(inlet, time::from_ms(row.received_at)?).rejected -= 1;
             sqlx::query("DELETE FROM quarantine WHERE id = ?").bind(row.id).execute(&mut *connection).await?;
         }
     }
@@ -213,7 +236,7 @@ struct QuarantineRow {
 
 /// Brings the counters of the inlets up to date with a batch.
 pub(crate) async fn count(connection: &mut SqliteConnection, tally: &Tally) -> Result<(), Error> {
-    for (inlet, of_inlet) in &tally.inlets {
+    for ((inlet, hour), of_inlet) in &tally.inlets {
         sqlx::query(
             "UPDATE inlet SET verified = verified + ?, rejected = max(0, rejected + ?), \
              last_verified_at = max(coalesce(last_verified_at, ?3), coalesce(?3, last_verified_at)) WHERE id = ?4",
@@ -222,6 +245,23 @@ pub(crate) async fn count(connection: &mut SqliteConnection, tally: &Tally) -> R
         .bind(of_inlet.rejected)
         .bind(of_inlet.last_verified_at.map(Timestamp::as_millisecond))
         .bind(inlet.as_str())
+        .execute(&mut *connection)
+        .await?;
+        // What came to an address this desk does not know is counted nowhere: it belongs to no subscription.
+        sqlx::query(
+            "INSERT INTO inlet_hour (inlet_id, hour, verified, events, rejected, delayed, delay_ms) \
+             SELECT id, ?2, ?3, ?4, ?5, ?6, ?7 FROM inlet WHERE id = ?1 \
+             ON CONFLICT (inlet_id, hour) DO UPDATE SET verified = verified + excluded.verified, \
+             events = events + excluded.events, rejected = max(0, rejected + excluded.rejected), \
+             delayed = delayed + excluded.delayed, delay_ms = delay_ms + excluded.delay_ms",
+        )
+        .bind(inlet.as_str())
+        .bind(hour)
+        .bind(of_inlet.verified)
+        .bind(of_inlet.events)
+        .bind(of_inlet.rejected)
+        .bind(of_inlet.delayed)
+        .bind(of_inlet.delay_ms)
         .execute(&mut *connection)
         .await?;
     }

@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
-use offizin_wire::{Delivery, Fingerprint, Header, Identity, Rejection, Verified, pull::Segment, seal, signature};
+use offizin_wire::{
+    Delivery, Fingerprint, Header, Identity, Rejection, Scheme, SigningSecret, Verified, pull::Segment, seal, signature,
+};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -114,9 +116,28 @@ pub(crate) fn judge(delivery: Delivery, inlets: &Inlets) -> Judged {
     let Some(scheme) = inlet.source.scheme() else {
         return Judged::Trusted(Box::new(entry(inlet, Proof::Unsigned, delivery)));
     };
-    match signature::verify(delivery, scheme, &inlet.secrets) {
+    let at = delivery.received_at;
+    match verify(delivery, scheme, inlet, || inlet.secrets_at(at)) {
         Ok(delivery) => Judged::Trusted(Box::new(signed(inlet, delivery))),
         Err((delivery, rejection)) => reject(delivery, reason(rejection)),
+    }
+}
+
+/// What may stand before a signature where a connection's settings say so; no provider's documents show it.
+const PREFIX: &str = "sha256=";
+
+/// Checks a signature as this inlet's provider writes it, with these secrets of the inlet.
+pub(crate) fn verify<'a, S: Iterator<Item = &'a SigningSecret>>(
+    delivery: Delivery,
+    scheme: Scheme,
+    inlet: &Inlet,
+    secrets: impl Fn() -> S,
+) -> Result<Delivery<Verified>, (Delivery, Rejection)> {
+    match signature::verify(delivery, scheme, secrets()) {
+        Err((delivery, Rejection::SignatureMalformed)) if inlet.prefix_allowed => {
+            signature::verify(delivery, Scheme { prefix: PREFIX, ..scheme }, secrets())
+        }
+        judged => judged,
     }
 }
 

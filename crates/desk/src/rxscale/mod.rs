@@ -3,6 +3,8 @@
 
 pub(crate) mod api;
 pub(crate) mod decode;
+pub(crate) mod http;
+mod named;
 mod order;
 mod words;
 

@@ -33,7 +33,7 @@ fn pending_name(id: &str) -> String {
 }
 
 /// Writes a subscription and its inlet down. Nobody has been asked yet.
-pub(super) async fn plan(
+pub(crate) async fn plan(
     desk: &Desk,
     connection: &mut SqliteConnection,
     of: &ConnectionView,
@@ -72,23 +72,33 @@ pub(super) async fn create(desk: &Desk, connection: &ConnectionView, id: &Subscr
             Err(error)
         }
         Err(error) => {
+            if error.code() == Code::ProviderConflict {
+                // It says that there is such a one already: show what there is.
+                settle(desk, connection, Some(id)).await?;
+            }
             // Only what was never asked for is dropped here; what was asked for waits for a listing.
-            let mut tx = desk.db().write().await?;
-            sqlx::query("UPDATE subscription SET state = ? WHERE id = ? AND state = ?")
-                .bind(SubscriptionState::Removed)
-                .bind(id)
-                .bind(SubscriptionState::Planned)
-                .execute(&mut *tx)
-                .await?;
-            tx.commit().await?;
-            retire_due(desk).await?;
+            drop_plan(desk, id).await?;
             Err(error)
         }
         Ok(()) => Ok(()),
     }
 }
 
-async fn attempt(desk: &Desk, connection: &ConnectionView, id: &SubscriptionId) -> Result<(), Error> {
+/// Drops what was planned and never made.
+pub(crate) async fn drop_plan(desk: &Desk, id: &SubscriptionId) -> Result<(), Error> {
+    let mut tx = desk.db().write().await?;
+    sqlx::query("UPDATE subscription SET state = ? WHERE id = ? AND state = ?")
+        .bind(SubscriptionState::Removed)
+        .bind(id)
+        .bind(SubscriptionState::Planned)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    retire_due(desk).await
+}
+
+/// Asks relay and provider, once. A clear no leaves the subscription planned; an ambiguous end leaves it unsettled.
+pub(crate) async fn attempt(desk: &Desk, connection: &ConnectionView, id: &SubscriptionId) -> Result<(), Error> {
     // A keyring that cannot keep the secret must be found out before it is asked for.
     desk.keychain().store("probe", &"probe".to_owned().into()).await?;
     let api = connections::api(desk, connection).await?;
@@ -137,6 +147,7 @@ async fn attempt(desk: &Desk, connection: &ConnectionView, id: &SubscriptionId) 
         .bind(id)
         .execute(&mut *tx)
         .await?;
+    connections::note_wrote(&mut tx, &connection.id, desk.now()).await?;
     match created.secret {
         Some(secret) => {
             keep_secret(desk, tx, &inlet, &secret).await?;
@@ -165,7 +176,8 @@ pub(crate) async fn keep_secret(desk: &Desk, mut tx: Tx, inlet: &InletId, secret
     let now = desk.now();
     inlets::insert_key(&mut tx, inlet.as_str(), secret, now).await?;
     sqlx::query(
-        "UPDATE subscription SET state = ?, secret = ?, fingerprint = ? WHERE inlet_id = ? AND state <> 'removed'",
+        "UPDATE subscription SET state = CASE WHEN state IN ('vanished', 'removing') THEN state ELSE ? END, secret = ?, \
+         fingerprint = ? WHERE inlet_id = ? AND state <> 'removed'",
     )
     .bind(SubscriptionState::Active)
     .bind(SecretState::Stored)
@@ -173,7 +185,7 @@ pub(crate) async fn keep_secret(desk: &Desk, mut tx: Tx, inlet: &InletId, secret
     .bind(inlet.as_str())
     .execute(&mut *tx)
     .await?;
-    let inlets = inlets::load(&mut tx, desk.keychain(), desk.secrets(), now).await?;
+    let inlets = inlets::load(&mut tx, desk.keychain(), desk.secrets()).await?;
     let mut tally = journal::Tally::default();
     journal::release(&mut tx, &inlets, inlet, &mut tally).await?;
     tally.touched.refold(&mut tx).await?;

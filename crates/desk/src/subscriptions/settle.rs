@@ -17,15 +17,15 @@ use crate::{
 };
 
 /// How long a create may be on its way before a listing that lacks it proves that it never happened.
-const ON_ITS_WAY_MS: i64 = 60_000;
+pub(crate) const ON_ITS_WAY_MS: i64 = 60_000;
 
-/// Lists at the provider and brings our picture in line with it. `ended` is a subscription whose request is known to have
-/// ended: for it the listing is proof at once.
-pub(super) async fn settle(
+/// Lists at the provider and brings our picture in line with it; answers the list. `ended` is a subscription whose request
+/// is known to have ended: for it the listing is proof at once.
+pub(crate) async fn settle(
     desk: &Desk,
     connection: &ConnectionView,
     ended: Option<&SubscriptionId>,
-) -> Result<(), Error> {
+) -> Result<Vec<Listed>, Error> {
     let listed = connections::api(desk, connection).await?.list().await?;
     let now = desk.now();
     let mut tx = desk.db().write().await?;
@@ -90,55 +90,98 @@ pub(super) async fn settle(
     for row in unkept {
         create::take_up(desk, &row).await?;
     }
-    retire_due(desk).await
+    retire_due(desk).await?;
+    Ok(listed)
 }
 
-/// Deletes one subscription at the provider, once, and believes only the listing after it.
-pub(super) async fn delete(desk: &Desk, connection: &ConnectionView, found: Row) -> Result<(), Error> {
-    let id = SubscriptionId::from(found.id.as_str());
-    let api = connections::api(desk, connection).await?;
+/// Deletes one subscription at the provider, once, and believes only the listing after it: that one must be gone, and nothing
+/// else.
+pub(crate) async fn delete(desk: &Desk, connection: &ConnectionView, id: &SubscriptionId) -> Result<(), Error> {
+    let before = settle(desk, connection, None).await?;
+    let Some(found) = still_ours(desk, id).await? else { return Ok(()) };
     let mut still_there = Error::Plain(Code::ProviderAmbiguous);
-    if let Some(uid) = &found.provider_uid {
-        set_state(desk, &id, SubscriptionState::Removing).await?;
+    let listed = found.provider_uid.as_ref().filter(|uid| before.iter().any(|listed| &&listed.uid == uid));
+    if let Some(uid) = listed {
+        let api = connections::api(desk, connection).await?;
+        set_state(desk, id, SubscriptionState::Removing).await?;
         match api.delete(uid).await {
-            Ok(()) => {}
+            Ok(()) => note_wrote(desk, connection).await?,
             // Gone already, or not ours to see: the listing tells.
             Err(error) if matches!(error.code(), Code::ProviderAmbiguous | Code::ProviderNotFound) => {}
             // Seen live: what is gone is answered with a 400 too.
             Err(error) if error.code() == Code::ProviderRejected => still_there = error,
             Err(error) => {
-                set_state(desk, &id, found.state).await?;
+                set_state(desk, id, found.state).await?;
                 return Err(error);
             }
         }
     }
-    settle(desk, connection, Some(&id)).await?;
-    match row(&mut *desk.db().reader().acquire().await?, &id).await {
-        Err(error) if error.code() == Code::SubscriptionUnknown => Ok(()),
-        Err(error) => Err(error),
+    let after = settle(desk, connection, Some(id)).await?;
+    match still_ours(desk, id).await? {
+        None => {}
         // Nothing was ever there, or it vanished earlier: nothing is left to delete.
-        Ok(row) if matches!(row.state, SubscriptionState::Planned | SubscriptionState::Vanished) => {
-            set_state(desk, &id, SubscriptionState::Removed).await?;
-            retire_due(desk).await
+        Some(row) if matches!(row.state, SubscriptionState::Planned | SubscriptionState::Vanished) => {
+            set_state(desk, id, SubscriptionState::Removed).await?;
+            retire_due(desk).await?;
         }
-        Ok(_) => Err(still_there),
+        Some(_) => return Err(still_there),
+    }
+    nothing_else_is_gone(&before, &after, found.provider_uid.as_deref())
+}
+
+/// Deletes a subscription that was made elsewhere, in the same way.
+pub(super) async fn delete_foreign(desk: &Desk, connection: &ConnectionView, uid: &str) -> Result<(), Error> {
+    let before = settle(desk, connection, None).await?;
+    if !before.iter().any(|listed| listed.uid == uid) {
+        return Ok(());
+    }
+    match connections::api(desk, connection).await?.delete(uid).await {
+        Ok(()) => note_wrote(desk, connection).await?,
+        Err(error) if matches!(error.code(), Code::ProviderAmbiguous | Code::ProviderNotFound) => {}
+        Err(error) => return Err(error),
+    }
+    let after = settle(desk, connection, None).await?;
+    if after.iter().any(|listed| listed.uid == uid) {
+        return Err(Error::Plain(Code::ProviderAmbiguous));
+    }
+    nothing_else_is_gone(&before, &after, Some(uid))
+}
+
+async fn still_ours(desk: &Desk, id: &SubscriptionId) -> Result<Option<Row>, Error> {
+    match row(&mut *desk.db().reader().acquire().await?, id).await {
+        Ok(row) => Ok(Some(row)),
+        Err(error) if error.code() == Code::SubscriptionUnknown => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
-pub(super) async fn set_state(desk: &Desk, id: &SubscriptionId, state: SubscriptionState) -> Result<(), Error> {
+async fn note_wrote(desk: &Desk, connection: &ConnectionView) -> Result<(), Error> {
+    let mut tx = desk.db().write().await?;
+    connections::note_wrote(&mut tx, &connection.id, desk.now()).await?;
+    tx.commit().await
+}
+
+fn nothing_else_is_gone(before: &[Listed], after: &[Listed], but: Option<&str>) -> Result<(), Error> {
+    let is_gone = |listed: &&Listed| Some(listed.uid.as_str()) != but && !after.iter().any(|a| a.uid == listed.uid);
+    let gone: Vec<&str> = before.iter().filter(is_gone).map(|listed| listed.notification_type.as_str()).collect();
+    if gone.is_empty() { Ok(()) } else { Err(Error::Told(Code::ListLostOthers, gone.join(", "))) }
+}
+
+pub(crate) async fn set_state(desk: &Desk, id: &SubscriptionId, state: SubscriptionState) -> Result<(), Error> {
     let mut tx = desk.db().write().await?;
     sqlx::query("UPDATE subscription SET state = ? WHERE id = ?").bind(state).bind(id).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// Retires the inlets of removed subscriptions, here and at the relay: they answer 410 from then on. One whose secret is in
-/// grace stays open for what is still on its way. A relay that cannot be
-/// reached just now is asked again the next time; an address too many does no harm.
-pub(super) async fn retire_due(desk: &Desk) -> Result<(), Error> {
+/// Retires the inlets of removed subscriptions, here and at the relay: they answer 410 from then on. One whose rotation is
+/// not over stays open for what is still on its way. A relay that cannot be reached just now is asked again the next time;
+/// an address too many does no harm.
+pub(crate) async fn retire_due(desk: &Desk) -> Result<(), Error> {
     let due: Vec<String> = sqlx::query_scalar(
         "SELECT i.id FROM inlet i JOIN subscription s ON s.inlet_id = i.id WHERE i.retired_at IS NULL AND s.state = 'removed' \
-         AND NOT EXISTS (SELECT 1 FROM signing_key k WHERE k.inlet_id = i.id AND k.expires_at > ?)",
+         AND NOT EXISTS (SELECT 1 FROM signing_key k WHERE k.inlet_id = i.id AND k.expires_at > ?) \
+         AND NOT EXISTS (SELECT 1 FROM rotation r WHERE r.old_id = s.id AND r.ended_at IS NULL)",
     )
     .bind(desk.now().as_millisecond())
     .fetch_all(desk.db().reader())

@@ -6,6 +6,7 @@ use offizin_desk::event::{
     Trust,
     view::{QuarantineReason, Unrecognised, Verdict},
 };
+use offizin_desk::inlets::InletRemoveInput;
 use offizin_journey::{Sender, ServedRelay, TYPES, World, arrivals, desk, orders, pair, pull};
 use offizin_relay::Limits;
 use offizin_sandbox::{Config, Fault, Faults, HUGE, Malformation, Odds};
@@ -154,7 +155,7 @@ async fn the_relay_says_why_it_does_not_take_something() {
     let fast = Sender::at(&desk, "fast", None).await;
     let gone = Sender::at(&desk, "gone", None).await;
     assert_eq!(gone.post(b"{}").await, Some(StatusCode::OK));
-    desk.inlet_remove("gone").await.unwrap();
+    desk.inlet_remove(&InletRemoveInput { id: "gone".into(), confirm: None }).await.unwrap();
     assert_eq!(gone.post(b"{}").await, Some(StatusCode::GONE));
     let unknown = reqwest::Client::new().post(relay.url.join("in/0123456789abcdef0123456789abcdef").unwrap());
     assert_eq!(unknown.body("{}").send().await.unwrap().status(), StatusCode::NOT_FOUND);

@@ -17,5 +17,6 @@ mod histories;
 mod killed;
 mod provider;
 mod relays;
+mod rotation;
 mod spine;
 mod storage;

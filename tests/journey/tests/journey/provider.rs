@@ -9,7 +9,7 @@ use offizin_desk::{
     event::view::{QuarantineReason, Verdict},
     subscriptions::view::{SecretState, SubscriptionState, SubscriptionView},
 };
-use offizin_journey::{CONNECTION, TYPES, World, arrivals, connection, pull};
+use offizin_journey::{CONNECTION, TYPES, World, arrivals, connection, connection_removal, pull, removal};
 use offizin_sandbox::{
     AnswerFault, AnswerRule, Call, Config, DEMO_KEY, DeleteBy, Faults, Odds, PharmacyBase, Switches, UnknownUid,
     Unrouted,
@@ -41,7 +41,7 @@ fn failed(check: &CheckView) -> Option<(CheckStep, Code)> {
 async fn check(world: &World, input: ConnectionInput) -> CheckView {
     let connection = world.desk.connection_add(ConnectionInput { name: "Checked".into(), ..input }).await.unwrap();
     let check = world.desk.connection_check(&connection.id).await.unwrap();
-    world.desk.connection_remove(&connection.id).await.unwrap();
+    world.desk.connection_remove(&connection_removal(&connection.id)).await.unwrap();
     check
 }
 
@@ -107,7 +107,7 @@ async fn a_refused_create_leaves_nothing_half_made() {
         let outcome = world.desk.subscription_register(input).await.unwrap();
         assert_eq!(outcome[0].problem.as_ref().unwrap().code, code);
         assert_eq!(outcome[0].subscription, None);
-        world.desk.connection_remove(&other.id).await.unwrap();
+        world.desk.connection_remove(&connection_removal(&other.id)).await.unwrap();
     }
     let outcome = world.try_register(&["no_such_type"]).await;
     assert_eq!(outcome[0].problem.as_ref().unwrap().code, Code::ProviderRejected);
@@ -176,7 +176,7 @@ async fn a_create_without_an_answer_is_settled_by_listing() {
     let pasted = world.desk.subscription_paste_secret(&orphans[0].id, secret).await.unwrap();
     assert_eq!((pasted.state, pasted.rejected), (SubscriptionState::Active, 0));
     assert!(pasted.verified > 0);
-    world.desk.subscription_remove(&orphans[1].id).await.unwrap();
+    world.desk.subscription_remove(&removal(&orphans[1].id)).await.unwrap();
     assert_eq!(ours(&world).await.len(), 1);
     assert_eq!(world.sandbox.swept(), 0);
 }
@@ -186,15 +186,15 @@ async fn a_delete_without_an_answer_is_settled_by_listing() {
     let world = World::begin().await;
     let made = world.register(&TYPES).await;
     world.sandbox.set_faults(once(Call::Delete, AnswerFault::Lost));
-    world.desk.subscription_remove(&made[0].id).await.unwrap();
+    world.desk.subscription_remove(&removal(&made[0].id)).await.unwrap();
     world.sandbox.set_faults(once(Call::Delete, AnswerFault::Cut));
-    let cut = world.desk.subscription_remove(&made[1].id).await.unwrap_err();
+    let cut = world.desk.subscription_remove(&removal(&made[1].id)).await.unwrap_err();
     assert_eq!(cut.code, Code::ProviderAmbiguous);
     let rows = ours(&world).await;
     assert_eq!(rows.len(), 2);
     assert!(rows.iter().all(|row| row.state == SubscriptionState::Active));
     assert_eq!(world.sandbox.subscriptions().len(), 2);
-    world.desk.subscription_remove(&made[1].id).await.unwrap();
+    world.desk.subscription_remove(&removal(&made[1].id)).await.unwrap();
     assert_eq!(ours(&world).await.len(), 1);
     assert_eq!(world.sandbox.swept(), 0);
 }
@@ -209,10 +209,10 @@ async fn what_is_gone_already_can_be_removed() {
         let rows = ours(&world).await;
         let states: Vec<_> = rows.iter().map(|row| row.state).collect();
         assert_eq!(states, [SubscriptionState::Vanished, SubscriptionState::Active]);
-        world.desk.subscription_remove(&made[0].id).await.unwrap();
+        world.desk.subscription_remove(&removal(&made[0].id)).await.unwrap();
         // And one of which nobody knew yet that it is gone.
         assert!(world.sandbox.vanish(made[1].provider_uid.as_deref().unwrap()));
-        world.desk.subscription_remove(&made[1].id).await.unwrap();
+        world.desk.subscription_remove(&removal(&made[1].id)).await.unwrap();
         assert!(ours(&world).await.is_empty(), "{unknown_uid:?}");
     }
 }
@@ -249,7 +249,7 @@ async fn every_way_to_delete_takes_exactly_one() {
         let made = world.desk.subscription_register(input).await.unwrap();
         let before = world.sandbox.subscriptions().len();
         let one = made[1].subscription.as_ref().unwrap();
-        world.desk.subscription_remove(&one.id).await.unwrap();
+        world.desk.subscription_remove(&removal(&one.id)).await.unwrap();
         let left = world.sandbox.subscriptions();
         assert_eq!(left.len(), before - 1, "{delete_by:?} {delete:?}");
         assert!(left.iter().all(|other| Some(&other.uid) != one.provider_uid.as_ref()));
@@ -266,9 +266,12 @@ async fn where_it_is_not_known_how_nothing_is_deleted() {
     let input =
         offizin_desk::subscriptions::view::RegisterInput { connection: unsure.id.clone(), types: vec![CREATED.into()] };
     let made = world.desk.subscription_register(input).await.unwrap().remove(0).subscription.unwrap();
-    assert_eq!(world.desk.subscription_remove(&made.id).await.unwrap_err().code, Code::DeleteNotConfigured);
+    assert_eq!(world.desk.subscription_remove(&removal(&made.id)).await.unwrap_err().code, Code::DeleteNotConfigured);
     assert_eq!(world.desk.subscription_test(&made.id).await.unwrap_err().code, Code::TestNotConfigured);
-    assert_eq!(world.desk.connection_remove(&unsure.id).await.unwrap_err().code, Code::ConnectionInUse);
+    assert_eq!(
+        world.desk.connection_remove(&connection_removal(&unsure.id)).await.unwrap_err().code,
+        Code::ConnectionInUse
+    );
     assert!(world.sandbox.requests().iter().all(|request| request.method != "DELETE"));
     assert_eq!(world.sandbox.subscriptions().len(), 1);
 
@@ -277,7 +280,7 @@ async fn where_it_is_not_known_how_nothing_is_deleted() {
     let foreign = world.sandbox.subscribe_elsewhere(CREATED, &target).unwrap();
     let rows = world.desk.subscription_list(Some(&world.connection.id), true).await.unwrap().rows;
     assert!(rows.iter().any(|row| row.id.as_str() == foreign && row.state == SubscriptionState::Foreign));
-    let touched = world.desk.subscription_remove(&foreign.as_str().into()).await.unwrap_err();
+    let touched = world.desk.subscription_remove(&removal(&foreign.as_str().into())).await.unwrap_err();
     assert_eq!(touched.code, Code::SubscriptionForeign);
     assert_eq!(world.sandbox.subscriptions().len(), 2);
 }
@@ -304,7 +307,7 @@ async fn a_removed_subscription_keeps_its_proofs_and_its_late_deliveries_are_ref
     world.sandbox.emit_all();
     world.arrive().await;
     let before = arrivals(&world.desk, None).await;
-    world.desk.subscription_remove(&made.id).await.unwrap();
+    world.desk.subscription_remove(&removal(&made.id)).await.unwrap();
     assert!(ours(&world).await.is_empty());
     for row in &before {
         let again = world.desk.event_verify(&row.id).await.unwrap();

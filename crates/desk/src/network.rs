@@ -1,0 +1,208 @@
+//! How this desk reaches the network: proxy, additional root certificates, timeouts. The same for relay and providers.
+//!
+//! Whatever is set, no redirect is followed: a key or token travels to its own host and nowhere else. What is on this
+//! computer (the sandbox, a relay on loopback) is reached directly.
+
+use std::{
+    sync::{PoisonError, RwLock},
+    time::Duration,
+};
+
+use data_encoding::HEXLOWER;
+use reqwest::{Certificate, Client, NoProxy, redirect::Policy};
+use rustls_pki_types::{CertificateDer, pem::PemObject};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use sqlx::SqliteConnection;
+use ts_rs::TS;
+use url::{Host, Url};
+
+use crate::{desk::Desk, error::Error, problem::Code, settings};
+
+const SETTING: &str = "network";
+const DEFAULT_TIMEOUT_SECONDS: u32 = 20;
+const MAX_TIMEOUT_SECONDS: u32 = 120;
+const LONGEST_CONNECT: Duration = Duration::from_secs(10);
+
+/// Which proxy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Proxy {
+    /// As the operating system or the environment says.
+    #[default]
+    System,
+    /// None.
+    None,
+    /// The one given.
+    Custom,
+}
+
+/// How the network is reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct NetworkView {
+    /// Which proxy.
+    pub proxy: Proxy,
+    /// `http://…`, for [`Proxy::Custom`].
+    pub proxy_url: Option<String>,
+    /// SHA-256 of each additional root certificate, hex.
+    pub root_certificates: Vec<String>,
+    /// How long an answer may take, 1 to 120.
+    pub timeout_seconds: u32,
+}
+
+/// Changes how the network is reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct NetworkInput {
+    /// Which proxy.
+    pub proxy: Proxy,
+    /// `http://…` without a user or password, for [`Proxy::Custom`].
+    pub proxy_url: Option<String>,
+    /// Additional root certificates in PEM; `None` keeps them, empty removes them.
+    pub root_certificates_pem: Option<String>,
+    /// How long an answer may take, 1 to 120.
+    pub timeout_seconds: u32,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
+struct Stored {
+    proxy: Proxy,
+    proxy_url: Option<String>,
+    root_certificates_pem: String,
+    timeout_seconds: u32,
+}
+
+impl Default for Stored {
+    fn default() -> Self {
+        Self {
+            proxy: Proxy::System,
+            proxy_url: None,
+            root_certificates_pem: String::new(),
+            timeout_seconds: DEFAULT_TIMEOUT_SECONDS,
+        }
+    }
+}
+
+/// The clients in use: one for the world outside, one for this computer.
+#[derive(Debug)]
+pub(crate) struct Network(RwLock<Clients>);
+
+#[derive(Clone, Debug)]
+struct Clients {
+    outside: Client,
+    here: Client,
+}
+
+impl Network {
+    /// As the database says.
+    pub(crate) async fn open(connection: &mut SqliteConnection) -> Result<Self, Error> {
+        Ok(Self(RwLock::new(clients(&read(connection).await?)?)))
+    }
+
+    /// The client for an address.
+    pub(crate) fn client(&self, url: &Url) -> Client {
+        let clients = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if is_loopback(url) { clients.here.clone() } else { clients.outside.clone() }
+    }
+}
+
+/// Whether an address is on this computer.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// How the network is reached.
+pub(crate) async fn view(desk: &Desk) -> Result<NetworkView, Error> {
+    shown(read(&mut *desk.db().reader().acquire().await?).await?)
+}
+
+/// Changes how the network is reached; what cannot work is refused and changes nothing.
+pub(crate) async fn set(desk: &Desk, input: NetworkInput) -> Result<NetworkView, Error> {
+    let mut tx = desk.db().write().await?;
+    let before = read(&mut tx).await?;
+    if !(1..=MAX_TIMEOUT_SECONDS).contains(&input.timeout_seconds) {
+        return Err(Error::input("timeout_seconds"));
+    }
+    let proxy_url = input.proxy_url.map(|url| url.trim().to_owned()).filter(|url| !url.is_empty());
+    if input.proxy == Proxy::Custom {
+        let url: Url =
+            proxy_url.as_deref().and_then(|url| url.parse().ok()).ok_or_else(|| Error::input("proxy_url"))?;
+        let plain = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+        if !plain || url.host().is_none() {
+            return Err(Error::input("proxy_url"));
+        }
+    }
+    let stored = Stored {
+        proxy: input.proxy,
+        proxy_url,
+        root_certificates_pem: input.root_certificates_pem.unwrap_or(before.root_certificates_pem).trim().to_owned(),
+        timeout_seconds: input.timeout_seconds,
+    };
+    let clients = clients(&stored)?;
+    let view = shown(stored.clone())?;
+    settings::write(&mut tx, SETTING, &stored).await?;
+    tx.commit().await?;
+    *desk.network().0.write().unwrap_or_else(PoisonError::into_inner) = clients;
+    Ok(view)
+}
+
+async fn read(connection: &mut SqliteConnection) -> Result<Stored, Error> {
+    settings::read(connection, SETTING).await
+}
+
+fn shown(stored: Stored) -> Result<NetworkView, Error> {
+    let certificates = certificates(&stored.root_certificates_pem)?;
+    Ok(NetworkView {
+        proxy: stored.proxy,
+        proxy_url: stored.proxy_url,
+        root_certificates: certificates.iter().map(|der| HEXLOWER.encode(&Sha256::digest(der))).collect(),
+        timeout_seconds: stored.timeout_seconds,
+    })
+}
+
+fn clients(stored: &Stored) -> Result<Clients, Error> {
+    let timeout = Duration::from_secs(stored.timeout_seconds.into());
+    let mut builder = Client::builder()
+        .redirect(Policy::none())
+        .connect_timeout(timeout.min(LONGEST_CONNECT))
+        .timeout(timeout)
+        .user_agent(concat!("offizin/", env!("CARGO_PKG_VERSION")));
+    let unusable = |_| Error::Plain(Code::CertificateUnusable);
+    let roots: Result<Vec<_>, _> =
+        certificates(&stored.root_certificates_pem)?.iter().map(|der| Certificate::from_der(der)).collect();
+    builder = builder.tls_certs_merge(roots.map_err(unusable)?);
+    let here = Client::builder()
+        .redirect(Policy::none())
+        .no_proxy()
+        .connect_timeout(timeout.min(LONGEST_CONNECT))
+        .timeout(timeout)
+        .user_agent(concat!("offizin/", env!("CARGO_PKG_VERSION")));
+    builder = match (stored.proxy, &stored.proxy_url) {
+        (Proxy::System, _) => builder,
+        (Proxy::Custom, Some(url)) => {
+            let proxy = reqwest::Proxy::all(url).map_err(|_| Error::input("proxy_url"))?;
+            builder.proxy(proxy.no_proxy(NoProxy::from_env()))
+        }
+        (Proxy::None | Proxy::Custom, _) => builder.no_proxy(),
+    };
+    let internal = |error| Error::http(Code::Internal, error);
+    // A certificate that parses as PEM may still be none: the builder finds out.
+    let outside = builder.build().map_err(|error| match stored.root_certificates_pem.as_str() {
+        "" => internal(error),
+        _ => Error::http(Code::CertificateUnusable, error),
+    })?;
+    Ok(Clients { outside, here: here.build().map_err(internal)? })
+}
+
+/// The certificates of a PEM bundle.
+fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+    let certificates = read.map_err(|_| Error::Plain(Code::CertificateUnusable))?;
+    let is_missing = certificates.is_empty() && !pem.trim().is_empty();
+    if is_missing { Err(Error::Plain(Code::CertificateUnusable)) } else { Ok(certificates) }
+}

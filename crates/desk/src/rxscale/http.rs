@@ -1,0 +1,218 @@
+//! How RxScale's APIs are asked: one key, one host, at most five requests a second. Sources: "Authentication", "Rate limits",
+//! "Error handling".
+//!
+//! The key travels in `X-API-Key` to the connection's own host; redirects are not followed. Reads are retried with backoff,
+//! writes never: a create or delete whose answer was lost is settled by listing. A DELETE takes a [`Named`] address, and
+//! there is no other way to send one.
+
+use std::{sync::Arc, time::Duration};
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use reqwest::{Client, Method, StatusCode, header::HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, sleep, sleep_until},
+};
+use url::Url;
+
+use super::named::Named;
+use crate::{error::Error, interrupt, problem::Code};
+
+/// Half of the documented ten requests per second.
+const PACE: Duration = Duration::from_millis(200);
+const READ_TRIES: usize = 3;
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(10);
+const MAX_ANSWER: usize = 4 * 1024 * 1024;
+const MAX_DETAIL: usize = 200;
+
+/// Keeps requests of one key apart. Shared by everything that uses the key.
+#[derive(Debug, Default)]
+pub(crate) struct Pace(Mutex<Option<Instant>>);
+
+impl Pace {
+    async fn wait(&self) {
+        let mut next = self.0.lock().await;
+        let now = Instant::now();
+        let slot = next.map_or(now, |next| next.max(now));
+        *next = Some(slot + PACE);
+        drop(next);
+        sleep_until(slot).await;
+    }
+}
+
+/// One key on its way to its host.
+#[derive(Clone, Debug)]
+pub(super) struct Http {
+    client: Client,
+    key: SecretString,
+    pace: Arc<Pace>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(super) struct Answer {
+    status: StatusCode,
+    /// The body, where it is JSON.
+    pub(super) json: Option<Value>,
+    is_empty: bool,
+    retry_after: Option<Duration>,
+}
+
+impl Http {
+    pub(super) fn new(client: Client, key: SecretString, pace: Arc<Pace>) -> Self {
+        Self { client, key, pace }
+    }
+
+    /// Reads, and tries again what passes. `permission` is what the documents ask for; it is named where it is missing.
+    pub(super) async fn get(&self, url: Url, permission: &str) -> Result<Answer, Error> {
+        let backoff = ExponentialBuilder::default().with_min_delay(Duration::from_millis(300)).with_jitter();
+        let mut delays = backoff.with_max_times(READ_TRIES - 1).build();
+        loop {
+            let result = match self.send(Method::GET, url.clone(), None).await {
+                Ok(answer) => {
+                    let retry_after = answer.retry_after;
+                    self.judge(answer, permission).map_err(|error| (error, retry_after))
+                }
+                Err(error) => Err((unanswered(error), None)),
+            };
+            let (error, retry_after) = match result {
+                Ok(answer) if answer.json.is_some() => return Ok(answer),
+                Ok(_) => return Err(Error::Plain(Code::ProviderWrongBasePath)),
+                Err(failed) => failed,
+            };
+            let passing =
+                matches!(error.code(), Code::ProviderUnreachable | Code::ProviderFailed | Code::ProviderRateLimited);
+            match delays.next() {
+                Some(delay) if passing => sleep(retry_after.unwrap_or(delay).min(MAX_RETRY_AFTER)).await,
+                _ => return Err(error),
+            }
+        }
+    }
+
+    /// Sends once.
+    pub(super) async fn post(&self, url: Url, body: Value, permission: &str) -> Result<Answer, Error> {
+        self.write(Method::POST, url, Some(body), permission).await
+    }
+
+    /// Sends once, to an address that names what is to be deleted.
+    pub(super) async fn delete(&self, named: Named, permission: &str) -> Result<Answer, Error> {
+        let body = named.uid_in_body.then(|| json!({ "uid": named.uid }));
+        self.write(Method::DELETE, named.url, body, permission).await
+    }
+
+    async fn write(&self, method: Method, url: Url, body: Option<Value>, permission: &str) -> Result<Answer, Error> {
+        match self.send(method, url, body).await {
+            // Not even a connection: nothing can have happened.
+            Err(error) if error.is_connect() => Err(unanswered(error)),
+            Err(error) => Err(Error::http(Code::ProviderAmbiguous, error)),
+            Ok(answer) if answer.status.is_server_error() => Err(Error::Plain(Code::ProviderAmbiguous)),
+            // A success that cannot be read may be one, or a page of somebody in between: only a listing can tell.
+            Ok(answer) if answer.status.is_success() && answer.json.is_none() && !answer.is_empty => {
+                Err(Error::Plain(Code::ProviderAmbiguous))
+            }
+            Ok(answer) => self.judge(answer, permission),
+        }
+    }
+
+    async fn send(&self, method: Method, url: Url, body: Option<Value>) -> Result<Answer, reqwest::Error> {
+        self.pace.wait().await;
+        // A key that cannot be a header was refused when the connection was made.
+        let mut key = HeaderValue::from_str(self.key.expose_secret()).unwrap_or(HeaderValue::from_static("unusable"));
+        key.set_sensitive(true);
+        let mut request = self.client.request(method, url).header("X-API-Key", key);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        interrupt::point("provider, asked").await;
+        let answered = request.send().await;
+        interrupt::point("provider, answered").await;
+        let mut answer = answered?;
+        let status = answer.status();
+        let retry_after =
+            answer.headers().get("retry-after").and_then(|v| v.to_str().ok()?.parse().ok()).map(Duration::from_secs);
+        let mut bytes = Vec::new();
+        while let Some(chunk) = answer.chunk().await? {
+            if bytes.len() + chunk.len() > MAX_ANSWER {
+                break;
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, json: serde_json::from_slice(&bytes).ok(), is_empty: bytes.is_empty(), retry_after })
+    }
+
+    /// A 2xx, or the code that says what to do about it.
+    fn judge(&self, answer: Answer, permission: &str) -> Result<Answer, Error> {
+        let status = answer.status;
+        if status.is_success() {
+            let readable = answer.json.is_some() || answer.is_empty;
+            return if readable { Ok(answer) } else { Err(Error::Plain(Code::ProviderWrongBasePath)) };
+        }
+        let detail = self.detail(&answer);
+        Err(match status.as_u16() {
+            300..=399 => Error::Plain(Code::ProviderRedirected),
+            429 => Error::Told(Code::ProviderRateLimited, waiting(answer.retry_after)),
+            500.. => Error::Told(Code::ProviderFailed, format!("HTTP {}", status.as_u16())),
+            // The documented APIs refuse in JSON; anything else is not one of them.
+            _ if answer.json.is_none() => Error::Plain(Code::ProviderWrongBasePath),
+            401 => Error::Told(Code::ProviderKeyRefused, detail),
+            403 => Error::Told(Code::ProviderPermissionMissing, permission.to_owned()),
+            404 => Error::Told(Code::ProviderNotFound, detail),
+            409 => Error::Told(Code::ProviderConflict, detail),
+            _ => Error::Told(Code::ProviderRejected, detail),
+        })
+    }
+
+    /// The provider's own words, short, on one line, and without the key should it be repeated in them. Documented shapes:
+    /// `{error}`, `{code, description}`, field details of a validation in a shape that is not; seen live: `{code, message}`.
+    fn detail(&self, answer: &Answer) -> String {
+        let json = answer.json.as_ref();
+        let field = |name: &str| json.and_then(|json| json.get(name)).and_then(Value::as_str);
+        let text = field("error").or_else(|| field("description")).or_else(|| field("message"));
+        let mut text = match (text, field("code"), json) {
+            (Some(text), Some(code), _) => format!("{code}: {text}"),
+            (Some(text), None, _) => text.to_owned(),
+            (None, _, Some(json)) => json.to_string(),
+            (None, _, None) => format!("HTTP {}", answer.status.as_u16()),
+        };
+        for fields in ["errors", "details", "fields"] {
+            if let Some(complaints) = json.and_then(|json| json.get(fields)).and_then(Value::as_object) {
+                for (name, complaint) in complaints {
+                    text.push_str(&format!("; {name} {}", words(complaint)));
+                }
+            }
+        }
+        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        text.replace(self.key.expose_secret(), "•••").chars().take(MAX_DETAIL).collect()
+    }
+}
+
+/// A complaint about one field: a text, or texts in a list.
+fn words(complaint: &Value) -> String {
+    match complaint {
+        Value::String(text) => text.clone(),
+        Value::Array(texts) => texts.iter().map(words).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+/// How long the provider asks us to wait, as a detail.
+fn waiting(retry_after: Option<Duration>) -> String {
+    retry_after.map(|wait| format!("{} s", wait.as_secs())).unwrap_or_default()
+}
+
+/// Why there is no answer at all.
+fn unanswered(error: reqwest::Error) -> Error {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    let mut code = if error.is_timeout() { Code::ProviderTimeout } else { Code::ProviderUnreachable };
+    while let Some(cause) = source {
+        let inside = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if cause.is::<rustls::Error>() || inside.is_some_and(|inside| inside.is::<rustls::Error>()) {
+            code = Code::ProviderTls;
+            break;
+        }
+        source = cause.source();
+    }
+    Error::http(code, error)
+}
