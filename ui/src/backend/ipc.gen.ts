@@ -2,12 +2,13 @@
 //! `OFFIZIN_BLESS=1 cargo test -p offizin` writes it, and without that the same test says when it is old.
 export type ConnectionId = string;
 export type SubscriptionId = string;
+export type RotationId = string;
 export type EventId = string;
 export type OrderUid = string;
 export type LaneUid = string;
 export type PharmacyUid = string;
 export type PharmacySkuUid = string;
-export type Code = "keyring_missing" | "keyring_locked" | "keyring_failed" | "database_key_lost" | "database_unreadable" | "database_newer" | "database_busy" | "disk_full" | "home_unusable" | "not_paired" | "already_paired" | "pairing_code_malformed" | "pairing_code_refused" | "relay_unreachable" | "relay_refused" | "relay_unavailable" | "relay_version" | "relay_unexpected" | "provider_unreachable" | "provider_key_refused" | "provider_permission_missing" | "provider_not_found" | "provider_wrong_base_path" | "provider_conflict" | "provider_rejected" | "provider_rate_limited" | "provider_failed" | "provider_unexpected" | "provider_redirected" | "provider_ambiguous" | "delete_not_configured" | "test_not_configured" | "connection_unknown" | "connection_name_taken" | "connection_in_use" | "subscription_unknown" | "subscription_foreign" | "inlet_unknown" | "order_unknown" | "event_unknown" | "stock_unknown" | "input_invalid" | "file_unusable" | "internal";
+export type Code = "keyring_missing" | "keyring_locked" | "keyring_failed" | "database_key_lost" | "database_unreadable" | "database_newer" | "database_busy" | "disk_full" | "home_unusable" | "not_paired" | "already_paired" | "pairing_code_malformed" | "pairing_code_refused" | "relay_unreachable" | "relay_refused" | "relay_unavailable" | "relay_version" | "relay_unexpected" | "provider_unreachable" | "provider_tls" | "provider_timeout" | "provider_key_refused" | "provider_permission_missing" | "provider_not_found" | "provider_wrong_base_path" | "provider_conflict" | "provider_rejected" | "provider_rate_limited" | "provider_failed" | "provider_unexpected" | "provider_redirected" | "provider_ambiguous" | "list_lost_others" | "delete_not_configured" | "test_not_configured" | "connection_unknown" | "connection_name_taken" | "connection_in_use" | "subscription_unknown" | "subscription_foreign" | "subscription_elsewhere" | "rotation_under_way" | "rotation_too_late" | "rotation_unknown" | "rotation_answer_lost" | "rotation_vanished" | "confirmation_needed" | "certificate_unusable" | "inlet_unknown" | "order_unknown" | "event_unknown" | "stock_unknown" | "input_invalid" | "file_unusable" | "internal";
 export type Problem = { 
 /**
  * What went wrong.
@@ -776,7 +777,15 @@ delete: DeleteStrategy | null,
 /**
  * Whether the provider's test call is used.
  */
-test_call: boolean, };
+test_call: boolean, 
+/**
+ * Whether `sha256=` before a signature is accepted, too. The documents show none.
+ */
+signature_prefix: boolean, 
+/**
+ * A JSON object sent as `meta_data` with every create at the Management API; empty for none.
+ */
+meta_data: string, };
 export type ConnectionInput = { 
 /**
  * What the administrator calls it, 1 to 80 characters, unique.
@@ -806,6 +815,36 @@ api_key: string,
  * Settings the documents leave open.
  */
 settings: ConnectionSettings, };
+export type ConnectionEditInput = { 
+/**
+ * Which.
+ */
+id: ConnectionId, 
+/**
+ * What the administrator calls it, 1 to 80 characters, unique.
+ */
+name: string, 
+/**
+ * Required with a group key.
+ */
+pharmacy_uid: string | null, 
+/**
+ * Another API key; `None` keeps the one there is.
+ */
+api_key: string | null, 
+/**
+ * Settings the documents leave open.
+ */
+settings: ConnectionSettings, };
+export type ConnectionRemoveInput = { 
+/**
+ * Which.
+ */
+id: ConnectionId, 
+/**
+ * Its name, typed: wanted for production.
+ */
+confirm: string | null, };
 export type ConnectionView = { 
 /**
  * Ours.
@@ -885,6 +924,40 @@ lines: Array<CheckLineView>,
 suggested_base_path: string | null, };
 export type SubscriptionState = "planned" | "unsettled" | "active" | "vanished" | "orphaned" | "foreign" | "removing" | "removed";
 export type SecretState = "stored" | "missing" | "not_issued";
+export type Rhythm = "learning" | "usual" | "silent";
+export type HealthView = { 
+/**
+ * Verified arrivals in each of the last 24 hours, oldest first, the running one last.
+ */
+hours: Array<number>, 
+/**
+ * Their sum.
+ */
+arrivals: number, 
+/**
+ * Arrivals of events seen before, in the same time.
+ */
+duplicates: number, 
+/**
+ * Rejected, in the same time.
+ */
+rejected: number, 
+/**
+ * Mean delay from event to receipt in the same time, in milliseconds.
+ */
+delay_ms: number | null, 
+/**
+ * Against its own rhythm: the same hours of the week, up to four weeks back.
+ */
+rhythm: Rhythm, 
+/**
+ * How many would usually have come since the last one.
+ */
+expected: number | null, 
+/**
+ * The last one, where it is silent.
+ */
+silent_since: string | null, };
 export type SubscriptionView = { 
 /**
  * Ours; for a foreign one the provider's uid.
@@ -937,7 +1010,70 @@ verified: number,
 /**
  * Receipts in quarantine.
  */
-rejected: number, };
+rejected: number, 
+/**
+ * Since when its secret is the current one.
+ */
+secret_since: string | null, 
+/**
+ * Its secret is older than the rule allows.
+ */
+rotation_due: boolean, 
+/**
+ * The open rotation it takes part in.
+ */
+rotation: RotationId | null, 
+/**
+ * On the new generation of an open rotation: the one it replaces.
+ */
+replaces: SubscriptionId | null, 
+/**
+ * A foreign one that sends to an inlet of ours: it can be adopted.
+ */
+adoptable: boolean, 
+/**
+ * That inlet's name.
+ */
+inlet: string | null, 
+/**
+ * How it does.
+ */
+health: HealthView, };
+export type RemoveInput = { 
+/**
+ * Which.
+ */
+id: SubscriptionId, 
+/**
+ * The connection's name, typed: wanted for production.
+ */
+confirm: string | null, };
+export type RemoveForeignInput = { 
+/**
+ * On this connection.
+ */
+connection: ConnectionId, 
+/**
+ * The provider's id.
+ */
+provider_uid: string, 
+/**
+ * The connection's name, typed.
+ */
+confirm: string, };
+export type AdoptInput = { 
+/**
+ * On this connection.
+ */
+connection: ConnectionId, 
+/**
+ * The provider's id.
+ */
+provider_uid: string, 
+/**
+ * Its signing secret. Goes to the keyring and nowhere else.
+ */
+secret: string, };
 export type RegisterInput = { 
 /**
  * On this connection.
@@ -966,9 +1102,17 @@ export type SubscriptionListView = {
  */
 rows: Array<SubscriptionView>, 
 /**
+ * Rotations that are under way or ended within a week, newest first.
+ */
+rotations: Array<RotationView>, 
+/**
  * Connections that could not be asked just now; their rows are as of the last listing.
  */
-problems: Array<ConnectionProblemView>, };
+problems: Array<ConnectionProblemView>, 
+/**
+ * How many secrets are older than the rule allows.
+ */
+due: number, };
 export type ConnectionProblemView = { 
 /**
  * Which.
@@ -991,6 +1135,123 @@ recommended: boolean,
  * This build turns it into orders or stock; others are kept and shown raw.
  */
 interpreted: boolean, };
+export type RotationStep = "planned" | "created" | "proving" | "switching" | "grace" | "done" | "rolling_back" | "rolled_back";
+export type RotationWait = "delivery" | "secret" | "grace" | "next_try";
+export type RotationView = { 
+/**
+ * Ours.
+ */
+id: RotationId, 
+/**
+ * On this connection.
+ */
+connection: ConnectionId, 
+/**
+ * Its name.
+ */
+connection_name: string, 
+/**
+ * The event type.
+ */
+notification_type: string, 
+/**
+ * The generation that is replaced.
+ */
+old: SubscriptionId, 
+/**
+ * The generation that replaces it.
+ */
+new: SubscriptionId, 
+/**
+ * Where it stands.
+ */
+step: RotationStep, 
+/**
+ * What it waits for; `None` while it is being worked on, and at the end.
+ */
+waits_for: RotationWait | null, 
+/**
+ * When it was begun.
+ */
+started_at: string, 
+/**
+ * When it came to this step.
+ */
+step_at: string, 
+/**
+ * When the first delivery under the new secret had been seen.
+ */
+proved_at: string | null, 
+/**
+ * When the provider's list no longer held the old one.
+ */
+switched_at: string | null, 
+/**
+ * How long the old address and secret stay valid after that.
+ */
+grace_hours: number, 
+/**
+ * Until when.
+ */
+grace_until: string | null, 
+/**
+ * When it was over.
+ */
+ended_at: string | null, 
+/**
+ * Names the old secret.
+ */
+old_fingerprint: string | null, 
+/**
+ * Names the new secret.
+ */
+new_fingerprint: string | null, 
+/**
+ * The old one is untouched: it can be given up.
+ */
+can_roll_back: boolean, 
+/**
+ * The provider can be asked for a test event.
+ */
+can_test: boolean, 
+/**
+ * When it was asked for one.
+ */
+test_sent_at: string | null, 
+/**
+ * When it is tried again.
+ */
+next_try_at: string | null, 
+/**
+ * The last failure; of one that was given up, why.
+ */
+problem: Problem | null, 
+/**
+ * Account of the operating system that began it.
+ */
+by: string, };
+export type RotateInput = { 
+/**
+ * Which.
+ */
+subscriptions: Array<SubscriptionId>, 
+/**
+ * How long the old address and secret stay valid after the switch, 0 to 720; 72 when absent.
+ */
+grace_hours: number | null, };
+export type RotateView = { 
+/**
+ * Which.
+ */
+subscription: SubscriptionId, 
+/**
+ * Its rotation.
+ */
+rotation: RotationView | null, 
+/**
+ * Why there is none.
+ */
+problem: Problem | null, };
 export type Source = "rxscale" | "rxscale-pubsub";
 export type InletInput = { 
 /**
@@ -1037,7 +1298,121 @@ verified: number,
 /**
  * Deliveries in quarantine.
  */
-rejected: number, };
+rejected: number, 
+/**
+ * The connection it was made for.
+ */
+connection: ConnectionId | null, 
+/**
+ * Its name.
+ */
+connection_name: string | null, 
+/**
+ * Names its current secret.
+ */
+fingerprint: string | null, 
+/**
+ * Its source signs what it sends.
+ */
+signed: boolean, };
+export type InletRemoveInput = { 
+/**
+ * Its id or name.
+ */
+id: string, 
+/**
+ * The connection's name, typed: wanted for production.
+ */
+confirm: string | null, };
+export type InletSecretInput = { 
+/**
+ * Its id or name.
+ */
+id: string, 
+/**
+ * Goes to the keyring and nowhere else.
+ */
+secret: string, };
+export type AuditAction = "pair" | "unpair" | "connection_add" | "connection_edit" | "connection_remove" | "subscription_register" | "subscription_test" | "subscription_secret" | "subscription_adopt" | "subscription_remove" | "foreign_remove" | "rotation_start" | "rotation_switch" | "rotation_finish" | "rotation_roll_back" | "inlet_add" | "inlet_secret" | "inlet_remove" | "rules_set" | "network_set" | "ledger_rebuild" | "start_over";
+export type Shell = "window" | "command_line";
+export type AuditOutcome = "done" | "failed" | "unfinished";
+export type AuditEntryView = { 
+/**
+ * Its place in the record.
+ */
+id: number, 
+/**
+ * When it began.
+ */
+at: string, 
+/**
+ * Account of the operating system.
+ */
+account: string, 
+/**
+ * Through which shell.
+ */
+shell: Shell, 
+/**
+ * What was done.
+ */
+action: AuditAction, 
+/**
+ * To what: a connection and an event type, a relay, an inlet.
+ */
+subject: string, 
+/**
+ * A fact that belongs to it, such as a fingerprint.
+ */
+detail: string | null, 
+/**
+ * How it ended.
+ */
+outcome: AuditOutcome, 
+/**
+ * How it failed.
+ */
+code: Code | null, };
+export type RulesView = { 
+/**
+ * A signing secret older than so many days is called due; `None` for never. Nothing is rotated by itself.
+ */
+rotate_after_days: number | null, };
+export type Proxy = "system" | "none" | "custom";
+export type NetworkView = { 
+/**
+ * Which proxy.
+ */
+proxy: Proxy, 
+/**
+ * `http://…`, for [`Proxy::Custom`].
+ */
+proxy_url: string | null, 
+/**
+ * SHA-256 of each additional root certificate, hex.
+ */
+root_certificates: Array<string>, 
+/**
+ * How long an answer may take, 1 to 120.
+ */
+timeout_seconds: number, };
+export type NetworkInput = { 
+/**
+ * Which proxy.
+ */
+proxy: Proxy, 
+/**
+ * `http://…` without a user or password, for [`Proxy::Custom`].
+ */
+proxy_url: string | null, 
+/**
+ * Additional root certificates in PEM; `None` keeps them, empty removes them.
+ */
+root_certificates_pem: string | null, 
+/**
+ * How long an answer may take, 1 to 120.
+ */
+timeout_seconds: number, };
 export type PullState = "never" | "reachable" | "failing";
 export type RelayView = { 
 /**
@@ -1080,6 +1455,31 @@ behind: number,
  * Why the last attempt failed.
  */
 problem: Problem | null, };
+export type SubscriptionCountsView = { 
+/**
+ * No longer listed by the provider.
+ */
+subscriptions_vanished: number, 
+/**
+ * Quieter than their rhythm explains.
+ */
+subscriptions_silent: number, 
+/**
+ * Listed, but without a secret here.
+ */
+subscriptions_unverifiable: number, 
+/**
+ * Rotations under way, grace included.
+ */
+rotations_open: number, 
+/**
+ * Rotations that wait for a person or for a problem to pass.
+ */
+rotations_stuck: number, 
+/**
+ * Secrets older than the rule allows.
+ */
+secrets_due: number, };
 export type CountsView = { 
 /**
  * Orders.
@@ -1112,7 +1512,31 @@ unopened: number,
 /**
  * Active subscriptions of ours.
  */
-subscriptions: number, };
+subscriptions: number, 
+/**
+ * No longer listed by the provider.
+ */
+subscriptions_vanished: number, 
+/**
+ * Quieter than their rhythm explains.
+ */
+subscriptions_silent: number, 
+/**
+ * Listed, but without a secret here.
+ */
+subscriptions_unverifiable: number, 
+/**
+ * Rotations under way, grace included.
+ */
+rotations_open: number, 
+/**
+ * Rotations that wait for a person or for a problem to pass.
+ */
+rotations_stuck: number, 
+/**
+ * Secrets older than the rule allows.
+ */
+secrets_due: number, };
 export type StatusView = { 
 /**
  * Version of the program.
@@ -1246,13 +1670,25 @@ export type Commands = {
   unpair: { input: null; output: null };
   connection_add: { input: ConnectionInput; output: ConnectionView };
   connection_check: { input: ConnectionId; output: CheckView };
-  connection_remove: { input: ConnectionId; output: null };
+  connection_edit: { input: ConnectionEditInput; output: ConnectionView };
+  connection_remove: { input: ConnectionRemoveInput; output: null };
   notification_types: { input: ConnectionId; output: Array<NotificationTypeView> };
   subscription_list: { input: SubscriptionListInput; output: SubscriptionListView };
   subscription_register: { input: RegisterInput; output: Array<RegisterView> };
   subscription_test: { input: SubscriptionId; output: null };
-  subscription_remove: { input: SubscriptionId; output: null };
+  subscription_remove: { input: RemoveInput; output: null };
+  subscription_remove_foreign: { input: RemoveForeignInput; output: null };
   subscription_paste_secret: { input: PasteSecretInput; output: SubscriptionView };
+  subscription_adopt: { input: AdoptInput; output: SubscriptionView };
+  subscription_rotate: { input: RotateInput; output: Array<RotateView> };
+  rotation_roll_back: { input: RotationId; output: RotationView };
+  rotation_try_now: { input: RotationId; output: RotationView };
+  rotation_test: { input: RotationId; output: RotationView };
+  inlet_add: { input: InletInput; output: InletView };
+  inlet_list: { input: null; output: Array<InletView> };
+  inlet_secret: { input: InletSecretInput; output: null };
+  inlet_remove: { input: InletRemoveInput; output: null };
+  audit_list: { input: PageInput; output: Page<AuditEntryView> };
   order_list: { input: OrderListInput; output: Page<OrderRowView> };
   order_show: { input: OrderUid; output: OrderView };
   order_timeline: { input: OrderUid; output: TimelineView };
@@ -1263,6 +1699,10 @@ export type Commands = {
   event_show: { input: EventId; output: ProofView };
   event_body: { input: EventId; output: BodyView };
   event_verify: { input: EventId; output: VerifyView };
+  rules: { input: null; output: RulesView };
+  rules_set: { input: RulesView; output: RulesView };
+  network: { input: null; output: NetworkView };
+  network_set: { input: NetworkInput; output: NetworkView };
   settings: { input: null; output: Settings };
   settings_set: { input: Settings; output: Settings };
 };
