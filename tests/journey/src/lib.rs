@@ -11,6 +11,7 @@
     reason = "a scene that cannot be set is a failed test"
 )]
 
+mod office;
 mod post;
 mod programs;
 mod search;
@@ -37,6 +38,7 @@ use offizin_desk::{
 };
 use offizin_sandbox::Sandbox;
 
+pub use office::Office;
 pub use post::Sender;
 pub use programs::{RelayProgram, ctl, program};
 pub use search::{Finding, forms, search};

@@ -20,3 +20,4 @@ mod relays;
 mod rotation;
 mod spine;
 mod storage;
+mod subscriptions;

@@ -1,0 +1,69 @@
+//! A network as offices have it: everything outside is reached through a proxy, and the proxy inspects TLS with a
+//! certificate of the office's own.
+
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
+    net::{TcpListener, TcpStream},
+};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ServerConfig,
+        pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+    },
+};
+use url::Url;
+
+/// A proxy that leads one host, whatever its name, to a server on this computer.
+pub struct Office {
+    /// What has to be set as the proxy.
+    pub proxy: Url,
+    /// What has to be trusted, in PEM.
+    pub root: String,
+}
+
+impl Office {
+    /// Stands between the desk and `host`, for whom `to` answers.
+    pub async fn between(host: &str, to: &Url) -> Self {
+        let root_key = KeyPair::generate().unwrap();
+        let mut root = CertificateParams::new(Vec::<String>::new()).unwrap();
+        root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let root_pem = root.self_signed(&root_key).unwrap().pem();
+        let issuer = Issuer::new(root, root_key);
+        let key = KeyPair::generate().unwrap();
+        let leaf = CertificateParams::new(vec![host.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let config = ServerConfig::builder().with_no_client_auth();
+        let config = config.with_single_cert(vec![leaf.der().clone()], key).unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let proxy = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let address = format!("{}:{}", to.host_str().unwrap(), to.port().unwrap());
+        tokio::spawn(async move {
+            while let Ok((near, _)) = listener.accept().await {
+                let (acceptor, address) = (acceptor.clone(), address.clone());
+                tokio::spawn(serve(near, acceptor, address));
+            }
+        });
+        Self { proxy, root: root_pem }
+    }
+}
+
+async fn serve(mut near: TcpStream, acceptor: TlsAcceptor, address: String) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        match near.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(_) => return,
+        }
+    }
+    if !head.starts_with(b"CONNECT ") || near.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.is_err() {
+        return;
+    }
+    if let (Ok(mut inside), Ok(mut far)) = (acceptor.accept(near).await, TcpStream::connect(address).await) {
+        let _ = copy_bidirectional(&mut inside, &mut far).await;
+    }
+}
