@@ -1,6 +1,6 @@
 //! A backend of invented data in memory, for the browser tests and for working on the looks. It is in no production bundle. The
-//! address chooses the scene: `?demo=empty|first-run|one|day|many|slow|offline|error`, `?startup=CODE`, and
-//! `language`, `theme`, `roomy`. It proves nothing about the desk.
+//! address chooses the scene: `?demo=empty|unconnected|first-run|one|day|many|slow|offline|error`, `?startup=CODE`, and
+//! `language`, `theme`, `roomy`; subscriptions have their own in `demo/subscriptions`. It proves nothing about the desk.
 import type { Backend } from "./backend";
 import type {
   BodyView,
@@ -21,12 +21,12 @@ import type {
   StatusView,
   StockChangeView,
   StockRowView,
-  SubscriptionView,
   Tag,
   Theme,
 } from "./ipc.gen";
 import { dice, hex, products } from "./demo/cast";
 import { iso, Lives } from "./demo/lives";
+import { subscriptionDesk } from "./demo/subscriptions";
 
 /** Found by the check of the production bundle, which must not hold it. */
 export const MARKER = "offizin-demo-backend";
@@ -36,7 +36,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const scenes = ["empty", "first-run", "one", "day", "many", "slow", "offline", "error"] as const;
+const scenes = ["empty", "unconnected", "first-run", "one", "day", "many", "slow", "offline", "error"] as const;
 type Scene = (typeof scenes)[number];
 
 function problem(code: Code, detail: string | null = null): Problem {
@@ -59,6 +59,7 @@ export function demo(query: URLSearchParams): Backend {
   const scene: Scene = scenes.find((one) => one === wanted) ?? "day";
   const opened = Math.floor(Date.now() / SECOND) * SECOND;
   const bare = scene === "first-run";
+  const none = bare || scene === "empty" || scene === "unconnected";
   const listeners = new Set<(tags: Tag[]) => void>();
   const emit = (...tags: Tag[]) => listeners.forEach((listener) => listener(tags));
 
@@ -81,18 +82,20 @@ export function demo(query: URLSearchParams): Backend {
     keep_in_tray: true,
   };
 
-  const connections: ConnectionView[] = bare
-    ? []
-    : [
-        connectionOf("con-1", "Testapotheke", "https://api.rxscale.com", "production", opened - 2 * MINUTE),
-        connectionOf(
-          "con-2",
-          "Testapotheke (Entwicklung)",
-          "https://api.rxscale-dev.com",
-          "development",
-          opened - 3 * DAY,
-        ),
-      ].slice(0, scene === "one" ? 1 : 2);
+  const connections: ConnectionView[] =
+    bare || scene === "unconnected"
+      ? []
+      : [
+          connectionOf("con-1", "Testapotheke", "https://api.rxscale.com", "production", opened - 2 * MINUTE),
+          connectionOf(
+            "con-2",
+            "Testapotheke (Entwicklung)",
+            "https://api.rxscale-dev.com",
+            "development",
+            opened - 3 * DAY,
+            "management",
+          ),
+        ].slice(0, scene === "one" ? 1 : 2);
 
   let relay: StatusView["relay"] = bare
     ? null
@@ -109,15 +112,14 @@ export function demo(query: URLSearchParams): Backend {
         problem: scene === "offline" ? problem("relay_unreachable", "relais.beispiel.example:443") : null,
       };
 
-  const subscriptions: SubscriptionView[] = bare || scene === "empty" ? [] : subscriptionsOf(opened, connections);
   const lives = new Lives(
     scene === "offline" ? opened - 3 * HOUR : opened,
-    bare || scene === "empty" ? 0 : scene === "one" ? 1 : scene === "many" ? 100_000 : 240,
+    none ? 0 : scene === "one" ? 1 : scene === "many" ? 100_000 : 240,
     "con-1",
   );
   const quarantine = scene === "day" || scene === "slow" || scene === "many" ? quarantineOf(opened) : [];
   const odd = scene === "day" || scene === "many" ? oddOf(opened) : [];
-  const stock = bare || scene === "empty" ? [] : stockOf(opened).slice(0, scene === "one" ? 1 : undefined);
+  const stock = none ? [] : stockOf(opened).slice(0, scene === "one" ? 1 : undefined);
   const attention = () => {
     let count = 0;
     for (let place = 0; place < Math.min(lives.size, 400); place += 1)
@@ -189,14 +191,22 @@ export function demo(query: URLSearchParams): Backend {
     return place;
   };
 
-  const registered = () => subscriptions.filter((row) => row.state === "active").length;
-  const subscriptionOf = (id: string) => {
-    const row = subscriptions.find((one) => one.id === id);
-    if (row === undefined) throw problem("subscription_unknown", id);
-    return row;
-  };
+  let first = bare;
+  const desk = subscriptionDesk({
+    query,
+    bare: none,
+    opened,
+    connections,
+    problem,
+    emit,
+    registered() {
+      if (first) setTimeout(() => arrive(1), Number(query.get("arrival") ?? 1500));
+      first = false;
+    },
+  });
 
   const answers: Answers = {
+    ...desk.answers,
     startup: () => startup,
     startup_retry: () => startup,
     startup_start_over: () => (startup = { state: "ready" }),
@@ -206,7 +216,9 @@ export function demo(query: URLSearchParams): Backend {
       relay,
       connections: connections.map((one) => ({
         ...one,
-        subscriptions: subscriptions.filter((row) => row.connection === one.id && row.state === "active").length,
+        subscriptions: desk.answers
+          .subscription_list({ refresh: false })
+          .rows.filter((row) => row.connection === one.id && row.state === "active").length,
       })),
       counts: {
         orders: lives.size,
@@ -216,7 +228,7 @@ export function demo(query: URLSearchParams): Backend {
         unrecognised: odd.length,
         quarantine: quarantine.length,
         unopened: 0,
-        subscriptions: registered(),
+        ...desk.counts(),
       },
       last_event_at: lives.size === 0 ? null : iso(lives.at(0)),
     }),
@@ -312,14 +324,6 @@ export function demo(query: URLSearchParams): Backend {
         suggested_base_path: null,
       };
     },
-    connection_remove: (id) => {
-      if (subscriptions.some((row) => row.connection === id && row.state === "active"))
-        throw problem("connection_in_use");
-      const at = connections.findIndex((one) => one.id === id);
-      if (at >= 0) connections.splice(at, 1);
-      emit("status");
-      return null;
-    },
     notification_types: () => [
       { name: "pharmacy_order_created", recommended: true, interpreted: true },
       { name: "pharmacy_order_updated", recommended: true, interpreted: true },
@@ -327,43 +331,6 @@ export function demo(query: URLSearchParams): Backend {
       { name: "patient_doctor_meeting_updated", recommended: false, interpreted: false },
       { name: "appointment_reminder_due", recommended: false, interpreted: false },
     ],
-    subscription_list: () => ({
-      rows: [...subscriptions],
-      problems: scene === "offline" ? [{ connection: "con-1", problem: problem("provider_unreachable") }] : [],
-    }),
-    subscription_register: (input) =>
-      input.types.map((type, at) => {
-        const made: SubscriptionView = {
-          ...subscriptionAt(`sub-new-${subscriptions.length}`, input.connection, type, Date.now()),
-          connection_name: connections.find((one) => one.id === input.connection)?.name ?? "",
-          last_verified_at: null,
-          verified: 0,
-          fingerprint: hex(8, 31, subscriptions.length),
-        };
-        subscriptions.push(made);
-        emit("subscriptions", "status");
-        if (bare && at === 0) {
-          setTimeout(() => arrive(1), Number(query.get("arrival") ?? 1500));
-        }
-        return { notification_type: type, subscription: made, problem: null };
-      }),
-    subscription_test: (id) => {
-      subscriptionOf(id);
-      return null;
-    },
-    subscription_remove: (id) => {
-      subscriptionOf(id).state = "removed";
-      emit("subscriptions", "status");
-      return null;
-    },
-    subscription_paste_secret: (input) => {
-      const row = subscriptionOf(input.id);
-      if (!input.secret.startsWith("whsec_")) throw problem("input_invalid", "secret");
-      row.secret = "stored";
-      row.fingerprint = hex(8, 32, subscriptions.length);
-      emit("subscriptions");
-      return row;
-    },
     order_list: ordersPage,
     order_show: (uid) => lives.order(placeOf(uid)),
     order_timeline: (uid) => {
@@ -445,72 +412,22 @@ function connectionOf(
   base_url: string,
   environment: Environment,
   verified: number | null,
+  api: ConnectionView["api"] = "pharmacy",
 ): ConnectionView {
   return {
     id,
     name,
     provider: "rxscale",
-    api: "pharmacy",
+    api,
     base_url,
     environment,
     pharmacy_uid: null,
-    settings: { base_path: "", delete: null, test_call: true },
+    settings: { base_path: "", delete: null, test_call: false, signature_prefix: false, meta_data: "" },
     created_at: iso(Date.now() - 60 * DAY),
     checked_at: iso(Date.now() - DAY),
     last_verified_at: verified === null ? null : iso(verified),
     subscriptions: 0,
   };
-}
-
-function subscriptionAt(id: string, connection: string, type: string, at: number): SubscriptionView {
-  return {
-    id,
-    connection,
-    connection_name: "Testapotheke",
-    provider_uid: `ns-${id}`,
-    notification_type: type,
-    target: "https://relais.beispiel.example/in/…",
-    state: "active",
-    secret: "stored",
-    fingerprint: hex(8, 30, id.charCodeAt(id.length - 1), type.length),
-    created_at: iso(at),
-    last_verified_at: iso(Date.now() - 3 * MINUTE),
-    verified: 1284,
-    rejected: 0,
-  };
-}
-
-function subscriptionsOf(opened: number, connections: ConnectionView[]): SubscriptionView[] {
-  const rows = [
-    subscriptionAt("sub-1", "con-1", "pharmacy_order_created", opened - 60 * DAY),
-    subscriptionAt("sub-2", "con-1", "pharmacy_order_updated", opened - 60 * DAY),
-    subscriptionAt("sub-3", "con-1", "pharmacy_sku_stock_updated", opened - 60 * DAY),
-    {
-      ...subscriptionAt("sub-4", "con-1", "PRESCRIPTION_DOCTOR_CHANGED", opened - 9 * DAY),
-      state: "foreign" as const,
-      secret: "missing" as const,
-      fingerprint: null,
-      verified: 0,
-      rejected: 3,
-      last_verified_at: null,
-    },
-    {
-      ...subscriptionAt("sub-5", "con-2", "pharmacy_order_updated", opened - 20 * DAY),
-      connection_name: "Testapotheke (Entwicklung)",
-      state: "vanished" as const,
-      last_verified_at: iso(opened - 3 * DAY),
-      verified: 77,
-    },
-    {
-      ...subscriptionAt("sub-6", "con-2", "patient_doctor_meeting_updated", opened - 20 * DAY),
-      connection_name: "Testapotheke (Entwicklung)",
-      secret: "not_issued" as const,
-      fingerprint: null,
-      verified: 0,
-      last_verified_at: null,
-    },
-  ];
-  return rows.filter((row) => connections.some((one) => one.id === row.connection));
 }
 
 function eventOf(lives: Lives, place: number, id: string): EventRowView | null {

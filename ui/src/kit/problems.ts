@@ -6,7 +6,8 @@ import { m } from "../messages/gen/messages";
 type Word = () => string;
 
 /** Where the way out leads: ask again, a place in the window, or nowhere because the sentence says what to do by hand. */
-export type Exit = "retry" | "relay" | "connections" | "subscriptions" | "orders" | "deliveries" | "stock" | "none";
+export type Exit =
+  "retry" | "relay" | "connections" | "network" | "subscriptions" | "orders" | "deliveries" | "stock" | "none";
 
 /** One code in words. */
 export type Sentence = { what: Word; safe: Word; cure: Word; exit: Exit };
@@ -223,6 +224,72 @@ export const sentences: Record<Code, Sentence> = {
     what: m.code_subscription_foreign,
     safe: m.code_subscription_foreign_safe,
     cure: m.code_subscription_foreign_cure,
+    exit: "none",
+  },
+  subscription_elsewhere: {
+    what: m.code_subscription_elsewhere,
+    safe: m.code_subscription_elsewhere_safe,
+    cure: m.code_subscription_elsewhere_cure,
+    exit: "subscriptions",
+  },
+  rotation_under_way: {
+    what: m.code_rotation_under_way,
+    safe: m.code_rotation_under_way_safe,
+    cure: m.code_rotation_under_way_cure,
+    exit: "subscriptions",
+  },
+  rotation_too_late: {
+    what: m.code_rotation_too_late,
+    safe: m.code_rotation_too_late_safe,
+    cure: m.code_rotation_too_late_cure,
+    exit: "subscriptions",
+  },
+  rotation_unknown: {
+    what: m.code_rotation_unknown,
+    safe: m.code_rotation_unknown_safe,
+    cure: m.code_rotation_unknown_cure,
+    exit: "subscriptions",
+  },
+  rotation_answer_lost: {
+    what: m.code_rotation_answer_lost,
+    safe: m.code_rotation_answer_lost_safe,
+    cure: m.code_rotation_answer_lost_cure,
+    exit: "none",
+  },
+  rotation_vanished: {
+    what: m.code_rotation_vanished,
+    safe: m.code_rotation_vanished_safe,
+    cure: m.code_rotation_vanished_cure,
+    exit: "none",
+  },
+  confirmation_needed: {
+    what: m.code_confirmation_needed,
+    safe: m.code_confirmation_needed_safe,
+    cure: m.code_confirmation_needed_cure,
+    exit: "none",
+  },
+  list_lost_others: {
+    what: m.code_list_lost_others,
+    safe: m.code_list_lost_others_safe,
+    cure: m.code_list_lost_others_cure,
+    exit: "connections",
+  },
+  provider_tls: {
+    what: m.code_provider_tls,
+    safe: m.code_provider_tls_safe,
+    cure: m.code_provider_tls_cure,
+    exit: "network",
+  },
+  provider_timeout: {
+    what: m.code_provider_timeout,
+    safe: m.code_provider_timeout_safe,
+    cure: m.code_provider_timeout_cure,
+    exit: "network",
+  },
+  certificate_unusable: {
+    what: m.code_certificate_unusable,
+    safe: m.code_certificate_unusable_safe,
+    cure: m.code_certificate_unusable_cure,
     exit: "none",
   },
   inlet_unknown: {

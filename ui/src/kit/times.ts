@@ -78,6 +78,30 @@ export function shortTime(at: number, now: number, locale: Locale): string {
   return `${format(locale, { day: "2-digit", month: "2-digit", year: "numeric" }).format(at)}, ${clockTime(at, locale)}`;
 }
 
+/** A moment as a plan or a memory carries it: the time today, `Di 14:02` within a week either way, else with the date. */
+export function dayTime(at: number, now: number, locale: Locale): string {
+  const days = daysBetween(now, at);
+  if (days === 0) return clockTime(at, locale);
+  const day: Intl.DateTimeFormatOptions =
+    Math.abs(days) < 7 ? { weekday: "short" } : { day: "2-digit", month: "2-digit", year: "2-digit" };
+  return `${format(locale, day).format(at)} ${clockTime(at, locale)}`;
+}
+
+/** How long something took, to the precision the eye wants: `340 ms`, `1,4 s`, `18 Min.`. */
+export function took(ms: number, locale: Locale): string {
+  const number = new Intl.NumberFormat(locale === "de" ? "de-DE" : "en-GB", { maximumFractionDigits: 1 });
+  if (ms < 1000) return `${number.format(Math.max(0, Math.round(ms)))} ms`;
+  if (ms < 10_000) return `${number.format(ms / 1000)} s`;
+  return span(ms);
+}
+
+/** A number with at most one decimal below ten, none above. */
+export function about(count: number, locale: Locale): string {
+  return new Intl.NumberFormat(locale === "de" ? "de-DE" : "en-GB", {
+    maximumFractionDigits: count < 10 ? 1 : 0,
+  }).format(count);
+}
+
 /** A calendar date as sent (`YYYY-MM-DD`), by locale; what is not one stays as it came. */
 export function calendarDate(text: string, locale: Locale): string {
   const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
