@@ -2,6 +2,9 @@
 //! proves looks, words, keys and accessibility; what the desk does is proven elsewhere.
 import { defineConfig } from "@playwright/test";
 
+/** Where the demo is served; another one keeps two checkouts apart. */
+const port = Number(process.env.OFFIZIN_UI_PORT ?? 4173);
+
 export default defineConfig({
   testDir: ".",
   outputDir: "../../target/ui-test-results",
@@ -10,7 +13,7 @@ export default defineConfig({
   retries: 0,
   reporter: [["list"]],
   use: {
-    baseURL: "http://127.0.0.1:4173",
+    baseURL: `http://127.0.0.1:${port}`,
     viewport: { width: 1280, height: 800 },
     locale: "de-DE",
     timezoneId: "Europe/Berlin",
@@ -28,9 +31,9 @@ export default defineConfig({
     },
   },
   webServer: {
-    command: "npm run preview:demo",
+    command: `npm run preview:demo -- --port ${port}`,
     cwd: "../../ui",
-    url: "http://127.0.0.1:4173",
+    url: `http://127.0.0.1:${port}`,
     reuseExistingServer: !process.env.CI,
     timeout: 30_000,
   },

@@ -119,7 +119,7 @@ const screens: Screen[] = [
     name: "subscriptions-menu",
     place: "subscriptions",
     act: async (page) => {
-      await page.getByTestId("subscription-row").first().getByRole("button").click();
+      await page.getByTestId("row-menu").first().click();
       await page.getByRole("menu").waitFor();
     },
   },
@@ -128,7 +128,10 @@ const screens: Screen[] = [
     place: "subscriptions",
     act: async (page) => {
       await page.getByTestId("subscription-row").first().waitFor();
-      await page.locator("section header button").first().click();
+      await page
+        .getByRole("button", { name: /Ereignisse abonnieren|Subscribe/ })
+        .first()
+        .click();
       await page.getByTestId("register-submit").waitFor();
     },
   },
@@ -136,9 +139,61 @@ const screens: Screen[] = [
     name: "subscriptions-remove",
     place: "subscriptions",
     act: async (page) => {
-      await page.getByTestId("subscription-row").first().getByRole("button").click();
+      await page.getByTestId("row-menu").first().click();
       await page.getByRole("menuitem").last().click();
       await page.getByTestId("remove-confirm").waitFor();
+    },
+  },
+  {
+    name: "subscriptions-states",
+    place: "subscriptions",
+    scene: { subs: "sick" },
+    act: async (page) => {
+      await page.getByTestId("subscription-note").first().waitFor();
+    },
+  },
+  {
+    name: "subscriptions-rotating",
+    place: "subscriptions",
+    scene: { subs: "steps", pace: 0 },
+    act: async (page) => {
+      await page.getByTestId("row-rotation").first().waitFor();
+    },
+  },
+  {
+    name: "subscriptions-rotate",
+    place: "subscriptions",
+    scene: { subs: "due" },
+    act: async (page) => {
+      await page.getByTestId("secrets-due").getByRole("button").click();
+      await page.getByTestId("rotate-confirm").waitFor();
+    },
+  },
+  {
+    name: "subscriptions-portal",
+    place: "subscriptions",
+    act: async (page) => {
+      await page.getByTestId("connection-group").first().locator("header button").last().click();
+      await page.getByRole("menuitem").first().click();
+      await page.getByRole("dialog").getByRole("textbox").fill("Portal");
+      await page.getByRole("dialog").locator('button[type="submit"]').click();
+      await page.getByTestId("guide-secret").locator("input").waitFor();
+    },
+  },
+  {
+    name: "rotations",
+    place: "subscriptions/rotations",
+    scene: { subs: "steps", pace: 0 },
+    act: async (page) => {
+      await page.getByTestId("rotation").nth(4).waitFor();
+    },
+  },
+  {
+    name: "rotations-ended",
+    place: "subscriptions/rotations",
+    scene: { subs: "ended", pace: 0 },
+    act: async (page) => {
+      await page.getByTestId("rotation").nth(3).waitFor();
     },
   },
   { name: "subscriptions-offline", place: "subscriptions", scene: { demo: "offline" } },
@@ -159,6 +214,30 @@ const screens: Screen[] = [
     act: async (page) => {
       await page.getByTestId("connection").first().getByRole("button").first().click();
       await page.getByTestId("check").waitFor();
+    },
+  },
+  {
+    name: "settings-connection-edit",
+    place: "settings/connections",
+    act: async (page) => {
+      await page.getByTestId("connection").last().getByRole("button").nth(1).click();
+      await page.getByTestId("connection-save").click();
+      await page.getByTestId("check").waitFor();
+    },
+  },
+  {
+    name: "settings-network",
+    place: "settings/network",
+    act: async (page) => {
+      await page.getByTestId("network").getByRole("radio").last().check();
+    },
+  },
+  {
+    name: "settings-record",
+    place: "settings/record",
+    act: async (page) => {
+      await page.getByTestId("audit-row").nth(3).click();
+      await page.getByTestId("audit-detail").waitFor();
     },
   },
   { name: "firstrun-pair", place: "firstrun", scene: { demo: "first-run" } },
@@ -313,6 +392,8 @@ const main = [
   "order-lanes",
   "stock",
   "subscriptions",
+  "subscriptions-states",
+  "rotations",
   "deliveries-rejected",
   "settings",
   "firstrun-register",

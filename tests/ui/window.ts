@@ -3,7 +3,15 @@
 import { test as plain, expect, type Locator, type Page } from "@playwright/test";
 
 export type Look = { language?: "de" | "en"; theme?: "light" | "dark" | "contrast" };
-type Scene = Look & { demo?: string; startup?: string; roomy?: boolean; arrival?: number };
+type Scene = Look & {
+  demo?: string;
+  startup?: string;
+  roomy?: boolean;
+  arrival?: number;
+  subs?: string;
+  rotation?: string;
+  pace?: number | string;
+};
 
 /** The address of a place in a scene. */
 export function address(place: string, scene: Scene = {}): string {
