@@ -5,7 +5,9 @@ use std::path::Path;
 
 use data_encoding::BASE64;
 use offizin_journey::{Finding, RelayProgram, TYPES, ctl, forms, keyring_entry, search};
-use offizin_sandbox::{ApiKey, Config, Level, MANAGEMENT_PERMISSIONS, Reach, Sandbox};
+use offizin_sandbox::{
+    AnswerFault, AnswerRule, ApiKey, Call, Config, Faults, Level, MANAGEMENT_PERMISSIONS, Odds, Reach, Sandbox,
+};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -78,6 +80,23 @@ async fn nothing_secret_is_left_lying_about() {
     register.extend(TYPES);
     let made = done(&home, "", &register, &mut logs).await;
     let inlet = done(&home, "", &["inlet", "add", "Portal", "--source", "rxscale"], &mut logs).await;
+    // Old secrets and new ones, and an answer that holds one and is lost.
+    let secrets = |sandbox: &Sandbox| -> Vec<Vec<u8>> {
+        let of = |uid: &str| sandbox.secret(uid).unwrap().expose_secret().as_bytes().to_vec();
+        sandbox.subscriptions().iter().map(|theirs| of(&theirs.uid)).collect()
+    };
+    let mut signing = secrets(&sandbox);
+    let mut rotate = vec!["subscription", "rotate"];
+    let ids: Vec<String> =
+        made["rows"].as_array().unwrap().iter().map(|row| row["subscription"]["id"].as_str().unwrap().into()).collect();
+    rotate.extend(ids.iter().map(String::as_str).take(2));
+    done(&home, "", &rotate, &mut logs).await;
+    signing.extend(secrets(&sandbox));
+    let lost = AnswerRule { on: Call::Create, fault: AnswerFault::Lost, odds: Odds::next(1) };
+    sandbox.set_faults(Faults { answers: vec![lost], ..Faults::default() });
+    logs.extend(ctl(&home, "", ["subscription", "rotate", ids[2].as_str()]).await.stderr);
+    signing.extend(secrets(&sandbox));
+    sandbox.set_faults(Faults::default());
     done(&home, "canary-secret-of-the-portal", &["inlet", "secret", "Portal"], &mut logs).await;
 
     let events = sandbox.emit_all();
@@ -113,6 +132,9 @@ async fn nothing_secret_is_left_lying_about() {
         &["ledger", "verify"],
         &["ledger", "rebuild"],
         &["subscription", "list"],
+        &["rotation", "list"],
+        &["audit"],
+        &["network", "get"],
         &["status"],
         &["diagnose"],
     ] {
@@ -147,10 +169,8 @@ async fn nothing_secret_is_left_lying_about() {
         ("pairing secret", offizin_wire::PairingCode::parse(&code).unwrap().expose_secret().as_bytes().to_vec()),
         ("inlet token", inlet["url"].as_str().unwrap().rsplit('/').next().unwrap().as_bytes().to_vec()),
     ];
-    for row in made["rows"].as_array().unwrap() {
-        let uid = row["subscription"]["provider_uid"].as_str().unwrap();
-        words.push(("signing secret", sandbox.secret(uid).unwrap().expose_secret().as_bytes().to_vec()));
-    }
+    assert!(signing.len() > 6);
+    words.extend(signing.into_iter().map(|secret| ("signing secret", secret)));
     let raw: Vec<u8> = data_encoding::HEXLOWER.decode(&in_keyring("database-key")).unwrap();
     words.push(("database key, raw", raw));
 

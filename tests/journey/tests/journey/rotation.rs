@@ -444,6 +444,10 @@ async fn every_act_is_in_the_record_and_no_secret_is() {
         page.rows.iter().map(|row| serde_json::to_value(row.action).unwrap().as_str().unwrap().into()).collect();
     assert_eq!(told, ["rotation_switch", "rotation_start", "subscription_register", "connection_add", "pair"]);
     assert!(page.rows.iter().all(|row| !row.account.is_empty()));
-    let text = serde_json::to_string(&page).unwrap();
+    // Nor in anything else that crosses to the window.
+    let list = world.desk.subscription_list(None, true).await.unwrap();
+    let (inlets, network) = (world.desk.inlet_list().await.unwrap(), world.desk.network_view().await.unwrap());
+    let status = world.desk.status().await.unwrap();
+    let text = serde_json::to_string(&(page, list, inlets, network, status)).unwrap();
     assert!(!text.contains("whsec_") && !text.contains(DEMO_KEY), "{text}");
 }
