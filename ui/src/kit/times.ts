@@ -87,12 +87,11 @@ export function dayTime(at: number, now: number, locale: Locale): string {
   return `${format(locale, day).format(at)} ${clockTime(at, locale)}`;
 }
 
-/** How long something took, to the precision the eye wants: `340 ms`, `1,4 s`, `18 Min.`. */
+/** How long something took, to the precision the eye wants: `0,3 s`, `12 s`, `18 Min.`. */
 export function took(ms: number, locale: Locale): string {
+  if (ms >= 10_000) return span(ms);
   const number = new Intl.NumberFormat(locale === "de" ? "de-DE" : "en-GB", { maximumFractionDigits: 1 });
-  if (ms < 1000) return `${number.format(Math.max(0, Math.round(ms)))} ms`;
-  if (ms < 10_000) return `${number.format(ms / 1000)} s`;
-  return span(ms);
+  return `${number.format(Math.max(0, ms) / 1000)} s`;
 }
 
 /** A number with at most one decimal below ten, none above. */

@@ -130,6 +130,11 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
       delay_ms: null,
     },
   });
+  const lost: Partial<SubscriptionView> = {
+    state: "vanished",
+    last_verified_at: iso(opened - 3 * DAY),
+    health: healthOf(1, 0),
+  };
   const foreign: Partial<SubscriptionView> = {
     state: "foreign",
     secret: "missing",
@@ -327,7 +332,7 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
         health: { ...healthOf(1, 5), rejected: 4, duplicates: 12 },
         rejected: 4,
       });
-      row("sub-2", "con-1", "pharmacy_order_updated", { state: "vanished", last_verified_at: iso(opened - 3 * DAY) });
+      row("sub-2", "con-1", "pharmacy_order_updated", lost);
       row("sub-3", "con-1", "pharmacy_sku_stock_updated", mute("stock"));
       row("sub-4", "con-1", "patient_doctor_meeting_updated", {
         ...foreign,
@@ -355,7 +360,7 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
       });
       row("sub-3", "con-1", "pharmacy_sku_stock_updated", mute("stock"));
       row("sub-4", "con-1", "PRESCRIPTION_DOCTOR_CHANGED", foreign);
-      row("sub-5", "con-2", "pharmacy_order_updated", { state: "vanished", last_verified_at: iso(opened - 3 * DAY) });
+      row("sub-5", "con-2", "pharmacy_order_updated", lost);
       row("sub-6", "con-2", "patient_doctor_meeting_updated", keyless);
     }
   }
