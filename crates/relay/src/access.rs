@@ -2,7 +2,10 @@
 //!
 //! Deliberately owns no endpoint and no rule beyond "is this a paired device, does it speak our wire".
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     extract::{FromRequest, FromRequestParts, Path, Request},
@@ -13,7 +16,7 @@ use jiff::Timestamp;
 use offizin_wire::{TokenHash, VERSION, VERSION_HEADER};
 use serde::de::DeserializeOwned;
 
-use crate::{refusal::Refused, registry::Device, server::App};
+use crate::{addresses::Client, refusal::Refused, registry::Device, server::App};
 
 /// Largest JSON a desk may send, in bytes.
 const INPUT_BYTES: usize = 64 * 1024;
@@ -27,7 +30,14 @@ impl FromRequestParts<App> for Paired {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refused> {
         let token = bearer(&parts.headers).ok_or(Refused::device_unknown())?;
-        app.registry().device(&TokenHash::of(token), Timestamp::now()).map(Self).ok_or(Refused::device_unknown())
+        let (token, now) = (TokenHash::of(token), Timestamp::now());
+        if let Some(device) = app.registry().device(&token, now) {
+            return Ok(Self(device));
+        }
+        let at = Instant::now();
+        let guess = parts.extensions.get::<Client>().map_or(Ok(()), |client| app.addresses().guess(*client, at));
+        guess.and_then(|()| app.guess_rate().take(at)).map_err(Refused::too_fast)?;
+        app.registry().device_of_anybody(&token, now).await?.map(Self).ok_or(Refused::device_unknown())
     }
 }
 

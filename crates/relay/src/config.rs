@@ -1,30 +1,100 @@
 //! What an operator can decide, as values. Owns defaults and the meaning of each setting; reads neither flags nor
 //! environment (the shell, `main.rs`, does) and opens nothing.
 
-use std::{path::PathBuf, str::FromStr, time::Duration};
+use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
+pub use ipnet::IpNet;
 use url::Url;
+
+pub use crate::tls::{TlsError, TlsFiles};
 
 /// Where the log lives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Store {
     /// `sqlite:PATH`: one file on this host, served by one relay.
     Sqlite(PathBuf),
+    /// `nats://HOST[:PORT][,HOST…][/NAME]`: JetStream, served by any number of relays.
+    Nats(Nats),
+}
+
+/// NATS servers with JetStream.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Nats {
+    /// URLs of the servers, all of one cluster; may hold a user and a password.
+    pub servers: Vec<String>,
+    /// Begins the name of every stream and bucket of ours, so that relays that have nothing to do with each other can
+    /// share servers.
+    pub name: String,
+    /// File with the servers' credentials (`.creds`).
+    pub credentials: Option<PathBuf>,
+    /// Monitoring endpoints that are asked at start whether the servers flush before they acknowledge. Empty: port 8222
+    /// of every server.
+    pub monitors: Vec<Url>,
+    /// Serve although servers may lose in a power failure what they acknowledged.
+    pub accept_unsynced: bool,
+}
+
+impl Nats {
+    /// What begins our names unless something else is said.
+    pub const NAME: &str = "offizin";
+    const MONITOR_PORT: u16 = 8222;
+
+    /// The monitoring endpoints to ask.
+    pub fn monitors(&self) -> Vec<Url> {
+        if !self.monitors.is_empty() {
+            return self.monitors.clone();
+        }
+        let monitor = |server: &String| {
+            let host = Url::parse(server).ok()?.host_str()?.to_owned();
+            Url::parse(&format!("http://{host}:{}/", Self::MONITOR_PORT)).ok()
+        };
+        self.servers.iter().filter_map(monitor).collect()
+    }
+}
+
+/// Servers may be named with a password.
+impl fmt::Debug for Nats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Nats({} servers, {})", self.servers.len(), self.name)
+    }
 }
 
 /// The text names no store this relay can use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a store is written sqlite:PATH")]
+#[error("a store is written sqlite:PATH or nats://HOST[:PORT][,HOST…][/NAME]")]
 pub struct StoreUnknown;
 
 impl FromStr for Store {
     type Err = StoreUnknown;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.strip_prefix("sqlite:") {
-            Some(path) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
-            _ => Err(StoreUnknown),
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            return if path.is_empty() { Err(StoreUnknown) } else { Ok(Self::Sqlite(path.into())) };
         }
+        let (scheme, rest) = text.split_once("://").ok_or(StoreUnknown)?;
+        if !matches!(scheme, "nats" | "tls") {
+            return Err(StoreUnknown);
+        }
+        let (hosts, name) = rest.split_once('/').unwrap_or((rest, ""));
+        let name = if name.is_empty() { Nats::NAME } else { name };
+        let fits = name.len() <= 32 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        let (user, hosts) = hosts.rsplit_once('@').map_or(("", hosts), |(user, hosts)| (user, hosts));
+        let server = |host: &str| {
+            let at = if user.is_empty() { "" } else { "@" };
+            let url = format!("{scheme}://{user}{at}{host}");
+            Url::parse(&url).ok().filter(|url| url.has_host()).map(|_| url).ok_or(StoreUnknown)
+        };
+        let servers = hosts.split(',').map(server).collect::<Result<Vec<_>, _>>()?;
+        if !fits {
+            return Err(StoreUnknown);
+        }
+        Ok(Self::Nats(Nats {
+            servers,
+            name: name.to_owned(),
+            credentials: None,
+            monitors: Vec::new(),
+            accept_unsynced: false,
+        }))
     }
 }
 
@@ -45,8 +115,16 @@ pub struct Limits {
     pub total_rate: u32,
     /// Deliveries that may come at once over all inlets.
     pub total_burst: u32,
+    /// Deliveries per second and network address; 0 is no limit.
+    pub address_rate: u32,
+    /// Deliveries an address may send at once before its rate counts.
+    pub address_burst: u32,
+    /// Open connections per network address, trusted proxies excepted; 0 is no limit.
+    pub address_connections: usize,
     /// Open connections; further ones wait to be accepted.
     pub connections: usize,
+    /// How long the head of a request may take, and how long an unused connection stays open.
+    pub head_time: Duration,
 }
 
 impl Limits {
@@ -64,7 +142,11 @@ impl Default for Limits {
             inlet_burst: 4_000,
             total_rate: 50_000,
             total_burst: 100_000,
+            address_rate: 5_000,
+            address_burst: 10_000,
+            address_connections: 512,
             connections: 4_096,
+            head_time: Duration::from_secs(30),
         }
     }
 }
@@ -77,11 +159,19 @@ pub struct Retention {
     /// A segment somebody has *not* acknowledged is deleted after this long all the same, so that a desk that never
     /// comes back cannot fill the disk. This is the only way the relay loses something it accepted.
     pub keep_at_most: Duration,
+    /// A device not seen for so long no longer holds back what another device of its inbox has. Where all are away, all
+    /// hold it back.
+    pub wait_for_device: Duration,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { keep: Duration::from_secs(72 * 3600), keep_at_most: Duration::from_secs(90 * 24 * 3600) }
+        const DAY: u64 = 24 * 3600;
+        Self {
+            keep: Duration::from_secs(3 * DAY),
+            keep_at_most: Duration::from_secs(90 * DAY),
+            wait_for_device: Duration::from_secs(30 * DAY),
+        }
     }
 }
 
@@ -105,6 +195,12 @@ pub struct Config {
     /// Largest size of the store in bytes, as a guard of the disk; `None` is as large as the disk.
     /// When it is reached, deliveries are refused with 503 until retention made room.
     pub store_bytes: Option<u64>,
+    /// Bytes that have to stay free on the disk of a store on this host; with less, deliveries are refused with 503.
+    pub least_free: u64,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Speak TLS with this certificate; `None` is plain HTTP.
+    pub tls: Option<TlsFiles>,
 }
 
 impl Config {
@@ -119,6 +215,9 @@ impl Config {
             prune_every: Duration::from_secs(60),
             drain_time: Duration::from_secs(20),
             store_bytes: None,
+            least_free: 256 * 1024 * 1024,
+            trusted_proxies: Vec::new(),
+            tls: None,
         }
     }
 }
@@ -132,5 +231,18 @@ mod tests {
         assert_eq!("sqlite:/srv/relay/log.db".parse(), Ok(Store::Sqlite("/srv/relay/log.db".into())));
         assert_eq!("sqlite:".parse::<Store>(), Err(StoreUnknown));
         assert_eq!("/srv/relay/log.db".parse::<Store>(), Err(StoreUnknown));
+        let Ok(Store::Nats(nats)) = "nats://relay:hunter2@a:4223,[::1],c/north".parse() else { panic!("a store") };
+        assert_eq!(
+            nats.servers,
+            ["nats://relay:hunter2@a:4223", "nats://relay:hunter2@[::1]", "nats://relay:hunter2@c"]
+        );
+        assert_eq!(nats.name, "north");
+        let monitors: Vec<_> = nats.monitors().iter().map(Url::to_string).collect();
+        assert_eq!(monitors, ["http://a:8222/", "http://[::1]:8222/", "http://c:8222/"]);
+        assert!(!format!("{nats:?}").contains("hunter2"));
+        assert!(matches!("nats://one".parse(), Ok(Store::Nats(Nats { name, .. })) if name == Nats::NAME));
+        for wrong in ["nats://", "nats://a,,b", "nats://a/with.dot", "http://a"] {
+            assert_eq!(wrong.parse::<Store>(), Err(StoreUnknown), "{wrong}");
+        }
     }
 }

@@ -1,19 +1,47 @@
-//! `/v1/devices`: the desks paired with an inbox, as each of them may see and revoke them.
+//! `/v1/devices`: the desks paired with an inbox, as each of them may see, name and revoke them.
 
 use axum::{Json, extract::State};
 use http::StatusCode;
 use jiff::Timestamp;
-use offizin_wire::pairing::DeviceAnswer;
+use offizin_wire::pairing::{DeviceAnswer, DeviceRequest};
 
 use crate::{
-    access::{Named, Paired},
+    access::{Input, Named, Paired},
+    log,
     refusal::Refused,
     server::App,
 };
 
+/// Longest name of a device, in characters.
+const NAME_CHARS: usize = 80;
+
+/// What a device may be called, without the white space around it.
+pub(crate) fn device_name(text: &str) -> Result<&str, Refused> {
+    let name = text.trim();
+    if name.is_empty() || name.chars().count() > NAME_CHARS || name.chars().any(char::is_control) {
+        return Err(Refused::malformed("a device name is 1 to 80 printable characters"));
+    }
+    Ok(name)
+}
+
 /// `GET /v1/devices`: all paired devices, oldest first.
-pub(crate) async fn list(State(app): State<App>, Paired(device): Paired) -> Json<Vec<DeviceAnswer>> {
-    Json(app.registry().devices(&device.inbox.id, &device.id))
+pub(crate) async fn list(State(app): State<App>, Paired(device): Paired) -> Result<Json<Vec<DeviceAnswer>>, Refused> {
+    let seen_since = log::before(Timestamp::now(), app.retention().wait_for_device);
+    Ok(Json(app.registry().devices(&device.inbox.id, &device.id, seen_since).await?))
+}
+
+/// `PATCH /v1/devices/{id}`: gives one another name.
+pub(crate) async fn rename(
+    State(app): State<App>,
+    Paired(device): Paired,
+    Named(id): Named,
+    Input(request): Input<DeviceRequest>,
+) -> Result<StatusCode, Refused> {
+    if app.registry().rename(&device.inbox, &id, device_name(&request.name)?).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Refused::not_found("this inbox has no such device"))
+    }
 }
 
 /// `DELETE /v1/devices/{id}`: revokes one, itself included; again is fine. Nothing is sealed to it from then on, and

@@ -1,15 +1,19 @@
 //! The flags of `offizin-relay`, each also an environment variable `OFFIZIN_RELAY_…`, and how people write times and sizes.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use offizin_relay::{Config, Limits, Retention, Store};
+use offizin_relay::{Config, IpNet, Limits, Nats, Retention, Store, TlsFiles};
 use url::Url;
 
 /// Takes deliveries from providers, seals them to the paired desks and keeps them until every desk has them.
 #[derive(Parser)]
 #[command(name = "offizin-relay", version, about)]
 pub(crate) struct Flags {
+    /// File with settings, `name = value` in TOML; flags and environment go before it.
+    // Read before flags are; named here to be documented.
+    #[arg(long, env = "OFFIZIN_RELAY_CONFIG", global = true, value_name = "FILE")]
+    _config: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -20,6 +24,34 @@ pub(crate) enum Command {
     Serve(Box<ServeFlags>),
     /// Make, list and remove inboxes; also while the relay serves.
     Inbox(InboxFlags),
+    /// Move inboxes to another store. No relay may serve the inboxes meanwhile.
+    Migrate(MigrateFlags),
+}
+
+#[derive(Args)]
+pub(crate) struct MigrateFlags {
+    /// The store the inboxes are in.
+    #[arg(long)]
+    from: Store,
+    /// The store they go to.
+    #[arg(long)]
+    to: Store,
+    /// One inbox [default: all]
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    nats: NatsFlags,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl MigrateFlags {
+    /// From where, and where to.
+    pub(crate) fn configs(&self) -> Result<(Config, Config), url::ParseError> {
+        let url = local_url("localhost")?;
+        let config = |store: &Store| Config::new(self.nats.apply(store.clone()), url.clone());
+        Ok((config(&self.from), config(&self.to)))
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -34,7 +66,7 @@ pub(crate) enum LogFormat {
 pub(crate) struct ServeFlags {
     #[command(flatten)]
     store: StoreFlag,
-    /// Address and port to listen on; plain HTTP.
+    /// Address and port to listen on.
     #[arg(long, env = "OFFIZIN_RELAY_LISTEN", default_value = "127.0.0.1:8787")]
     pub(crate) listen: String,
     /// How desks and providers reach this relay [default: http:// and the address it listens on]
@@ -61,6 +93,27 @@ pub(crate) struct ServeFlags {
     /// Deliveries that may come at once over all inlets.
     #[arg(long, env = "OFFIZIN_RELAY_TOTAL_BURST", default_value_t = 100_000)]
     total_burst: u32,
+    /// Deliveries per second and network address; 0 is no limit.
+    #[arg(long, env = "OFFIZIN_RELAY_ADDRESS_RATE", default_value_t = 5_000)]
+    address_rate: u32,
+    /// Deliveries an address may send at once before its rate counts.
+    #[arg(long, env = "OFFIZIN_RELAY_ADDRESS_BURST", default_value_t = 10_000)]
+    address_burst: u32,
+    /// Open connections per network address, trusted proxies excepted; 0 is no limit.
+    #[arg(long, env = "OFFIZIN_RELAY_ADDRESS_CONNECTIONS", default_value_t = 512)]
+    address_connections: usize,
+    /// Networks of proxies whose X-Forwarded-For is believed: 10.0.0.0/8,fd00::/8
+    #[arg(long, env = "OFFIZIN_RELAY_TRUSTED_PROXY", value_delimiter = ',', value_parser = network)]
+    trusted_proxy: Vec<IpNet>,
+    /// Certificate and what leads from it to a root, in PEM; speaks TLS. Read anew when it changes, and at SIGHUP.
+    #[arg(long, env = "OFFIZIN_RELAY_TLS_CERT", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key, in PEM.
+    #[arg(long, env = "OFFIZIN_RELAY_TLS_KEY", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// How long the head of a request may take, and how long an unused connection stays open.
+    #[arg(long, env = "OFFIZIN_RELAY_HEAD_TIME", default_value = "30s", value_parser = duration)]
+    head_time: Duration,
     /// Open connections; further ones wait.
     #[arg(long, env = "OFFIZIN_RELAY_MAX_CONNECTIONS", default_value_t = 4_096)]
     max_connections: usize,
@@ -70,9 +123,15 @@ pub(crate) struct ServeFlags {
     /// Deletes what is older than this EVEN IF A DESK NEVER FETCHED IT, so that a dead desk cannot fill the disk.
     #[arg(long, env = "OFFIZIN_RELAY_KEEP_AT_MOST", default_value = "90d", value_parser = duration)]
     keep_at_most: Duration,
+    /// A desk not seen for so long no longer holds back what another desk of its inbox has.
+    #[arg(long, env = "OFFIZIN_RELAY_WAIT_FOR_DEVICE", default_value = "30d", value_parser = duration)]
+    wait_for_device: Duration,
     /// Largest size of the store; deliveries are refused with 503 beyond it [default: the disk]
     #[arg(long, env = "OFFIZIN_RELAY_MAX_STORE", value_parser = bytes)]
     max_store: Option<u64>,
+    /// Bytes that have to stay free on the disk of a store on this host; with less, deliveries are refused with 503.
+    #[arg(long, env = "OFFIZIN_RELAY_MIN_FREE", default_value = "256MiB", value_parser = bytes)]
+    min_free: u64,
     /// How often retention looks.
     #[arg(long, env = "OFFIZIN_RELAY_PRUNE_EVERY", default_value = "60s", value_parser = duration)]
     prune_every: Duration,
@@ -92,6 +151,7 @@ impl ServeFlags {
     pub(crate) fn config(self, address: SocketAddr) -> Result<Config, url::ParseError> {
         let public_url = match self.public_url {
             Some(url) => url,
+            None if self.tls_cert.is_some() => Url::parse(&format!("https://{address}/"))?,
             None => local_url(&address.to_string())?,
         };
         let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
@@ -103,30 +163,76 @@ impl ServeFlags {
             inlet_burst: self.inlet_burst,
             total_rate: self.total_rate,
             total_burst: self.total_burst,
+            address_rate: self.address_rate,
+            address_burst: self.address_burst,
+            address_connections: self.address_connections,
             connections: self.max_connections,
+            head_time: self.head_time,
         };
         Ok(Config {
             limits,
-            retention: Retention { keep: self.keep, keep_at_most: self.keep_at_most },
+            retention: Retention {
+                keep: self.keep,
+                keep_at_most: self.keep_at_most,
+                wait_for_device: self.wait_for_device,
+            },
             prune_every: self.prune_every,
             drain_time: self.drain_time,
             store_bytes: self.max_store,
-            ..Config::new(self.store.store, public_url)
+            least_free: self.min_free,
+            trusted_proxies: self.trusted_proxy,
+            tls: self.tls_cert.zip(self.tls_key).map(|(certificate, key)| TlsFiles { certificate, key }),
+            ..Config::new(self.store.store(), public_url)
         })
     }
 }
 
 #[derive(Args)]
 pub(crate) struct StoreFlag {
-    /// Where the log lives: sqlite:PATH
-    #[arg(long, env = "OFFIZIN_RELAY_STORE")]
+    /// Where the log lives: sqlite:PATH, or nats://HOST[:PORT][,HOST…][/NAME]
+    #[arg(long, env = "OFFIZIN_RELAY_STORE", hide_env_values = true)]
     store: Store,
+    #[command(flatten)]
+    nats: NatsFlags,
+}
+
+/// What only a store in NATS needs.
+#[derive(Args)]
+pub(crate) struct NatsFlags {
+    /// Monitoring endpoints of the NATS servers, to ask whether they flush before they acknowledge [default: port 8222
+    /// of every server]
+    #[arg(long, env = "OFFIZIN_RELAY_NATS_MONITOR", value_delimiter = ',', value_parser = public_url)]
+    nats_monitor: Vec<Url>,
+    /// File with credentials for the NATS servers (.creds).
+    #[arg(long, env = "OFFIZIN_RELAY_NATS_CREDENTIALS")]
+    nats_credentials: Option<PathBuf>,
+    /// Serve ALTHOUGH THE NATS SERVERS MAY LOSE acknowledged deliveries in a power failure.
+    #[arg(long, env = "OFFIZIN_RELAY_NATS_ACCEPT_UNSYNCED")]
+    nats_accept_unsynced: bool,
+}
+
+impl NatsFlags {
+    fn apply(&self, store: Store) -> Store {
+        match store {
+            Store::Nats(nats) => Store::Nats(Nats {
+                monitors: self.nats_monitor.clone(),
+                credentials: self.nats_credentials.clone(),
+                accept_unsynced: self.nats_accept_unsynced,
+                ..nats
+            }),
+            store @ Store::Sqlite(_) => store,
+        }
+    }
 }
 
 impl StoreFlag {
+    fn store(&self) -> Store {
+        self.nats.apply(self.store.clone())
+    }
+
     /// For commands that hand out no address.
     pub(crate) fn config(self) -> Result<Config, url::ParseError> {
-        Ok(Config::new(self.store, local_url("localhost")?))
+        Ok(Config::new(self.store(), local_url("localhost")?))
     }
 }
 
@@ -147,7 +253,7 @@ pub(crate) struct InviteFlags {
 
 impl InviteFlags {
     pub(crate) fn config(&self) -> Config {
-        Config { code_life: self.code_life, ..Config::new(self.store.store.clone(), self.public_url.clone()) }
+        Config { code_life: self.code_life, ..Config::new(self.store.store(), self.public_url.clone()) }
     }
 }
 
@@ -161,7 +267,9 @@ impl InboxFlags {
     pub(crate) fn json(&self) -> bool {
         match &self.command {
             InboxCommand::Add { invite, .. } | InboxCommand::Code { invite, .. } => invite.json,
-            InboxCommand::List { json, .. } | InboxCommand::Remove { json, .. } => *json,
+            InboxCommand::List { json, .. }
+            | InboxCommand::Remove { json, .. }
+            | InboxCommand::Release { json, .. } => *json,
         }
     }
 }
@@ -184,6 +292,16 @@ pub(crate) enum InboxCommand {
     },
     /// List inboxes with what they hold.
     List {
+        #[command(flatten)]
+        store: StoreFlag,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Use an inbox again that a migration left on hold.
+    Release {
+        /// An existing inbox.
+        name: String,
         #[command(flatten)]
         store: StoreFlag,
         /// Print JSON.
@@ -217,6 +335,13 @@ fn public_url(text: &str) -> Result<Url, &'static str> {
         "http" | "https" if plain => Ok(url),
         _ => Err("a public URL is http(s)://host[:port][/path]"),
     }
+}
+
+/// A network, or one address.
+fn network(text: &str) -> Result<IpNet, &'static str> {
+    let text = text.trim();
+    let one = || text.parse::<std::net::IpAddr>().map(IpNet::from).map_err(|_| "a network is written 10.0.0.0/8");
+    text.parse().or_else(|_| one())
 }
 
 /// `90s`, `30m`, `72h`, `90d`.

@@ -3,9 +3,13 @@
 //! Owns the order in which a request is refused, cheapest first, and which headers are kept. It parses nothing: the body
 //! stays byte-exact. It answers 200 only when the committer says that the delivery is durable.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
+    Extension,
     body::Body,
     extract::{Path, Request, State, rejection::PathRejection},
     response::{IntoResponse, Response},
@@ -16,7 +20,7 @@ use jiff::Timestamp;
 use offizin_wire::{Delivery, Header, TokenHash};
 use tokio::sync::oneshot;
 
-use crate::{limits::Load, refusal::Refused, seal::Waiting, server::App};
+use crate::{addresses::Client, limits::Load, refusal::Refused, registry::Inlet, seal::Waiting, server::App};
 
 /// A delivery keeps at most this many headers …
 const MAX_HEADERS: usize = 64;
@@ -51,12 +55,13 @@ const DROPPED: [&str; 17] = [
 /// The handler.
 pub(crate) async fn post(
     State(app): State<App>,
+    Extension(client): Extension<Client>,
     token: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
     let (parts, mut body) = request.into_parts();
     let limit = app.limits().body_bytes;
-    match take(&app, token, &parts.headers, &mut body).await {
+    match take(&app, client, token, &parts.headers, &mut body).await {
         Ok(bytes) => {
             app.metrics().accepted(bytes);
             StatusCode::OK.into_response()
@@ -76,18 +81,26 @@ pub(crate) async fn post(
 /// Answers the size of the body once it is durable.
 async fn take(
     app: &App,
+    client: Client,
     token: Result<Path<String>, PathRejection>,
     headers: &HeaderMap,
     body: &mut Body,
 ) -> Result<u64, Refused> {
     let Ok(Path(token)) = token else { return Err(Refused::unknown_inlet()) };
-    let inlet = app.registry().inlet(&TokenHash::of(&token)).ok_or(Refused::unknown_inlet())?;
+    let inlet = inlet(app, client, &TokenHash::of(&token)).await?;
     drop(token);
     if inlet.is_retired() {
         return Err(Refused::retired_inlet());
     }
     let now = Instant::now();
-    inlet.bucket.take(now).and_then(|()| app.total_rate().take(now)).map_err(Refused::too_fast)?;
+    app.addresses()
+        .deliver(client, now)
+        .and_then(|()| inlet.bucket.take(now))
+        .and_then(|()| app.total_rate().take(now))
+        .map_err(Refused::too_fast)?;
+    if app.disk().is_low() {
+        return Err(Refused::disk_low());
+    }
     if !inlet.inbox.has_device() {
         return Err(Refused::no_device());
     }
@@ -108,6 +121,17 @@ async fn take(
     app.queue().try_send(waiting).map_err(|_| Refused::busy())?;
     let _pending = Pending::of(app);
     answered.await.unwrap_or_else(|_| Err(Refused::not_durable())).map(|()| size)
+}
+
+/// The inlet of a token. Where other relays serve the same store, one that is not known here may be known there; guessing
+/// at that is limited, so that it costs the store nothing worth mentioning.
+async fn inlet(app: &App, client: Client, token: &TokenHash) -> Result<Arc<Inlet>, Refused> {
+    if let Some(inlet) = app.registry().inlet(token) {
+        return Ok(inlet);
+    }
+    let now = Instant::now();
+    app.addresses().guess(client, now).and_then(|()| app.guess_rate().take(now)).map_err(Refused::too_fast)?;
+    app.registry().inlet_of_anybody(token).await?.ok_or(Refused::unknown_inlet())
 }
 
 async fn read(app: &App, body: &mut Body, announced: Option<u64>, load: &mut Load) -> Result<Vec<u8>, Refused> {

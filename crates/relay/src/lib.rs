@@ -7,13 +7,17 @@
 //! The invariant everything here serves: a 2xx leaves only after the delivery is durable.
 
 mod access;
+mod addresses;
 pub mod config;
+mod connections;
 mod devices;
+mod disk;
 mod inlets;
 mod intake;
 mod limits;
 mod log;
 mod metrics;
+mod migrate;
 mod openapi;
 mod outlet;
 mod pairing;
@@ -22,6 +26,7 @@ mod registry;
 mod retention;
 mod seal;
 mod server;
+mod tls;
 
 use std::sync::Arc;
 
@@ -29,9 +34,10 @@ use jiff::Timestamp;
 use offizin_wire::PairingCode;
 use tokio::net::TcpListener;
 
-pub use config::{Config, Limits, Retention, Store};
+pub use config::{Config, IpNet, Limits, Nats, Retention, Store, TlsError, TlsFiles};
 pub use log::{InboxSummary, LogError, Pruned};
-pub use server::Serving;
+pub use migrate::Moved;
+pub use server::{Serving, StartError};
 
 /// Longest name of an inbox, in characters.
 const NAME_CHARS: usize = 80;
@@ -76,6 +82,18 @@ impl Relay {
         self.log.remove_inbox(inbox_name(name)?).await.map(|_| ())
     }
 
+    /// Moves an inbox with everything in it to another store; afterwards it is on hold here, and in use there. Refused
+    /// while a relay serves either store, as far as the engine can tell. What was broken off can be done again.
+    pub async fn move_inbox(&self, name: &str, to: &Self) -> Result<Moved, LogError> {
+        migrate::migrate(inbox_name(name)?, self.log.as_ref(), to.log.as_ref()).await
+    }
+
+    /// Ends the hold of an inbox that was to be moved.
+    pub async fn release_inbox(&self, name: &str) -> Result<(), LogError> {
+        let held = self.log.hold(inbox_name(name)?).await?;
+        self.log.release(&held.inbox.id, held.inbox.head).await
+    }
+
     /// One round of retention as of `now`. A serving relay does this by itself.
     pub async fn prune(&self, now: Timestamp) -> Result<Pruned, LogError> {
         retention::prune(self.log.as_ref(), self.config.retention, now).await
@@ -83,12 +101,12 @@ impl Relay {
 
     /// Gets everything ready to serve; connections already wait at the listener. Refused while another relay serves
     /// the same store.
-    pub async fn start(&self, listener: TcpListener) -> Result<Serving, LogError> {
+    pub async fn start(&self, listener: TcpListener) -> Result<Serving, StartError> {
         Serving::start(&self.config, self.log.clone(), listener).await
     }
 
     /// Serves until `shutdown` is done, then answers what was accepted, wakes who waits, and closes the log.
-    pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), LogError> {
+    pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
         self.start(listener).await?.run(shutdown).await;
         Ok(())
     }

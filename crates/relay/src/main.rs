@@ -1,6 +1,7 @@
 //! `offizin-relay`: the relay as a program. Owns flags, environment, clock, signals and what is printed; every rule is in
 //! the library.
 
+mod file;
 mod flags;
 
 use std::{
@@ -8,10 +9,10 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser;
-use flags::{Command, Flags, InboxCommand, InboxFlags, LogFormat, ServeFlags};
+use clap::{CommandFactory, Parser};
+use flags::{Command, Flags, InboxCommand, InboxFlags, LogFormat, MigrateFlags, ServeFlags};
 use jiff::Timestamp;
-use offizin_relay::{LogError, Relay};
+use offizin_relay::{LogError, Relay, StartError, TlsError};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -21,6 +22,8 @@ use tracing_subscriber::EnvFilter;
 enum Problem {
     #[error(transparent)]
     Log(#[from] LogError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error("cannot listen on {0}: {1}")]
     Listen(String, io::Error),
     #[error("the address cannot be written as a URL: {0}")]
@@ -33,16 +36,27 @@ enum Problem {
     NotConfirmed,
 }
 
+impl From<StartError> for Problem {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Log(error) => Self::Log(error),
+            StartError::Tls(error) => Self::Tls(error),
+        }
+    }
+}
+
 impl Problem {
     fn code(&self) -> &'static str {
         match self {
             Self::Log(LogError::Full) => "store_full",
+            Self::Log(LogError::Unsafe(_)) => "store_unsafe",
             Self::Log(LogError::Newer) => "store_newer",
             Self::Log(LogError::Claimed) => "store_claimed",
             Self::Log(LogError::NameTaken) => "name_taken",
             Self::Log(LogError::NameUnknown) => "name_unknown",
             Self::Log(LogError::NameMalformed) => "name_malformed",
             Self::Log(_) => "store_unavailable",
+            Self::Tls(_) => "certificate_unusable",
             Self::Listen(..) => "address_unavailable",
             Self::NotConfirmed => "not_confirmed",
             Self::Url(_) | Self::Start(_) | Self::Output(_) => "failed",
@@ -51,8 +65,16 @@ impl Problem {
 }
 
 fn main() -> ExitCode {
-    let flags = Flags::parse();
-    let json = matches!(&flags.command, Command::Inbox(inbox) if inbox.json());
+    let line = file::arguments(std::env::args_os().collect(), |name| std::env::var_os(name).is_some());
+    let flags = match line {
+        Ok(line) => Flags::parse_from(line),
+        Err(error) => Flags::command().error(clap::error::ErrorKind::InvalidValue, error).exit(),
+    };
+    let json = match &flags.command {
+        Command::Inbox(inbox) => inbox.json(),
+        Command::Migrate(migrate) => migrate.json,
+        Command::Serve(_) => false,
+    };
     let done = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -76,6 +98,7 @@ async fn run(command: Command) -> Result<(), Problem> {
     match command {
         Command::Serve(flags) => serve(*flags).await,
         Command::Inbox(InboxFlags { command }) => inbox(command).await,
+        Command::Migrate(flags) => migrate(flags).await,
     }
 }
 
@@ -96,13 +119,17 @@ async fn serve(flags: ServeFlags) -> Result<(), Problem> {
     let format = flags.log_format;
     let config = flags.config(address)?;
     let public_url = config.public_url.clone();
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
     let relay = Relay::open(config).await?;
     let serving = relay.start(listener).await?;
     // Waited for from now on: a signal that comes right after the ready line must already count.
     let stop = signals()?;
+    reload_on_hangup(serving.reloader())?;
     let mut out = io::stdout();
     match format {
-        LogFormat::Text => writeln!(out, "offizin-relay listens on http://{address} and is reached at {public_url}")?,
+        LogFormat::Text => {
+            writeln!(out, "offizin-relay listens on {scheme}://{address} and is reached at {public_url}")?
+        }
         LogFormat::Json => {
             writeln!(out, "{}", json!({ "ready": true, "listen": address.to_string(), "public_url": public_url }))?;
         }
@@ -124,6 +151,24 @@ fn signals() -> Result<impl Future<Output = ()>, Problem> {
             _ = terminate.recv() => {}
         }
     })
+}
+
+/// At every SIGHUP, for as long as the program runs.
+#[cfg(unix)]
+fn reload_on_hangup(reload: impl Fn() + Send + 'static) -> Result<(), Problem> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = signal(SignalKind::hangup()).map_err(Problem::Start)?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            reload();
+        }
+    });
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn reload_on_hangup(_reload: impl Fn() + Send + 'static) -> Result<(), Problem> {
+    Ok(())
 }
 
 /// Done at the first Ctrl+C.
@@ -167,6 +212,17 @@ async fn inbox(command: InboxCommand) -> Result<(), Problem> {
             }
             Ok(())
         }
+        InboxCommand::Release { name, store, json } => {
+            let relay = Relay::open(store.config()?).await?;
+            relay.release_inbox(&name).await?;
+            relay.close().await;
+            if json {
+                writeln!(out, "{}", json!({ "released": name.trim() }))?;
+            } else {
+                writeln!(out, "{} can be used again.", name.trim())?;
+            }
+            Ok(())
+        }
         InboxCommand::Remove { name, yes, store, json } => {
             if !yes {
                 return Err(Problem::NotConfirmed);
@@ -182,6 +238,34 @@ async fn inbox(command: InboxCommand) -> Result<(), Problem> {
             Ok(())
         }
     }
+}
+
+async fn migrate(flags: MigrateFlags) -> Result<(), Problem> {
+    let (from, to) = flags.configs()?;
+    let (from, to) = (Relay::open(from).await?, Relay::open(to).await?);
+    let names = match &flags.name {
+        Some(name) => vec![name.clone()],
+        None => from.inboxes().await?.into_iter().map(|inbox| inbox.name).collect(),
+    };
+    let mut out = io::stdout();
+    let mut moved = Vec::new();
+    for name in names {
+        let one = from.move_inbox(&name, &to).await?;
+        if !flags.json {
+            writeln!(
+                out,
+                "Moved {}: {} segment(s), {} bytes, head {}. The old store keeps it on hold.",
+                one.name, one.segments, one.bytes, one.head
+            )?;
+        }
+        moved.push(one);
+    }
+    from.close().await;
+    to.close().await;
+    if flags.json {
+        writeln!(out, "{}", json!({ "rows": moved, "next": null }))?;
+    }
+    Ok(())
 }
 
 /// Prints a pairing code: the only time anybody sees it.

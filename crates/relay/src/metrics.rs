@@ -32,12 +32,25 @@ pub(crate) struct Metrics {
     commit_micros: AtomicU64,
 }
 
+/// How far a device is.
+pub(crate) struct Lag {
+    /// Opaque.
+    pub(crate) device: String,
+    /// Segments it has not acknowledged.
+    pub(crate) segments: u64,
+    /// Epoch seconds.
+    pub(crate) last_seen: Option<i64>,
+}
+
 /// What is measured when somebody asks.
 pub(crate) struct Snapshot {
     pub(crate) kept: Option<(u64, u64)>,
-    /// Opaque device id and how many segments it has not acknowledged.
-    pub(crate) lags: Vec<(String, u64)>,
+    pub(crate) devices: Vec<Lag>,
     pub(crate) ready: bool,
+    /// Network addresses remembered.
+    pub(crate) addresses: u64,
+    /// Bytes free on the disk of the store.
+    pub(crate) disk_free: Option<u64>,
 }
 
 impl Metrics {
@@ -126,6 +139,10 @@ impl Metrics {
             read(&self.pruned_unread),
         );
         one("ready", "gauge", "1 if the last readiness probe could write.", u64::from(snapshot.ready));
+        one("addresses", "gauge", "Network addresses remembered for their limits.", snapshot.addresses);
+        if let Some(bytes) = snapshot.disk_free {
+            one("disk_free_bytes", "gauge", "Bytes free on the disk of the store.", bytes);
+        }
         if let Some((segments, bytes)) = snapshot.kept {
             one("kept_segments", "gauge", "Segments in the log.", segments);
             one("kept_bytes", "gauge", "Sealed bytes in the log.", bytes);
@@ -142,9 +159,25 @@ impl Metrics {
             "# HELP offizin_relay_device_lag_segments Segments a paired device has not acknowledged.\n# TYPE \
              offizin_relay_device_lag_segments gauge"
         );
-        for (device, lag) in &snapshot.lags {
-            let _ = writeln!(out, "offizin_relay_device_lag_segments{{device=\"{device}\"}} {lag}");
+        for Lag { device, segments, .. } in &snapshot.devices {
+            let _ = writeln!(out, "offizin_relay_device_lag_segments{{device=\"{device}\"}} {segments}");
         }
+        let _ = writeln!(
+            out,
+            "# HELP offizin_relay_device_last_seen_timestamp_seconds When a paired device was last seen.\n# TYPE \
+             offizin_relay_device_last_seen_timestamp_seconds gauge"
+        );
+        for Lag { device, last_seen, .. } in &snapshot.devices {
+            if let Some(at) = last_seen {
+                let _ = writeln!(out, "offizin_relay_device_last_seen_timestamp_seconds{{device=\"{device}\"}} {at}");
+            }
+        }
+        let version = env!("CARGO_PKG_VERSION");
+        let _ = writeln!(
+            out,
+            "# HELP offizin_relay_build_info The relay's version.\n# TYPE offizin_relay_build_info \
+             gauge\noffizin_relay_build_info{{version=\"{version}\"}} 1"
+        );
         let _ = writeln!(
             out,
             "# HELP offizin_relay_commit_seconds Time of one commit.\n# TYPE offizin_relay_commit_seconds histogram"
@@ -176,7 +209,15 @@ mod tests {
         for (reason, _) in Reason::ALL {
             metrics.refused(reason);
         }
-        let text = metrics.text(&Snapshot { kept: Some((3, 20)), lags: vec![("d".into(), 7)], ready: true });
+        let device = Lag { device: "d".into(), segments: 7, last_seen: Some(1_700_000_000) };
+        let snapshot = Snapshot {
+            kept: Some((3, 20)),
+            devices: vec![device],
+            ready: true,
+            addresses: 2,
+            disk_free: Some(1 << 30),
+        };
+        let text = metrics.text(&snapshot);
         for line in [
             "offizin_relay_commit_seconds_bucket{le=\"0.0005\"} 0",
             "offizin_relay_commit_seconds_bucket{le=\"0.001\"} 1",
@@ -184,6 +225,8 @@ mod tests {
             "offizin_relay_commit_seconds_sum 9.0009",
             "offizin_relay_segments_total 3",
             "offizin_relay_device_lag_segments{device=\"d\"} 7",
+            "offizin_relay_device_last_seen_timestamp_seconds{device=\"d\"} 1700000000",
+            "offizin_relay_disk_free_bytes 1073741824",
             "offizin_relay_kept_bytes 20",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} in\n{text}");

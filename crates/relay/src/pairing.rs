@@ -11,19 +11,13 @@ use offizin_wire::{
     pairing::{PairAnswer, PairRequest},
 };
 
-use crate::{access::Input, log::Candidate, refusal::Refused, server::App};
-
-/// Longest name of a device, in characters.
-const NAME_CHARS: usize = 80;
+use crate::{access::Input, devices::device_name, log::Candidate, refusal::Refused, server::App};
 
 /// The handler. Anybody may ask, so the rate is limited before anything is read from disk.
 pub(crate) async fn post(State(app): State<App>, input: Input<PairRequest>) -> Result<Json<PairAnswer>, Refused> {
     app.pairing_rate().take(Instant::now()).map_err(Refused::too_fast)?;
     let Input(request) = input;
-    let name = request.device_name.trim();
-    if name.is_empty() || name.chars().count() > NAME_CHARS || name.chars().any(char::is_control) {
-        return Err(Refused::malformed("a device name is 1 to 80 printable characters"));
-    }
+    let name = device_name(&request.device_name)?;
     let candidate = Candidate {
         code: TokenHash::of(&request.code),
         name: name.to_owned(),

@@ -115,9 +115,19 @@ impl Refused {
         Self::unavailable(Reason::Busy, "the relay is busy").later(Duration::from_secs(1))
     }
 
+    /// 503: another relay paired or revoked a device a moment ago, or the inbox is being moved.
+    pub(crate) const fn stale() -> Self {
+        Self::unavailable(Reason::Busy, "the inbox is changing").later(Duration::from_secs(1))
+    }
+
     /// 503: nobody could read what would be sealed.
     pub(crate) const fn no_device() -> Self {
         Self::unavailable(Reason::NoDevice, "no device is paired with this inbox")
+    }
+
+    /// 503: before the disk is full.
+    pub(crate) const fn disk_low() -> Self {
+        Self::unavailable(Reason::StoreFull, "the disk is nearly full")
     }
 
     /// 503: nothing can be promised right now.

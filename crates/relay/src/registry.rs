@@ -1,9 +1,11 @@
 //! What a serving relay knows without asking the disk: inboxes, paired devices, inlets.
 //!
-//! Loaded when serving starts and kept in step with the log by every change made through this relay. So an unknown
-//! path or token costs no disk access. It owns the order of pairing and sealing: a segment is sealed under a shared
-//! hold of its inbox's recipients until it is committed, and pairing takes the same hold alone; therefore the cursor a
-//! new device is told is exact. It deliberately knows no HTTP.
+//! Loaded when serving starts and kept in step with the log by every change made through this relay, and by what the log
+//! tells of others. So an unknown path or token costs no disk access. It deliberately knows no HTTP.
+//!
+//! A segment is sealed under a shared hold of its inbox's recipients until it is committed, and pairing takes the same
+//! hold alone. Where several relays serve a store that is not enough: so every segment names the version of the devices
+//! it is sealed to, and the log refuses an older one. Therefore the cursor a new device is told is exact.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -14,6 +16,7 @@ use std::{
     time::Instant,
 };
 
+use futures_util::StreamExt;
 use jiff::Timestamp;
 use offizin_wire::{
     InletId, Recipient, TokenHash,
@@ -25,13 +28,22 @@ use tokio::sync::{OwnedRwLockReadGuard, RwLock as Gate, watch};
 use crate::{
     config::Limits,
     limits::Bucket,
-    log::{Candidate, DeviceId, DeviceRecord, InboxId, InboxRecord, InletPlace, Log, LogError},
+    log::{Candidate, Change, DeviceId, DeviceRecord, InboxId, InboxRecord, InletPlace, Log, LogError, Records},
+    metrics::Lag,
 };
 
 const NEVER: i64 = i64::MIN;
 
-/// To whom the segments of an inbox are sealed. Held by the sealer until its segments are committed.
-pub(crate) type Recipients = OwnedRwLockReadGuard<Vec<(DeviceId, Recipient)>>;
+/// To whom the segments of an inbox are sealed.
+#[derive(Debug, Default)]
+pub(crate) struct Audience {
+    /// [`InboxRecord::version`].
+    pub(crate) version: u64,
+    pub(crate) devices: Vec<(DeviceId, Recipient)>,
+}
+
+/// Held by the sealer until its segments are committed.
+pub(crate) type Recipients = OwnedRwLockReadGuard<Audience>;
 
 /// An inbox of this relay.
 #[derive(Debug)]
@@ -39,7 +51,7 @@ pub(crate) struct Inbox {
     pub(crate) id: InboxId,
     pub(crate) name: String,
     head: watch::Sender<u64>,
-    recipients: Arc<Gate<Vec<(DeviceId, Recipient)>>>,
+    recipients: Arc<Gate<Audience>>,
     paired: AtomicUsize,
 }
 
@@ -94,8 +106,6 @@ impl Inbox {
 pub(crate) struct Device {
     pub(crate) id: DeviceId,
     pub(crate) inbox: Arc<Inbox>,
-    name: String,
-    paired_at: Timestamp,
     acked: AtomicU64,
     last_seen_at: AtomicI64,
     noted: AtomicBool,
@@ -106,8 +116,6 @@ impl Device {
         Self {
             id: record.id.clone(),
             inbox,
-            name: record.name.clone(),
-            paired_at: record.paired_at,
             acked: AtomicU64::new(record.acked),
             last_seen_at: AtomicI64::new(record.last_seen_at.map_or(NEVER, |at| at.as_millisecond())),
             noted: AtomicBool::new(true),
@@ -165,17 +173,9 @@ impl Registry {
         let records = log.records().await?;
         let registry = Self { log, rate: (limits.inlet_rate, limits.inlet_burst), maps: RwLock::new(Maps::default()) };
         for record in &records.inboxes {
-            registry.inbox(record);
-        }
-        for record in &records.devices {
-            let Some(inbox) = registry.known_inbox(&record.inbox) else { continue };
+            let inbox = registry.inbox(record);
             let mut recipients = inbox.recipients.clone().write_owned().await;
-            registry.admit(record, &inbox, &mut recipients);
-        }
-        for record in records.inlets {
-            if let Some(inbox) = registry.known_inbox(&record.inbox) {
-                registry.add_inlet(record.token_hash, record.id, inbox, record.retired);
-            }
+            registry.apply(record, &records, &inbox, &mut recipients);
         }
         Ok(Arc::new(registry))
     }
@@ -200,30 +200,44 @@ impl Registry {
         Some(device)
     }
 
-    /// The devices paired with an inbox, oldest first.
-    pub(crate) fn devices(&self, inbox: &InboxId, asking: &DeviceId) -> Vec<DeviceAnswer> {
-        let mut devices: Vec<_> =
-            self.read(|maps| maps.devices.values().filter(|d| d.inbox.id == *inbox).cloned().collect());
+    /// The devices paired with an inbox, oldest first, whichever relay they come to. One not seen since `seen_since` is
+    /// said to lag behind.
+    pub(crate) async fn devices(
+        &self,
+        inbox: &InboxId,
+        asking: &DeviceId,
+        seen_since: Timestamp,
+    ) -> Result<Vec<DeviceAnswer>, LogError> {
+        let records = self.log.look(inbox).await?;
+        let head = records.inboxes.first().map_or(0, |inbox| inbox.head);
+        let mut devices = records.devices;
         devices.sort_by(|a, b| (a.paired_at, &a.id).cmp(&(b.paired_at, &b.id)));
-        devices
-            .into_iter()
-            .map(|device| DeviceAnswer {
-                id: device.id.as_str().into(),
-                name: device.name.clone(),
-                paired_at: device.paired_at,
-                last_seen_at: device.last_seen_at(),
-                acked: device.acked(),
-                this: device.id == *asking,
-            })
-            .collect()
+        let answer = |record: DeviceRecord| {
+            let here = self.read(|maps| maps.devices.get(&record.token_hash).cloned());
+            let last_seen_at = record.last_seen_at.max(here.as_ref().and_then(|device| device.last_seen_at()));
+            DeviceAnswer {
+                this: record.id == *asking,
+                id: record.id.as_str().into(),
+                name: record.name,
+                paired_at: record.paired_at,
+                last_seen_at,
+                acked: record.acked,
+                behind: head.saturating_sub(record.acked),
+                away: last_seen_at.unwrap_or(record.paired_at) < seen_since,
+            }
+        };
+        Ok(devices.into_iter().map(answer).collect())
     }
 
-    /// How many segments each paired device has not acknowledged.
-    pub(crate) fn lags(&self) -> Vec<(String, u64)> {
-        let lag =
-            |device: &Arc<Device>| (device.id.as_str().to_owned(), device.inbox.head().saturating_sub(device.acked()));
+    /// How far each paired device is.
+    pub(crate) fn lags(&self) -> Vec<Lag> {
+        let lag = |device: &Arc<Device>| Lag {
+            device: device.id.as_str().to_owned(),
+            segments: device.inbox.head().saturating_sub(device.acked()),
+            last_seen: device.last_seen_at().map(Timestamp::as_second),
+        };
         let mut lags: Vec<_> = self.read(|maps| maps.devices.values().map(lag).collect());
-        lags.sort();
+        lags.sort_by(|a, b| a.device.cmp(&b.device));
         lags
     }
 
@@ -239,14 +253,16 @@ impl Registry {
             let inbox = self.inbox(&record);
             let mut recipients = inbox.recipients.clone().write_owned().await;
             let Some(device) = self.log.pair(candidate, now).await? else { return Ok(None) };
-            let admitted = self.admit(&device, &inbox, &mut recipients);
-            // Paired before, yet not admitted: that answer was an error after all, and nothing was sealed to it since.
-            let cursor = if admitted { device.cursor.max(inbox.head()) } else { device.cursor };
+            // Should this fail, what is sealed without the device is refused by the log until it has succeeded.
+            let records = self.log.look(&inbox.id).await?;
+            if let Some(record) = records.inboxes.first() {
+                self.apply(record, &records, &inbox, &mut recipients);
+            }
             Ok(Some(PairAnswer {
                 inbox: inbox.id.as_str().into(),
                 inbox_name: inbox.name.clone(),
                 device: device.id.as_str().into(),
-                cursor,
+                cursor: device.cursor,
             }))
         })
         .await
@@ -264,13 +280,86 @@ impl Registry {
             let known = self.log.revoke(&inbox.id, &device, now).await?;
             // Only then: a device of another inbox is none of this one's business.
             if known {
-                recipients.retain(|(id, _)| id.as_str() != device);
-                inbox.paired.store(recipients.len(), Ordering::Release);
+                recipients.devices.retain(|(id, _)| id.as_str() != device);
+                inbox.paired.store(recipients.devices.len(), Ordering::Release);
                 self.change(|maps| maps.devices.retain(|_, d| d.id.as_str() != device));
+                let records = self.log.look(&inbox.id).await?;
+                if let Some(record) = records.inboxes.first() {
+                    self.apply(record, &records, &inbox, &mut recipients);
+                }
             }
             Ok(known)
         })
         .await
+    }
+
+    /// Gives a device another name. `false` if this inbox has no such device.
+    pub(crate) async fn rename(&self, inbox: &Inbox, device: &str, name: &str) -> Result<bool, LogError> {
+        self.log.rename(&inbox.id, device, name).await
+    }
+
+    /// The inlet with this token, or with one that another relay has made a moment ago.
+    pub(crate) async fn inlet_of_anybody(self: &Arc<Self>, token: &TokenHash) -> Result<Option<Arc<Inlet>>, LogError> {
+        Ok(if self.ask_owner(token).await? { self.inlet(token) } else { None })
+    }
+
+    /// The same for a device.
+    pub(crate) async fn device_of_anybody(
+        self: &Arc<Self>,
+        token: &TokenHash,
+        now: Timestamp,
+    ) -> Result<Option<Arc<Device>>, LogError> {
+        Ok(if self.ask_owner(token).await? { self.device(token, now) } else { None })
+    }
+
+    async fn ask_owner(self: &Arc<Self>, token: &TokenHash) -> Result<bool, LogError> {
+        let Some(inbox) = self.log.owner(*token).await? else { return Ok(false) };
+        self.look(&inbox).await?;
+        Ok(true)
+    }
+
+    /// Reads an inbox anew.
+    pub(crate) async fn look(&self, id: &InboxId) -> Result<(), LogError> {
+        let records = self.log.look(id).await?;
+        let Some(record) = records.inboxes.first() else {
+            self.forget(id);
+            return Ok(());
+        };
+        let inbox = self.inbox(record);
+        let mut recipients = inbox.recipients.clone().write_owned().await;
+        self.apply(record, &records, &inbox, &mut recipients);
+        Ok(())
+    }
+
+    /// The same, by and by.
+    pub(crate) fn look_again(self: Arc<Self>, id: InboxId) {
+        tokio::spawn(async move {
+            if let Err(error) = self.look(&id).await {
+                tracing::warn!(%error, inbox = id.as_str(), "an inbox cannot be read anew");
+            }
+        });
+    }
+
+    /// Keeps in step with what other relays change, until the task is dropped.
+    pub(crate) async fn keep_up(self: Arc<Self>) {
+        let mut changes = self.log.changes();
+        while let Some(change) = changes.next().await {
+            match change {
+                Change::Grown(inbox, head) => self.grown(&inbox, head),
+                Change::Inbox(inbox) => {
+                    if let Err(error) = self.look(&inbox).await {
+                        tracing::warn!(%error, inbox = inbox.as_str(), "an inbox cannot be read anew");
+                    }
+                }
+                Change::Seen(id, acked, at) => {
+                    let device = self.read(|maps| maps.devices.values().find(|device| device.id == id).cloned());
+                    if let Some(device) = device {
+                        device.acked.fetch_max(acked, Ordering::AcqRel);
+                        device.last_seen_at.fetch_max(at.map_or(NEVER, |at| at.as_millisecond()), Ordering::AcqRel);
+                    }
+                }
+            }
+        }
     }
 
     /// Notes durably what a device has on its disk.
@@ -358,16 +447,27 @@ impl Registry {
         })
     }
 
-    /// Seals to this device from now on. `false` if that was so already.
-    fn admit(&self, record: &DeviceRecord, inbox: &Arc<Inbox>, recipients: &mut Vec<(DeviceId, Recipient)>) -> bool {
-        if recipients.iter().any(|(id, _)| *id == record.id) {
-            return false;
+    /// Knows of an inbox what the log knew when it was asked. What is older than what is known is ignored.
+    fn apply(&self, record: &InboxRecord, records: &Records, inbox: &Arc<Inbox>, recipients: &mut Audience) {
+        inbox.grown(record.head);
+        for inlet in records.inlets.iter().filter(|inlet| inlet.inbox == record.id) {
+            self.add_inlet(inlet.token_hash, inlet.id.clone(), inbox.clone(), inlet.retired);
         }
-        let device = Arc::new(Device::new(record, inbox.clone()));
-        self.change(|maps| maps.devices.insert(record.token_hash, device));
-        recipients.push((record.id.clone(), record.recipient.clone()));
-        inbox.paired.store(recipients.len(), Ordering::Release);
-        true
+        if record.version < recipients.version {
+            return;
+        }
+        recipients.version = record.version;
+        let paired: Vec<_> = records.devices.iter().filter(|device| device.inbox == record.id).collect();
+        recipients.devices = paired.iter().map(|device| (device.id.clone(), device.recipient.clone())).collect();
+        inbox.paired.store(paired.len(), Ordering::Release);
+        self.change(|maps| {
+            maps.devices.retain(|_, known| known.inbox.id != record.id || paired.iter().any(|one| one.id == known.id));
+            for device in paired {
+                let known = maps.devices.entry(device.token_hash);
+                let known = known.or_insert_with(|| Arc::new(Device::new(device, inbox.clone())));
+                known.acked.fetch_max(device.acked, Ordering::AcqRel);
+            }
+        });
     }
 
     fn add_inlet(&self, token: TokenHash, id: InletId, inbox: Arc<Inbox>, retired: bool) {

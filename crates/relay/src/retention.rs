@@ -1,6 +1,7 @@
 //! Retention: the log forgets what everybody has, and in the end what nobody fetched.
 //!
-//! Owns the rhythm and the rule ([`crate::config::Retention`]); the engine deletes. It deliberately never looks into a
+//! A device that was not seen for a while waits for nobody's sake but its own: what another device of the inbox has may
+//! go. Owns the rhythm and the rule ([`crate::config::Retention`]); the engine deletes. It deliberately never looks into a
 //! segment.
 
 use std::{sync::Arc, time::Duration};
@@ -9,14 +10,20 @@ use jiff::Timestamp;
 
 use crate::{
     config::Retention,
-    log::{self, Log, LogError, Pruned},
+    log::{self, Horizon, Log, LogError, Pruned},
     metrics::Metrics,
     registry::Registry,
 };
 
 /// One round, as of `now`.
 pub(crate) async fn prune(log: &dyn Log, rule: Retention, now: Timestamp) -> Result<Pruned, LogError> {
-    log.prune(log::before(now, rule.keep), log::before(now, rule.keep_at_most), now).await
+    let horizon = Horizon {
+        read_before: log::before(now, rule.keep),
+        before: log::before(now, rule.keep_at_most),
+        seen_since: log::before(now, rule.wait_for_device),
+        now,
+    };
+    log.prune(horizon).await
 }
 
 /// Rounds, until the task is dropped. Also writes down when devices were last seen.

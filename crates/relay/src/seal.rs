@@ -21,7 +21,7 @@ use zeroize::Zeroize;
 
 use crate::{
     limits::Load,
-    log::{InboxId, Log, LogError, Sealed},
+    log::{InboxId, Log, LogError, Place, Sealed},
     metrics::Metrics,
     refusal::Refused,
     registry::{Inbox, Inlet, Recipients, Registry},
@@ -117,14 +117,14 @@ fn gather(first: Waiting, waiting: &mut mpsc::Receiver<Waiting>) -> Vec<Batch> {
 
 async fn seal_group(batches: Vec<Batch>) -> Group {
     // One hold per inbox: asking twice for the same could wait for a pairing that waits for the first.
-    let mut held: HashMap<InboxId, (Recipients, Arc<[Recipient]>)> = HashMap::new();
+    let mut held: HashMap<InboxId, (Recipients, Keys)> = HashMap::new();
     let mut keyed = Vec::with_capacity(batches.len());
     for batch in batches {
         let keys = match held.get(&batch.inbox.id) {
             Some((_, keys)) => keys.clone(),
             None => {
                 let recipients = batch.inbox.recipients().await;
-                let keys: Arc<[Recipient]> = distinct(&recipients);
+                let keys = Keys { version: recipients.version, to: distinct(&recipients) };
                 held.insert(batch.inbox.id.clone(), (recipients, keys.clone()));
                 keys
             }
@@ -147,10 +147,17 @@ async fn seal_group(batches: Vec<Batch>) -> Group {
     Group { batches, _recipients: held.into_values().map(|(recipients, _)| recipients).collect() }
 }
 
+/// To whom a batch is sealed.
+#[derive(Clone)]
+struct Keys {
+    version: u64,
+    to: Arc<[Recipient]>,
+}
+
 /// Two devices with the same key need one stanza.
 fn distinct(recipients: &Recipients) -> Arc<[Recipient]> {
-    let mut keys: Vec<Recipient> = Vec::with_capacity(recipients.len());
-    for (_, key) in recipients.iter() {
+    let mut keys: Vec<Recipient> = Vec::with_capacity(recipients.devices.len());
+    for (_, key) in &recipients.devices {
         if !keys.contains(key) {
             keys.push(key.clone());
         }
@@ -158,7 +165,7 @@ fn distinct(recipients: &Recipients) -> Arc<[Recipient]> {
     keys.into()
 }
 
-fn seal_batch(batch: Batch, keys: &[Recipient]) -> Option<SealedBatch> {
+fn seal_batch(batch: Batch, keys: &Keys) -> Option<SealedBatch> {
     let mut deliveries = Vec::with_capacity(batch.waiting.len());
     let mut loads = Vec::with_capacity(batch.waiting.len());
     let mut answers = Vec::with_capacity(batch.waiting.len());
@@ -172,14 +179,15 @@ fn seal_batch(batch: Batch, keys: &[Recipient]) -> Option<SealedBatch> {
         loads.push(load);
         answers.push(answer);
     }
-    let sealed = offizin_wire::seal::seal(&deliveries, keys);
+    let sealed = offizin_wire::seal::seal(&deliveries, &keys.to);
     for delivery in &mut deliveries {
         delivery.body.zeroize();
     }
     drop((deliveries, loads));
     match sealed {
         Ok(bytes) => {
-            Some(SealedBatch { segment: Sealed { inbox: batch.inbox.id.clone(), deliveries: counts, bytes }, answers })
+            let inbox = batch.inbox.id.clone();
+            Some(SealedBatch { segment: Sealed { inbox, deliveries: counts, version: keys.version, bytes }, answers })
         }
         Err(error) => {
             let refused = match error {
@@ -219,13 +227,21 @@ async fn commit_groups(
                 metrics.committed(count, bytes, started.elapsed());
                 for ((inbox, answers), place) in answers.into_iter().zip(places) {
                     match place {
-                        Some(sequence) => {
+                        Place::At(sequence) => {
                             registry.grown(&inbox, sequence);
                             answer_all(answers, &Ok(()));
                         }
-                        None => {
+                        Place::NoInbox => {
                             registry.forget(&inbox);
                             answer_all(answers, &Err(Refused::unknown_inlet()));
+                        }
+                        Place::Stale => {
+                            registry.clone().look_again(inbox);
+                            answer_all(answers, &Err(Refused::stale()));
+                        }
+                        Place::Failed(error) => {
+                            warn(&error);
+                            answer_all(answers, &Err(Refused::from(&error)));
                         }
                     }
                 }

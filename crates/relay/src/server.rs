@@ -1,40 +1,39 @@
-//! The server: routes, connections, probes and an orderly end.
+//! The server: routes, probes and an orderly end.
 //!
-//! Owns which path leads where, how long a connection may dawdle, and the shutdown: stop accepting, answer what was
-//! accepted, wake who waits, close the log. Plain HTTP/1.1; TLS belongs to the proxy in front. It deliberately logs
-//! routes, never paths: a path may hold a token.
+//! Owns which path leads where, and the shutdown: stop accepting, answer what was accepted, wake who waits, close the
+//! log. It deliberately logs routes, never paths: a path may hold a token.
 
 use std::{
     convert::Infallible,
     io,
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{MatchedPath, Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{MethodRouter, delete, get, post, put},
+    routing::{MethodRouter, delete, get, patch, post, put},
 };
 use http::{StatusCode, header};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
 use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch},
-    task::{JoinHandle, JoinSet},
+    net::TcpListener,
+    sync::{Mutex, Semaphore, watch},
+    task::{AbortHandle, JoinHandle, JoinSet},
 };
 
 use crate::{
     access,
-    config::{Config, Limits},
-    devices, inlets, intake,
+    addresses::{Addresses, Client},
+    config::{Config, Limits, Retention},
+    connections::{Connections, Peer, accept, drained},
+    devices,
+    disk::Disk,
+    inlets, intake,
     limits::{Bucket, Flight},
     log::{Log, LogError},
     metrics::{Metrics, Snapshot},
@@ -42,12 +41,13 @@ use crate::{
     refusal::{Reason, Refused},
     registry::Registry,
     retention, seal,
+    tls::{Tls, TlsError},
 };
 
-/// How long the head of a request may take, and how long an unused connection stays open.
-const HEAD_TIME: Duration = Duration::from_secs(30);
 /// Pairing attempts per second, and at once: people paste codes by hand.
 const PAIRING_RATE: (u32, u32) = (50, 200);
+/// Unknown tokens per second, and at once, before whoever brings one is told to slow down.
+const GUESS_RATE: (u32, u32) = (200, 2_000);
 /// A readiness probe writes and flushes; asking more often than this gets the last answer.
 const PROBE_AGE: Duration = Duration::from_secs(1);
 const PROBE_TIME: Duration = Duration::from_secs(3);
@@ -64,6 +64,7 @@ pub(crate) fn routes() -> Vec<(&'static str, &'static str, MethodRouter<App>)> {
         ("PUT", "/v1/inlets/{id}", put(inlets::put)),
         ("DELETE", "/v1/inlets/{id}", delete(inlets::retire)),
         ("GET", "/v1/devices", get(devices::list)),
+        ("PATCH", "/v1/devices/{id}", patch(devices::rename)),
         ("DELETE", "/v1/devices/{id}", delete(devices::revoke)),
         ("GET", "/healthz", get(health)),
         ("GET", "/readyz", get(ready)),
@@ -82,9 +83,13 @@ struct Inner {
     metrics: Arc<Metrics>,
     queue: seal::Queue,
     limits: Limits,
+    retention: Retention,
     total_rate: Bucket,
     pairing_rate: Bucket,
+    guess_rate: Bucket,
     flight: Flight,
+    addresses: Arc<Addresses>,
+    disk: Arc<Disk>,
     draining: watch::Receiver<bool>,
     probed: Mutex<Option<(Instant, bool)>>,
 }
@@ -110,6 +115,10 @@ impl App {
         &self.0.limits
     }
 
+    pub(crate) fn retention(&self) -> Retention {
+        self.0.retention
+    }
+
     pub(crate) fn total_rate(&self) -> &Bucket {
         &self.0.total_rate
     }
@@ -118,18 +127,30 @@ impl App {
         &self.0.pairing_rate
     }
 
+    pub(crate) fn guess_rate(&self) -> &Bucket {
+        &self.0.guess_rate
+    }
+
+    pub(crate) fn addresses(&self) -> &Addresses {
+        &self.0.addresses
+    }
+
+    pub(crate) fn disk(&self) -> &Disk {
+        &self.0.disk
+    }
+
     pub(crate) fn flight(&self) -> &Flight {
         &self.0.flight
     }
 
     /// Done when the relay is about to end.
     pub(crate) async fn draining(&self) {
-        wait_for_drain(self.0.draining.clone()).await;
+        drained(self.0.draining.clone()).await;
     }
 
     /// True if a write can be made durable right now.
     async fn is_ready(&self) -> bool {
-        if *self.0.draining.borrow() {
+        if *self.0.draining.borrow() || self.disk().is_low() {
             return false;
         }
         let mut probed = self.0.probed.lock().await;
@@ -154,9 +175,15 @@ impl App {
     }
 }
 
-async fn wait_for_drain(mut draining: watch::Receiver<bool>) {
-    // An error means that the server is gone, which is the same.
-    let _ = draining.wait_for(|draining| *draining).await;
+/// Why a relay cannot begin to serve.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The log refuses.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 /// A relay that is ready to serve.
@@ -165,14 +192,18 @@ pub struct Serving {
     app: App,
     log: Arc<dyn Log>,
     registry: Arc<Registry>,
+    addresses: Arc<Addresses>,
+    tls: Option<Arc<Tls>>,
     drain: watch::Sender<bool>,
     committed: JoinHandle<()>,
-    pruning: JoinHandle<()>,
+    /// What goes on beside serving, until the end.
+    beside: Vec<AbortHandle>,
     drain_time: Duration,
 }
 
 impl Serving {
-    pub(crate) async fn start(config: &Config, log: Arc<dyn Log>, listener: TcpListener) -> Result<Self, LogError> {
+    pub(crate) async fn start(config: &Config, log: Arc<dyn Log>, listener: TcpListener) -> Result<Self, StartError> {
+        let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
         log.claim()?;
         let mut limits = config.limits.clone();
         limits.body_bytes = limits.body_bytes.min(Limits::LARGEST_BODY);
@@ -180,13 +211,21 @@ impl Serving {
         let metrics = Arc::new(Metrics::default());
         let (queue, committed) = seal::start(log.clone(), registry.clone(), metrics.clone());
         let (drain, draining) = watch::channel(false);
-        let pruning = tokio::spawn(retention::keep_pruning(
+        let disk = Disk::of(config);
+        let addresses = Arc::new(Addresses::new(&limits, config.trusted_proxies.clone()));
+        let pruning = retention::keep_pruning(
             log.clone(),
             registry.clone(),
             metrics.clone(),
             config.retention,
             config.prune_every,
-        ));
+        );
+        let mut beside = vec![
+            tokio::spawn(pruning).abort_handle(),
+            tokio::spawn(registry.clone().keep_up()).abort_handle(),
+            tokio::spawn(disk.clone().keep_looking()).abort_handle(),
+        ];
+        beside.extend(tls.clone().map(|tls| tokio::spawn(tls.keep_fresh()).abort_handle()));
         let now = Instant::now();
         let app = App(Arc::new(Inner {
             registry: registry.clone(),
@@ -195,13 +234,17 @@ impl Serving {
             queue,
             total_rate: Bucket::new(limits.total_rate, limits.total_burst, now),
             pairing_rate: Bucket::new(PAIRING_RATE.0, PAIRING_RATE.1, now),
+            guess_rate: Bucket::new(GUESS_RATE.0, GUESS_RATE.1, now),
             flight: Flight::new(limits.bytes_in_flight),
+            addresses: addresses.clone(),
+            disk,
             limits,
+            retention: config.retention,
             draining,
             probed: Mutex::new(None),
         }));
         let drain_time = config.drain_time;
-        Ok(Self { listener, app, log, registry, drain, committed, pruning, drain_time })
+        Ok(Self { listener, app, log, registry, addresses, tls, drain, committed, beside, drain_time })
     }
 
     /// Where it listens.
@@ -209,11 +252,22 @@ impl Serving {
         self.listener.local_addr()
     }
 
+    /// Reads the certificate anew whenever it is called; without TLS there is nothing to read.
+    pub fn reloader(&self) -> impl Fn() + Send + 'static {
+        let tls = self.tls.clone();
+        move || {
+            if let Some(tls) = &tls {
+                tls.reload();
+            }
+        }
+    }
+
     /// Serves until `shutdown` is done, and some time longer: what was accepted is answered.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { listener, app, log, registry, drain, committed, pruning, drain_time } = self;
+        let Self { listener, app, log, registry, addresses, tls, drain, committed, beside, drain_time } = self;
         let places = Arc::new(Semaphore::new(app.limits().connections.max(1)));
-        let router = router(app);
+        let head_time = app.limits().head_time;
+        let met_with = Connections { router: router(app), addresses, tls, draining: drain.subscribe(), head_time };
         let mut connections = JoinSet::new();
         {
             let mut shutdown = pin!(shutdown);
@@ -224,8 +278,8 @@ impl Serving {
                     accepted = accept(&listener, &places) => accepted,
                 };
                 while connections.try_join_next().is_some() {}
-                if let Some((stream, place)) = accepted {
-                    connections.spawn(connection(stream, router.clone(), drain.subscribe(), place));
+                if let Some((stream, peer, place)) = accepted {
+                    connections.spawn(met_with.clone().serve(stream, peer, place));
                 }
             }
         }
@@ -238,47 +292,16 @@ impl Serving {
             connections.shutdown().await;
         }
         // With the last copy of the router the queue closes; what is in it is still made durable.
-        drop(router);
+        drop(met_with);
         if tokio::time::timeout(drain_time, committed).await.is_err() {
             tracing::error!("the last deliveries could not be committed in time; they were not acknowledged");
         }
-        pruning.abort();
+        beside.iter().for_each(AbortHandle::abort);
         if let Err(error) = registry.note_seen().await {
             tracing::warn!(%error, "cannot note when devices were seen");
         }
         log.close().await;
         tracing::info!("closed");
-    }
-}
-
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
-    let place = places.clone().acquire_owned().await.ok()?;
-    match listener.accept().await {
-        Ok((stream, _)) => Some((stream, place)),
-        Err(error) => {
-            // Usually "too many open files": trying again at once would only burn the processor.
-            tracing::warn!(%error, "cannot accept a connection");
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            None
-        }
-    }
-}
-
-async fn connection(stream: TcpStream, router: Router, draining: watch::Receiver<bool>, _place: OwnedSemaphorePermit) {
-    let _ = stream.set_nodelay(true);
-    let mut serving = pin!(
-        hyper::server::conn::http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIME)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
-    );
-    // An error here is the client's: it hung up, was too slow or does not speak HTTP.
-    tokio::select! {
-        _ = serving.as_mut() => {}
-        () = wait_for_drain(draining) => {
-            serving.as_mut().graceful_shutdown();
-            let _ = serving.await;
-        }
     }
 }
 
@@ -288,14 +311,25 @@ fn router(app: App) -> Router {
         router = router.route(path, handler);
     }
     router
-        .fallback(async || Refused::not_found("there is nothing here"))
+        .fallback(nothing)
         .method_not_allowed_fallback(async || Refused::method())
         .layer(middleware::from_fn_with_state(app.clone(), around))
         .with_state(app)
 }
 
-/// Around every request: the wire's version for desks, the count of refusals, one line at debug level.
-async fn around(State(app): State<App>, request: Request, next: Next) -> Result<Response, Infallible> {
+/// Nothing is there; whoever keeps asking is told to slow down.
+async fn nothing(State(app): State<App>, Extension(client): Extension<Client>) -> Refused {
+    match app.addresses().guess(client, Instant::now()) {
+        Ok(()) => Refused::not_found("there is nothing here"),
+        Err(after) => Refused::too_fast(after),
+    }
+}
+
+/// Around every request: who asks, the wire's version for desks, the count of refusals, one line at debug level.
+async fn around(State(app): State<App>, mut request: Request, next: Next) -> Result<Response, Infallible> {
+    let peer = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Peer(peer)| *peer);
+    let client = app.addresses().client(peer, request.headers());
+    request.extensions_mut().insert(client);
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
     let desk = route.starts_with("/v1/");
@@ -322,13 +356,21 @@ async fn health() -> &'static str {
 
 /// `GET /readyz`: a write can be made durable, and the relay is not about to end.
 async fn ready(State(app): State<App>) -> Result<&'static str, Refused> {
+    if app.disk().is_low() {
+        return Err(Refused::disk_low());
+    }
     if app.is_ready().await { Ok("ready\n") } else { Err(Refused::not_durable()) }
 }
 
 /// `GET /metrics`.
 async fn metrics(State(app): State<App>) -> Response {
-    let snapshot =
-        Snapshot { kept: app.log().size().await.ok(), lags: app.registry().lags(), ready: app.is_ready().await };
+    let snapshot = Snapshot {
+        kept: app.log().size().await.ok(),
+        devices: app.registry().lags(),
+        ready: app.is_ready().await,
+        addresses: app.addresses().count() as u64,
+        disk_free: app.disk().free(),
+    };
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     (StatusCode::OK, kind, app.metrics().text(&snapshot)).into_response()
 }

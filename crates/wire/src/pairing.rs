@@ -148,7 +148,7 @@ pub struct PairAnswer {
 pub struct DeviceAnswer {
     /// Opaque id.
     pub id: String,
-    /// As given when pairing.
+    /// As given when pairing, or since.
     pub name: String,
     /// By the relay's clock.
     pub paired_at: jiff::Timestamp,
@@ -156,8 +156,22 @@ pub struct DeviceAnswer {
     pub last_seen_at: Option<jiff::Timestamp>,
     /// Highest acknowledged sequence.
     pub acked: u64,
+    /// Segments it has not acknowledged.
+    #[serde(default)]
+    pub behind: u64,
+    /// Not seen for so long that it no longer holds back what the other devices have: what it missed may be gone when it
+    /// comes back.
+    #[serde(default)]
+    pub away: bool,
     /// True for the device that asks.
     pub this: bool,
+}
+
+/// `PATCH /v1/devices/{id}`: gives a device another name. Answer 204.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceRequest {
+    /// 1 to 80 printable characters.
+    pub name: String,
 }
 
 #[cfg(test)]

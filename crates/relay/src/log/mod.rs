@@ -1,8 +1,10 @@
 //! The log: everything the relay promises to remember (steps 3 and 4 of the journey).
 //!
-//! Owns the one trait an engine has to fulfil and the words it speaks. What is behind it today is [`sqlite`]; a second
-//! engine has to pass the same conformance suite. It deliberately never sees a plaintext body, a token or a private key.
+//! Owns the one trait an engine has to fulfil and the words it speaks. Two engines are behind it: [`sqlite`] for a relay
+//! on one host, [`jetstream`] for any number of relays on several; both pass the same conformance suite. It deliberately
+//! never sees a plaintext body, a token or a private key.
 
+pub(crate) mod jetstream;
 pub(crate) mod sqlite;
 
 #[cfg(test)]
@@ -10,7 +12,7 @@ mod conformance;
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::future::BoxFuture;
+use futures_util::{future::BoxFuture, stream::BoxStream};
 use jiff::Timestamp;
 use offizin_wire::{InletId, Recipient, TokenHash, inlet::InletAnswer, pull::Segment};
 
@@ -25,6 +27,9 @@ pub enum LogError {
     /// The engine cannot be reached or reports an error, in its own words (never client content).
     #[error("the store cannot be used: {0}")]
     Unavailable(String),
+    /// The engine answers, but would acknowledge what it may still lose.
+    #[error("the store does not keep its word: {0}")]
+    Unsafe(String),
     /// The store was written by a newer relay.
     #[error("the store was made by a newer relay than this one")]
     Newer,
@@ -90,8 +95,23 @@ pub(crate) struct Sealed {
     pub(crate) inbox: InboxId,
     /// How many deliveries of which inlet are in it.
     pub(crate) deliveries: Vec<(InletId, u64)>,
+    /// [`InboxRecord::version`] of the devices it is sealed to.
+    pub(crate) version: u64,
     /// The age file.
     pub(crate) bytes: Vec<u8>,
+}
+
+/// What became of one segment of a group.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// It is durable, under this sequence.
+    At(u64),
+    /// The inbox was removed.
+    NoInbox,
+    /// Another relay paired or revoked a device since: not everybody could read it. Nothing was kept.
+    Stale,
+    /// It may or may not have become durable.
+    Failed(LogError),
 }
 
 /// What a desk gets for one pull.
@@ -120,6 +140,8 @@ pub(crate) struct InboxRecord {
     pub(crate) id: InboxId,
     pub(crate) name: String,
     pub(crate) head: u64,
+    /// Grows with every device that is paired or revoked. What is sealed to an older set of devices is not appended.
+    pub(crate) version: u64,
 }
 
 /// A paired, not revoked device as the log holds it.
@@ -154,6 +176,40 @@ pub(crate) struct Records {
     pub(crate) inlets: Vec<InletRecord>,
 }
 
+/// What changed in the store, possibly through another relay.
+#[derive(Clone, Debug)]
+pub(crate) enum Change {
+    /// The log of an inbox has grown to this sequence.
+    Grown(InboxId, u64),
+    /// Devices or inlets of an inbox changed, or the inbox itself is new or gone.
+    Inbox(InboxId),
+    /// A device acknowledged, or was seen.
+    Seen(DeviceId, u64, Option<Timestamp>),
+}
+
+/// Until when retention reaches.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Horizon {
+    /// What everybody acknowledged goes if it was committed before.
+    pub(crate) read_before: Timestamp,
+    /// Everything committed before goes.
+    pub(crate) before: Timestamp,
+    /// A device not seen since holds nothing back, as long as another device of its inbox was.
+    pub(crate) seen_since: Timestamp,
+    /// Pairing codes expired by then go.
+    pub(crate) now: Timestamp,
+}
+
+/// For retention: which devices count, as `(acknowledged, last seen or paired)`. Answers the highest sequence that nobody
+/// who counts still waits for.
+pub(crate) fn read_by_all(head: u64, devices: &[(u64, Timestamp)], seen_since: Timestamp) -> u64 {
+    let lowest = |devices: &mut dyn Iterator<Item = &(u64, Timestamp)>| devices.map(|(acked, _)| *acked).min();
+    // Where all of them are away, each may be the one that comes back: then all count.
+    lowest(&mut devices.iter().filter(|(_, seen)| *seen >= seen_since))
+        .or_else(|| lowest(&mut devices.iter()))
+        .unwrap_or(head)
+}
+
 /// A desk that wants to be paired. The code and the token are hashes already.
 #[derive(Clone, Debug)]
 pub(crate) struct Candidate {
@@ -184,6 +240,18 @@ pub struct InboxSummary {
     pub bytes: u64,
 }
 
+/// An inbox on its way to another engine: everything but its segments.
+#[derive(Clone, Debug)]
+pub(crate) struct Moving {
+    pub(crate) inbox: InboxRecord,
+    pub(crate) created_at: Timestamp,
+    pub(crate) devices: Vec<DeviceRecord>,
+    /// With the hash of each one's token.
+    pub(crate) inlets: Vec<(TokenHash, InletAnswer)>,
+    /// Pairing codes nobody used yet, and when each expires.
+    pub(crate) codes: Vec<(TokenHash, Timestamp)>,
+}
+
 /// What came of asking for an inlet.
 #[derive(Debug)]
 pub(crate) enum InletPlace {
@@ -203,18 +271,20 @@ pub(crate) trait Log: Send + Sync {
     /// Keeps other relays from serving this store as long as this value lives.
     fn claim(&self) -> Result<(), LogError>;
 
-    /// Step 3: all segments in one commit. Answers the sequence of each, in order.
-    fn append(&self, group: Vec<Sealed>, at: Timestamp) -> Answer<'_, Vec<Option<u64>>>;
+    /// Step 3: all segments of an inbox in their order. Answers what became of each.
+    fn append(&self, group: Vec<Sealed>, at: Timestamp) -> Answer<'_, Vec<Place>>;
     /// Step 4: what follows the cursor, bounded by [`offizin_wire::pull::PAGE_BYTES`] and
     /// [`offizin_wire::pull::PAGE_SEGMENTS`], and at least one segment where there is one.
     fn page<'a>(&'a self, inbox: &'a InboxId, after: u64) -> Answer<'a, Option<Page>>;
     /// Moves the device's acknowledgement forward, never back. Answers where it stands.
     fn ack<'a>(&'a self, device: &'a DeviceId, cursor: u64, at: Timestamp) -> Answer<'a, Option<u64>>;
+    /// What other relays change from now on; nothing ever where one relay alone may serve a store. A hint, to be quick:
+    /// nothing depends on its coming.
+    fn changes(&self) -> BoxStream<'static, Change>;
     /// Notes when devices were last seen.
     fn seen(&self, devices: Vec<(DeviceId, Timestamp)>) -> Answer<'_, ()>;
-    /// Removes what everybody acknowledged and was committed before `read_before`, and everything committed before
-    /// `before`; also pairing codes expired at `now`. Works in small transactions.
-    fn prune(&self, read_before: Timestamp, before: Timestamp, now: Timestamp) -> Answer<'_, Pruned>;
+    /// Removes what lies behind the horizon. Works in small steps.
+    fn prune(&self, horizon: Horizon) -> Answer<'_, Pruned>;
     /// A real write, made durable.
     fn probe(&self) -> Answer<'_, ()>;
     /// Segments and bytes kept right now.
@@ -222,6 +292,10 @@ pub(crate) trait Log: Send + Sync {
 
     /// Everything a serving relay keeps in memory.
     fn records(&self) -> Answer<'_, Records>;
+    /// The same of one inbox, as of now; nothing where it was removed.
+    fn look<'a>(&'a self, inbox: &'a InboxId) -> Answer<'a, Records>;
+    /// The inbox in which another relay may have made this token. `None`, without looking, where no other relay can.
+    fn owner(&self, token: TokenHash) -> Answer<'_, Option<InboxId>>;
     /// A new inbox with its first pairing code.
     fn add_inbox<'a>(
         &'a self,
@@ -244,6 +318,9 @@ pub(crate) trait Log: Send + Sync {
     /// Revokes a device. `true` if it exists in this inbox, revoked now or before.
     fn revoke<'a>(&'a self, inbox: &'a InboxId, device: &'a str, now: Timestamp) -> Answer<'a, bool>;
 
+    /// Gives a device another name. `false` if this inbox has no such device, or no longer.
+    fn rename<'a>(&'a self, inbox: &'a InboxId, device: &'a str, name: &'a str) -> Answer<'a, bool>;
+
     /// Creates an inlet, or finds it.
     fn put_inlet<'a>(
         &'a self,
@@ -257,6 +334,16 @@ pub(crate) trait Log: Send + Sync {
     /// Retires an inlet. Answers its token's hash, retired now or before.
     fn retire<'a>(&'a self, inbox: &'a InboxId, id: &'a InletId, now: Timestamp) -> Answer<'a, Option<TokenHash>>;
 
+    /// Puts an inbox on hold and answers everything of it but its segments. On hold nothing is appended, paired or
+    /// changed; pages are read as before.
+    fn hold<'a>(&'a self, name: &'a str) -> Answer<'a, Moving>;
+    /// Makes an inbox as another engine had it, on hold and empty.
+    fn import<'a>(&'a self, inbox: &'a Moving) -> Answer<'a, ()>;
+    /// Takes over segments of another engine under their own sequences: ascending, and above all that are there.
+    fn restore<'a>(&'a self, inbox: &'a InboxId, segments: Vec<Segment>) -> Answer<'a, ()>;
+    /// Ends the hold. The log is said to have reached `head`.
+    fn release<'a>(&'a self, inbox: &'a InboxId, head: u64) -> Answer<'a, ()>;
+
     /// Lets go of everything.
     fn close(&self) -> BoxFuture<'_, ()>;
 }
@@ -265,7 +352,13 @@ pub(crate) trait Log: Send + Sync {
 pub(crate) async fn open(config: &Config) -> Result<Arc<dyn Log>, LogError> {
     match &config.store {
         Store::Sqlite(path) => Ok(Arc::new(sqlite::Sqlite::open(path, config.store_bytes).await?)),
+        Store::Nats(nats) => Ok(Arc::new(jetstream::JetStream::open(nats).await?)),
     }
+}
+
+/// The inbox is on its way from or to another store.
+pub(crate) fn on_hold() -> LogError {
+    LogError::Unavailable("the inbox is being moved".into())
 }
 
 /// `now` minus `age`, not before the epoch.

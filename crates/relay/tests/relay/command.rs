@@ -18,6 +18,13 @@ pub(crate) fn program(home: &Path) -> Command {
     command
 }
 
+/// The program with a store in NATS.
+pub(crate) fn program_on(address: &crate::nats::Address) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_offizin-relay"));
+    command.env_clear().env("OFFIZIN_RELAY_STORE", &address.store).env("OFFIZIN_RELAY_NATS_MONITOR", &address.monitor);
+    command
+}
+
 /// A serving program; killed when dropped.
 pub(crate) struct Served {
     pub(crate) child: Child,
@@ -26,7 +33,12 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn start(home: &Path, more: &[&str]) -> Self {
-        let mut child = program(home)
+        Self::start_with(program(home), more)
+    }
+
+    /// This program, with whatever it was given already.
+    pub(crate) fn start_with(mut program: Command, more: &[&str]) -> Self {
+        let mut child = program
             .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json"])
             .args(more)
             .stdout(Stdio::piped())

@@ -14,6 +14,8 @@ use offizin_wire::{
 use reqwest::{Client, Response, StatusCode};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
+use crate::{engine::ON_NATS, nats};
+
 /// Nothing here takes this long; a test that does hangs.
 pub(crate) const HANG: Duration = Duration::from_secs(60);
 
@@ -23,6 +25,7 @@ pub(crate) struct House {
     pub(crate) relay: Relay,
     pub(crate) address: SocketAddr,
     pub(crate) client: Client,
+    pub(crate) nats: Option<nats::Server>,
     change: fn(&mut Config),
     stop: Option<oneshot::Sender<()>>,
     served: Option<JoinHandle<()>>,
@@ -35,13 +38,22 @@ impl House {
 
     /// With another configuration than the default.
     pub(crate) async fn with(change: fn(&mut Config)) -> Self {
-        Self::serve(tempfile::tempdir().unwrap(), change).await
+        let nats = ON_NATS.then(|| nats::Server::start(None));
+        Self::serve(tempfile::tempdir().unwrap(), nats, change).await
     }
 
-    async fn serve(home: tempfile::TempDir, change: fn(&mut Config)) -> Self {
+    /// On NATS, whatever the other tests run on.
+    pub(crate) async fn on_nats() -> Self {
+        Self::serve(tempfile::tempdir().unwrap(), Some(nats::Server::start(None)), |_| {}).await
+    }
+
+    async fn serve(home: tempfile::TempDir, nats: Option<nats::Server>, change: fn(&mut Config)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let store = Store::Sqlite(home.path().join("store/relay.db"));
+        let store = match &nats {
+            Some(server) => on_nats(&server.store()),
+            None => Store::Sqlite(home.path().join("store/relay.db")),
+        };
         let mut config = Config::new(store, format!("http://{address}").parse().unwrap());
         change(&mut config);
         let relay = Relay::open(config).await.unwrap();
@@ -52,7 +64,7 @@ impl House {
             let _ = stopped.await;
         }));
         let client = Client::builder().timeout(HANG).build().unwrap();
-        Self { home, relay, address, client, change, stop: Some(stop), served: Some(served) }
+        Self { home, relay, address, client, nats, change, stop: Some(stop), served: Some(served) }
     }
 
     /// Asks it to stop and waits until it has.
@@ -70,7 +82,20 @@ impl House {
         if self.served.is_some() {
             self.close().await;
         }
-        Self::serve(self.home, self.change).await
+        Self::serve(self.home, self.nats, self.change).await
+    }
+
+    /// The same store, served anew with another configuration.
+    pub(crate) async fn restart_with(mut self, change: fn(&mut Config)) -> Self {
+        self.change = change;
+        self.restart().await
+    }
+
+    /// A desk and an inlet of before, where the relay is now.
+    pub(crate) fn again(&self, desk: Desk, inlet: Inlet) -> (Desk, Inlet) {
+        let desk = Desk { base: self.url(""), ..desk };
+        let inlet = desk.inlet_at(inlet.id, inlet.token);
+        (desk, inlet)
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -109,6 +134,13 @@ impl House {
         };
         tokio::time::timeout(HANG, reached).await.expect(name);
     }
+}
+
+/// The store in a NATS server.
+pub(crate) fn on_nats(address: &nats::Address) -> Store {
+    let Ok(Store::Nats(mut nats)) = address.store.parse() else { panic!("a store") };
+    nats.monitors = vec![address.monitor.parse().unwrap()];
+    Store::Nats(nats)
 }
 
 /// An address as a provider knows it.
@@ -165,6 +197,16 @@ impl Desk {
 
     pub(crate) async fn delete(&self, path: &str) -> Response {
         self.client.delete(format!("{}{path}", self.base)).bearer_auth(self.token.expose()).send().await.unwrap()
+    }
+
+    pub(crate) async fn rename(&self, device: &str, name: &str) -> Response {
+        let request = offizin_wire::pairing::DeviceRequest { name: name.into() };
+        let url = format!("{}/v1/devices/{device}", self.base);
+        self.client.patch(url).bearer_auth(self.token.expose()).json(&request).send().await.unwrap()
+    }
+
+    pub(crate) async fn devices(&self) -> Vec<offizin_wire::pairing::DeviceAnswer> {
+        self.get("/v1/devices").await.json().await.unwrap()
     }
 
     pub(crate) async fn put_inlet(&self, id: &str, request: &InletRequest) -> Response {

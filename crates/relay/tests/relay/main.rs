@@ -8,14 +8,24 @@
     reason = "a test that meets the unexpected has to fail"
 )]
 
+mod abuse;
 mod canary;
 mod command;
-mod crash;
 mod deliveries;
+mod devices;
+mod disk;
+mod engine;
 mod house;
 mod limits;
+mod migrating;
+#[path = "../nats/mod.rs"]
+#[allow(dead_code, reason = "the other tests use the rest")]
+mod nats;
 mod pairing;
 mod probes;
 mod pulling;
 mod refusals;
+mod relays;
 mod retention;
+mod settings;
+mod tls;

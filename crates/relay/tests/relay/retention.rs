@@ -76,7 +76,30 @@ async fn a_serving_relay_prunes_by_itself_and_gives_the_disk_back() {
     house.until("offizin_relay_pruned_segments_total", 20).await;
     assert_eq!(house.metric("offizin_relay_kept_segments").await, 0);
     assert_eq!(house.metric("offizin_relay_pruned_unread_total").await, 0);
+    if crate::engine::ON_NATS {
+        return;
+    }
     let (path, mut house) = (house.home.path().join("store/relay.db"), house);
     house.close().await;
     assert!(std::fs::metadata(path).unwrap().len() < 1_000_000, "the file has shrunk");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_is_away_is_seen_to_be_and_holds_back_nothing_another_has() {
+    let house = House::with(|config| config.retention.wait_for_device = std::time::Duration::ZERO).await;
+    let (desk, inlet) = house.inbox("Adler").await;
+    let code = house.relay.add_code("Adler", Timestamp::now()).await.unwrap();
+    let away = house.desk(&code).await;
+    inlet.deliver("1").await;
+    desk.ack(1).await;
+    let devices = desk.devices().await;
+    let behind: Vec<_> = devices.iter().map(|device| (device.id == away.id, device.behind, device.away)).collect();
+    assert!(behind.contains(&(true, 1, true)), "{behind:?}");
+    // Seen last of all, and later than any horizon: the desk that asked counts, the other does not.
+    let _ = house.relay.prune(Timestamp::now()).await.unwrap();
+    let house = house
+        .restart_with(|config| config.retention.wait_for_device = std::time::Duration::from_secs(30 * 86_400))
+        .await;
+    let later = in_hours(29 * 24);
+    assert_eq!(house.relay.prune(later).await.unwrap().segments, 0, "29 days: still waited for");
 }

@@ -4,6 +4,7 @@
 //! write-ahead log was flushed to the disk. Owns opening, migrating, claiming and probing the file; the tables are in
 //! [`segments`] and [`registry`]. It deliberately keeps nothing in memory: other processes change the file too.
 
+mod moving;
 mod registry;
 mod segments;
 
@@ -18,9 +19,9 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::BoxFuture;
+use futures_util::{StreamExt, future::BoxFuture, stream::BoxStream};
 use jiff::Timestamp;
-use offizin_wire::{InletId, TokenHash, inlet::InletAnswer};
+use offizin_wire::{InletId, TokenHash, inlet::InletAnswer, pull::Segment};
 use sqlx::{
     ConnectOptions, Sqlite as Engine, SqliteConnection, SqlitePool,
     migrate::MigrateError,
@@ -29,14 +30,14 @@ use sqlx::{
 };
 
 use super::{
-    Answer, Candidate, DeviceId, DeviceRecord, InboxId, InboxRecord, InboxSummary, InletPlace, Log, LogError, Page,
-    Pruned, Records, Sealed,
+    Answer, Candidate, Change, DeviceId, DeviceRecord, Horizon, InboxId, InboxRecord, InboxSummary, InletPlace, Log,
+    LogError, Moving, Page, Place, Pruned, Records, Sealed,
 };
 
 const PAGE_SIZE: u32 = 4096;
 const READERS: u32 = 4;
 /// How long one process waits for the other's transaction.
-const BUSY: Duration = Duration::from_secs(8);
+pub(crate) const BUSY: Duration = Duration::from_secs(8);
 /// What a probe writes: large enough that a full store cannot take it from pages it still has.
 const PROBE_BYTES: i64 = 64 * 1024;
 
@@ -53,11 +54,16 @@ pub(crate) struct Sqlite {
 impl Sqlite {
     /// Opens the file, creating it (0600, in a directory 0700) and bringing its tables up to date.
     pub(crate) async fn open(path: &Path, largest: Option<u64>) -> Result<Self, LogError> {
+        Self::open_patiently(path, largest, BUSY).await
+    }
+
+    /// The same, waiting for other processes only so long.
+    pub(crate) async fn open_patiently(path: &Path, largest: Option<u64>, busy: Duration) -> Result<Self, LogError> {
         create_private(path).map_err(|error| LogError::Unavailable(format!("{}: {error}", path.display())))?;
         // Two processes may open a fresh file at the same moment; the second finds the work done on its next try.
         let mut tries = 0;
         loop {
-            match Self::open_once(path, largest).await {
+            match Self::open_once(path, largest, busy).await {
                 Ok(log) => return Ok(log),
                 Err(LogError::Unavailable(_)) if tries < 4 => {
                     tries += 1;
@@ -68,7 +74,7 @@ impl Sqlite {
         }
     }
 
-    async fn open_once(path: &Path, largest: Option<u64>) -> Result<Self, LogError> {
+    async fn open_once(path: &Path, largest: Option<u64>, busy: Duration) -> Result<Self, LogError> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(false)
@@ -78,13 +84,13 @@ impl Sqlite {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .pragma("journal_size_limit", (64 * 1024 * 1024).to_string())
-            .busy_timeout(BUSY)
+            .busy_timeout(busy)
             .disable_statement_logging();
         let mut writing = options.clone();
         if let Some(bytes) = largest {
             writing = writing.pragma("max_page_count", (bytes / u64::from(PAGE_SIZE)).max(64).to_string());
         }
-        let writer = pool(1).connect_with(writing).await?;
+        let writer = pool(1, busy).connect_with(writing).await?;
         if let Err(error) = sqlx::migrate!("./migrations").run(&writer).await {
             writer.close().await;
             return Err(match error {
@@ -92,7 +98,7 @@ impl Sqlite {
                 error => LogError::Unavailable(error.to_string()),
             });
         }
-        let readers = pool(READERS).connect_with(options.pragma("query_only", "on")).await?;
+        let readers = pool(READERS, busy).connect_with(options.pragma("query_only", "on")).await?;
         Ok(Self { path: path.into(), writer, readers, claim: Mutex::new(None), doubtful: AtomicBool::new(false) })
     }
 
@@ -178,10 +184,10 @@ impl Drop for Writing {
     }
 }
 
-fn pool(connections: u32) -> SqlitePoolOptions {
+fn pool(connections: u32, busy: Duration) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(connections)
-        .acquire_timeout(BUSY)
+        .acquire_timeout(busy)
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
@@ -257,7 +263,7 @@ impl Log for Sqlite {
         self.try_claim()
     }
 
-    fn append(&self, group: Vec<Sealed>, at: Timestamp) -> Answer<'_, Vec<Option<u64>>> {
+    fn append(&self, group: Vec<Sealed>, at: Timestamp) -> Answer<'_, Vec<Place>> {
         Box::pin(self.append_group(group, at))
     }
 
@@ -273,8 +279,12 @@ impl Log for Sqlite {
         Box::pin(self.note_seen(devices))
     }
 
-    fn prune(&self, read_before: Timestamp, before: Timestamp, now: Timestamp) -> Answer<'_, Pruned> {
-        Box::pin(self.prune_all(read_before, before, now))
+    fn changes(&self) -> BoxStream<'static, Change> {
+        futures_util::stream::pending().boxed()
+    }
+
+    fn prune(&self, horizon: Horizon) -> Answer<'_, Pruned> {
+        Box::pin(self.prune_all(horizon))
     }
 
     fn probe(&self) -> Answer<'_, ()> {
@@ -286,7 +296,15 @@ impl Log for Sqlite {
     }
 
     fn records(&self) -> Answer<'_, Records> {
-        Box::pin(self.read_records())
+        Box::pin(self.read_records(None))
+    }
+
+    fn look<'a>(&'a self, inbox: &'a InboxId) -> Answer<'a, Records> {
+        Box::pin(self.read_records(Some(inbox)))
+    }
+
+    fn owner(&self, _token: TokenHash) -> Answer<'_, Option<InboxId>> {
+        Box::pin(std::future::ready(Ok(None)))
     }
 
     fn add_inbox<'a>(
@@ -323,6 +341,10 @@ impl Log for Sqlite {
         Box::pin(self.revoke_device(inbox, device, now))
     }
 
+    fn rename<'a>(&'a self, inbox: &'a InboxId, device: &'a str, name: &'a str) -> Answer<'a, bool> {
+        Box::pin(self.rename_device(inbox, device, name))
+    }
+
     fn put_inlet<'a>(
         &'a self,
         inbox: &'a InboxId,
@@ -339,6 +361,22 @@ impl Log for Sqlite {
 
     fn retire<'a>(&'a self, inbox: &'a InboxId, id: &'a InletId, now: Timestamp) -> Answer<'a, Option<TokenHash>> {
         Box::pin(self.retire_inlet(inbox, id, now))
+    }
+
+    fn hold<'a>(&'a self, name: &'a str) -> Answer<'a, Moving> {
+        Box::pin(self.hold_inbox(name))
+    }
+
+    fn import<'a>(&'a self, inbox: &'a Moving) -> Answer<'a, ()> {
+        Box::pin(self.import_inbox(inbox))
+    }
+
+    fn restore<'a>(&'a self, inbox: &'a InboxId, segments: Vec<Segment>) -> Answer<'a, ()> {
+        Box::pin(self.restore_segments(inbox, segments))
+    }
+
+    fn release<'a>(&'a self, inbox: &'a InboxId, head: u64) -> Answer<'a, ()> {
+        Box::pin(self.release_inbox(inbox, head))
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -6,6 +6,7 @@ use offizin_wire::{InletId, Recipient, TokenHash, inlet::InletAnswer};
 use super::{Sqlite, damaged, number, time};
 use crate::log::{
     Candidate, DeviceId, DeviceRecord, InboxId, InboxRecord, InboxSummary, InletPlace, InletRecord, LogError, Records,
+    on_hold,
 };
 
 /// Columns of [`DeviceRow`].
@@ -51,9 +52,9 @@ impl TryFrom<DeviceRow> for DeviceRecord {
 }
 
 #[derive(sqlx::FromRow)]
-struct InletRow {
+pub(super) struct InletRow {
     id: String,
-    token_hash: Vec<u8>,
+    pub(super) token_hash: Vec<u8>,
     created_at: i64,
     retired_at: Option<i64>,
     deliveries: i64,
@@ -101,7 +102,7 @@ impl TryFrom<SummaryRow> for InboxSummary {
     }
 }
 
-fn hash(bytes: Vec<u8>) -> Result<TokenHash, LogError> {
+pub(super) fn hash(bytes: Vec<u8>) -> Result<TokenHash, LogError> {
     bytes.try_into().map(TokenHash).map_err(|_| damaged())
 }
 
@@ -109,31 +110,47 @@ fn inlet_id(text: String) -> Result<InletId, LogError> {
     InletId::try_from(text).map_err(|_| damaged())
 }
 
-fn bytes(hash: &TokenHash) -> &[u8] {
+pub(super) fn bytes(hash: &TokenHash) -> &[u8] {
     hash.0.as_slice()
 }
 
-fn taken(error: &sqlx::Error) -> bool {
+pub(super) fn taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| error.is_unique_violation())
 }
 
+/// From here on, what is sealed to the devices as they were is refused.
+async fn new_version(connection: &mut sqlx::SqliteConnection, inbox: i64) -> Result<(), LogError> {
+    sqlx::query("UPDATE inbox SET version = version + 1 WHERE key = ?").bind(inbox).execute(connection).await?;
+    Ok(())
+}
+
 impl Sqlite {
-    pub(super) async fn read_records(&self) -> Result<Records, LogError> {
+    /// All inboxes, or one.
+    pub(super) async fn read_records(&self, only: Option<&InboxId>) -> Result<Records, LogError> {
+        let only = only.map(InboxId::as_str);
         let mut tx = self.readers.begin().await?;
         let mut records = Records::default();
-        let inboxes: Vec<(String, String, i64)> =
-            sqlx::query_as("SELECT id, name, head FROM inbox").fetch_all(&mut *tx).await?;
-        for (id, name, head) in inboxes {
-            records.inboxes.push(InboxRecord { id: id.into(), name, head: number(head)? });
+        let inboxes: Vec<(String, String, i64, i64)> =
+            sqlx::query_as("SELECT id, name, head, version FROM inbox WHERE ?1 IS NULL OR id = ?1")
+                .bind(only)
+                .fetch_all(&mut *tx)
+                .await?;
+        for (id, name, head, version) in inboxes {
+            records.inboxes.push(InboxRecord { id: id.into(), name, head: number(head)?, version: number(version)? });
         }
         let devices: Vec<DeviceRow> =
-            sqlx::query_as(select_device!("WHERE d.revoked_at IS NULL ORDER BY d.key")).fetch_all(&mut *tx).await?;
+            sqlx::query_as(select_device!("WHERE d.revoked_at IS NULL AND (?1 IS NULL OR i.id = ?1) ORDER BY d.key"))
+                .bind(only)
+                .fetch_all(&mut *tx)
+                .await?;
         for row in devices {
             records.devices.push(row.try_into()?);
         }
         let inlets: Vec<(String, String, Vec<u8>, bool)> = sqlx::query_as(
-            "SELECT i.id, n.id, n.token_hash, n.retired_at IS NOT NULL FROM inlet n JOIN inbox i ON i.key = n.inbox",
+            "SELECT i.id, n.id, n.token_hash, n.retired_at IS NOT NULL FROM inlet n JOIN inbox i ON i.key = n.inbox
+             WHERE ?1 IS NULL OR i.id = ?1",
         )
+        .bind(only)
         .fetch_all(&mut *tx)
         .await?;
         for (inbox, id, token_hash, retired) in inlets {
@@ -231,15 +248,18 @@ impl Sqlite {
     }
 
     pub(super) async fn find_code(&self, code: TokenHash, now: Timestamp) -> Result<Option<InboxRecord>, LogError> {
-        let found: Option<(String, String, i64)> = sqlx::query_as(
-            "SELECT i.id, i.name, i.head FROM pairing_code c JOIN inbox i ON i.key = c.inbox
+        let found: Option<(String, String, i64, i64)> = sqlx::query_as(
+            "SELECT i.id, i.name, i.head, i.version FROM pairing_code c JOIN inbox i ON i.key = c.inbox
              WHERE c.hash = ? AND c.expires_at > ?",
         )
         .bind(bytes(&code))
         .bind(now.as_millisecond())
         .fetch_optional(&self.readers)
         .await?;
-        found.map(|(id, name, head)| Ok(InboxRecord { id: id.into(), name, head: number(head)? })).transpose()
+        let record = |(id, name, head, version): (String, String, i64, i64)| {
+            Ok(InboxRecord { id: id.into(), name, head: number(head)?, version: number(version)? })
+        };
+        found.map(record).transpose()
     }
 
     pub(super) async fn insert_device(
@@ -248,15 +268,15 @@ impl Sqlite {
         now: Timestamp,
     ) -> Result<Option<DeviceRecord>, LogError> {
         let mut tx = self.write().await?;
-        let code: Option<(i64, i64, Option<i64>)> = sqlx::query_as(
-            "SELECT i.key, i.head, c.used_by FROM pairing_code c JOIN inbox i ON i.key = c.inbox
+        let code: Option<(i64, i64, bool, Option<i64>)> = sqlx::query_as(
+            "SELECT i.key, i.head, i.held, c.used_by FROM pairing_code c JOIN inbox i ON i.key = c.inbox
              WHERE c.hash = ? AND c.expires_at > ?",
         )
         .bind(bytes(&candidate.code))
         .bind(now.as_millisecond())
         .fetch_optional(&mut *tx)
         .await?;
-        let Some((inbox, head, used_by)) = code else { return Ok(None) };
+        let Some((inbox, head, held, used_by)) = code else { return Ok(None) };
         if let Some(device) = used_by {
             let known: Option<DeviceRow> = sqlx::query_as(select_device!(
                 "WHERE d.key = ? AND d.token_hash = ? AND d.recipient = ? AND d.revoked_at IS NULL"
@@ -267,6 +287,9 @@ impl Sqlite {
             .fetch_optional(&mut *tx)
             .await?;
             return known.map(DeviceRecord::try_from).transpose();
+        }
+        if held {
+            return Err(on_hold());
         }
         let id = DeviceId::random()?;
         let inserted: Result<i64, _> = sqlx::query_scalar(
@@ -292,6 +315,7 @@ impl Sqlite {
             .bind(bytes(&candidate.code))
             .execute(&mut *tx)
             .await?;
+        new_version(&mut tx, inbox).await?;
         let row: DeviceRow = sqlx::query_as(select_device!("WHERE d.key = ?")).bind(device).fetch_one(&mut *tx).await?;
         self.commit(tx).await?;
         row.try_into().map(Some)
@@ -299,17 +323,35 @@ impl Sqlite {
 
     pub(super) async fn revoke_device(&self, inbox: &InboxId, device: &str, now: Timestamp) -> Result<bool, LogError> {
         let mut tx = self.write().await?;
-        let revoked = sqlx::query(
+        let key: Option<i64> = sqlx::query_scalar(
             "UPDATE device SET revoked_at = coalesce(revoked_at, ?)
-             WHERE id = ? AND inbox = (SELECT key FROM inbox WHERE id = ?)",
+             WHERE id = ? AND inbox = (SELECT key FROM inbox WHERE id = ?) RETURNING inbox",
         )
         .bind(now.as_millisecond())
+        .bind(device)
+        .bind(inbox.as_str())
+        .fetch_optional(&mut *tx)
+        .await?;
+        if let Some(key) = key {
+            new_version(&mut tx, key).await?;
+        }
+        self.commit(tx).await?;
+        Ok(key.is_some())
+    }
+
+    pub(super) async fn rename_device(&self, inbox: &InboxId, device: &str, name: &str) -> Result<bool, LogError> {
+        let mut tx = self.write().await?;
+        let renamed = sqlx::query(
+            "UPDATE device SET name = ? WHERE id = ? AND revoked_at IS NULL
+             AND inbox = (SELECT key FROM inbox WHERE id = ?)",
+        )
+        .bind(name)
         .bind(device)
         .bind(inbox.as_str())
         .execute(&mut *tx)
         .await?;
         self.commit(tx).await?;
-        Ok(revoked.rows_affected() > 0)
+        Ok(renamed.rows_affected() > 0)
     }
 
     pub(super) async fn insert_inlet(
@@ -320,11 +362,11 @@ impl Sqlite {
         now: Timestamp,
     ) -> Result<InletPlace, LogError> {
         let mut tx = self.write().await?;
-        let key: Option<i64> = sqlx::query_scalar("SELECT key FROM inbox WHERE id = ?")
+        let found: Option<(i64, bool)> = sqlx::query_as("SELECT key, held FROM inbox WHERE id = ?")
             .bind(inbox.as_str())
             .fetch_optional(&mut *tx)
             .await?;
-        let Some(key) = key else { return Ok(InletPlace::NoInbox) };
+        let Some((key, held)) = found else { return Ok(InletPlace::NoInbox) };
         let known: Option<InletRow> = sqlx::query_as(
             "SELECT id, token_hash, created_at, retired_at, deliveries FROM inlet WHERE inbox = ? AND id = ?",
         )
@@ -338,6 +380,9 @@ impl Sqlite {
             } else {
                 Ok(InletPlace::Taken)
             };
+        }
+        if held {
+            return Err(on_hold());
         }
         let inserted = sqlx::query("INSERT INTO inlet (inbox, id, token_hash, created_at) VALUES (?, ?, ?, ?)")
             .bind(key)

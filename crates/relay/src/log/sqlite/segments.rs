@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use offizin_wire::pull::{PAGE_BYTES, PAGE_SEGMENTS, Segment};
 
 use super::{Sqlite, integer, number, time};
-use crate::log::{DeviceId, InboxId, LogError, Page, Pruned, Sealed};
+use crate::log::{DeviceId, Horizon, InboxId, LogError, Page, Place, Pruned, Sealed, read_by_all};
 
 /// Segments deleted in one transaction: short enough that intake does not notice.
 const PRUNED_AT_ONCE: i64 = 200;
@@ -13,21 +13,26 @@ const SPARE_PAGES: i64 = 128;
 const VACUUM: &str = "PRAGMA incremental_vacuum(256)";
 
 impl Sqlite {
-    pub(super) async fn append_group(&self, group: Vec<Sealed>, at: Timestamp) -> Result<Vec<Option<u64>>, LogError> {
+    pub(super) async fn append_group(&self, group: Vec<Sealed>, at: Timestamp) -> Result<Vec<Place>, LogError> {
         let mut tx = self.write().await?;
         let mut places = Vec::with_capacity(group.len());
         for segment in group {
             let size = integer(segment.bytes.len() as u64);
             let place: Option<(i64, i64)> = sqlx::query_as(
-                "UPDATE inbox SET head = head + 1, segments = segments + 1, bytes = bytes + ? WHERE id = ?
-                 RETURNING key, head",
+                "UPDATE inbox SET head = head + 1, segments = segments + 1, bytes = bytes + ?
+                 WHERE id = ? AND version <= ? AND held = 0 RETURNING key, head",
             )
             .bind(size)
             .bind(segment.inbox.as_str())
+            .bind(integer(segment.version))
             .fetch_optional(&mut *tx)
             .await?;
             let Some((inbox, sequence)) = place else {
-                places.push(None);
+                let known: Option<i64> = sqlx::query_scalar("SELECT key FROM inbox WHERE id = ?")
+                    .bind(segment.inbox.as_str())
+                    .fetch_optional(&mut *tx)
+                    .await?;
+                places.push(if known.is_some() { Place::Stale } else { Place::NoInbox });
                 continue;
             };
             let deliveries: u64 = segment.deliveries.iter().map(|(_, count)| count).sum();
@@ -50,7 +55,7 @@ impl Sqlite {
                     .execute(&mut *tx)
                     .await?;
             }
-            places.push(Some(number(sequence)?));
+            places.push(Place::At(number(sequence)?));
         }
         self.commit(tx).await?;
         Ok(places)
@@ -135,21 +140,20 @@ impl Sqlite {
         self.commit(tx).await
     }
 
-    pub(super) async fn prune_all(
-        &self,
-        read_before: Timestamp,
-        before: Timestamp,
-        now: Timestamp,
-    ) -> Result<Pruned, LogError> {
+    pub(super) async fn prune_all(&self, horizon: Horizon) -> Result<Pruned, LogError> {
+        let Horizon { read_before, before, seen_since, now } = horizon;
         let mut pruned = Pruned::default();
-        // An inbox without a device has nobody left to wait for.
-        let inboxes: Vec<(i64, i64, i64)> = sqlx::query_as(
-            "SELECT key, head, coalesce((SELECT min(acked) FROM device d WHERE d.inbox = i.key AND revoked_at IS NULL), head)
-             FROM inbox i",
-        )
-        .fetch_all(&self.readers)
-        .await?;
-        for (inbox, head, read) in inboxes {
+        let inboxes: Vec<(i64, i64)> = sqlx::query_as("SELECT key, head FROM inbox").fetch_all(&self.readers).await?;
+        for (inbox, head) in inboxes {
+            let devices: Vec<(i64, i64)> = sqlx::query_as(
+                "SELECT acked, coalesce(last_seen_at, paired_at) FROM device WHERE inbox = ? AND revoked_at IS NULL",
+            )
+            .bind(inbox)
+            .fetch_all(&self.readers)
+            .await?;
+            let devices = devices.into_iter().map(|(acked, seen)| Ok((number(acked)?, time(seen)?)));
+            let devices = devices.collect::<Result<Vec<_>, LogError>>()?;
+            let read = integer(read_by_all(number(head)?, &devices, seen_since));
             let old_and_read = self.last_before(inbox, read, read_before).await?;
             let too_old = self.last_before(inbox, head, before).await?;
             let upto = old_and_read.max(too_old);

@@ -1,0 +1,381 @@
+//! The log in NATS JetStream: for any number of relays on several hosts.
+//!
+//! One stream per inbox, on file and replicated three times, is its log ([`segments`]); a key-value bucket holds inboxes,
+//! devices, inlets and codes, changed by compare-and-set ([`registry`]). Every write to an inbox's stream is conditional
+//! on the stream's last message, which says where the inbox stands ([`Stamp`]); so relays need not know of each other.
+//! `Nats-Msg-Id` is not used: it judges by a window of time, and the relay never judges.
+//!
+//! It deliberately remembers nothing that it would have to trust: what it keeps in memory is a guess, and a wrong one is
+//! refused by the server.
+
+mod changes;
+mod kv;
+mod moving;
+mod promise;
+mod registry;
+mod segments;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_nats::{
+    Client, ConnectOptions, Event,
+    jetstream::{
+        self, Context, ErrorCode,
+        stream::{Config as StreamConfig, DiscardPolicy, StorageType},
+    },
+};
+use futures_util::{future::BoxFuture, stream::BoxStream};
+use jiff::Timestamp;
+use offizin_wire::{InletId, TokenHash, inlet::InletAnswer, pull::Segment};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex as Gate;
+
+use super::{
+    Answer, Candidate, Change, DeviceId, DeviceRecord, Horizon, InboxId, InboxRecord, InboxSummary, InletPlace, Log,
+    LogError, Moving, Page, Place, Pruned, Records, Sealed,
+};
+use crate::config::Nats;
+
+/// How many copies of everything there are, where there are servers enough.
+const REPLICAS: usize = 3;
+/// How long one request may take. A provider waits five seconds.
+const REQUEST_TIME: Duration = Duration::from_secs(4);
+/// Requests under way at once, where many inboxes are asked about.
+const AT_ONCE: usize = 16;
+/// Room for headers beside a payload.
+const HEADER_ROOM: usize = 8 * 1024;
+
+/// Where an inbox stands after a message of its stream. Every message carries one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Stamp {
+    /// The highest sequence given out.
+    head: u64,
+    /// Of the set of devices; see [`InboxRecord::version`].
+    version: u64,
+    /// Segments ever appended.
+    count: u64,
+    /// Their sealed bytes.
+    total: u64,
+    /// On its way from or to another store.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    held: bool,
+}
+
+/// The last message of a stream.
+#[derive(Clone, Copy, Debug)]
+struct Tail {
+    /// Its number in the stream; 0 where there was none yet.
+    last: u64,
+    stamp: Stamp,
+}
+
+/// One writer at a time and inbox; in it, the tail as it was left.
+type Lane = Arc<Gate<Option<Tail>>>;
+
+/// The engine.
+#[derive(Clone)]
+pub(crate) struct JetStream {
+    /// Begins the name of everything of ours at the server.
+    name: Arc<str>,
+    client: Client,
+    context: Context,
+    bucket: jetstream::kv::Store,
+    replicas: usize,
+    part_bytes: usize,
+    lanes: Arc<Mutex<HashMap<InboxId, Lane>>>,
+    /// Deliveries not yet added to the inlets' counts.
+    counts: Arc<Mutex<HashMap<InboxId, HashMap<InletId, u64>>>>,
+}
+
+impl JetStream {
+    /// Connects, and sees to it that the servers keep what they acknowledge.
+    pub(crate) async fn open(nats: &Nats) -> Result<Self, LogError> {
+        let options = ConnectOptions::new()
+            .name("offizin-relay")
+            .connection_timeout(REQUEST_TIME)
+            .request_timeout(Some(REQUEST_TIME))
+            .max_reconnects(None)
+            .reconnect_delay_callback(|tries| Duration::from_millis((50 * tries as u64).min(500)))
+            .event_callback(|event| async move {
+                match event {
+                    Event::Connected => tracing::info!("connected to NATS"),
+                    event => tracing::warn!(%event, "the connection to NATS changed"),
+                }
+            });
+        let options = match &nats.credentials {
+            Some(file) => options
+                .credentials_file(file)
+                .await
+                .map_err(|error| LogError::Unavailable(format!("{}: {error}", file.display())))?,
+            None => options,
+        };
+        let client = options.connect(nats.servers.as_slice()).await.map_err(unavailable)?;
+        promise::check(&client, nats).await?;
+        let mut context = jetstream::new(client.clone());
+        context.set_timeout(REQUEST_TIME);
+        let bucket_name = format!("{}-relay", nats.name);
+        let replicas = bucket(&context, &bucket_name).await?;
+        if replicas < REPLICAS {
+            tracing::warn!(replicas, "NATS is a single server: everything is kept once");
+        }
+        let bucket = context.get_key_value(&bucket_name).await.map_err(unavailable)?;
+        let part_bytes = client.server_info().max_payload.saturating_sub(HEADER_ROOM).max(HEADER_ROOM);
+        Ok(Self {
+            name: nats.name.as_str().into(),
+            client,
+            context,
+            bucket,
+            replicas,
+            part_bytes,
+            lanes: Arc::default(),
+            counts: Arc::default(),
+        })
+    }
+
+    fn stream_name(&self, inbox: &InboxId) -> String {
+        format!("{}-{}", self.name, inbox.as_str())
+    }
+
+    /// Subjects of an inbox: `s.{sequence}` a segment, `p` a part of one, `m` a mark (only a stamp).
+    fn subject(&self, inbox: &InboxId, rest: &str) -> String {
+        format!("{}.{}.{rest}", self.name, inbox.as_str())
+    }
+
+    async fn make_stream(&self, inbox: &InboxId) -> Result<(), LogError> {
+        let config = StreamConfig {
+            name: self.stream_name(inbox),
+            subjects: vec![self.subject(inbox, ">")],
+            storage: StorageType::File,
+            num_replicas: self.replicas,
+            discard: DiscardPolicy::New,
+            allow_direct: true,
+            deny_delete: true,
+            // The shortest there is: nothing is judged by it.
+            duplicate_window: Duration::from_millis(100),
+            ..StreamConfig::default()
+        };
+        self.context.create_stream(config).await.map(|_| ()).map_err(unavailable)
+    }
+
+    fn lane(&self, inbox: &InboxId) -> Lane {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner).entry(inbox.clone()).or_default().clone()
+    }
+}
+
+/// Makes the bucket, or finds it. Answers how many copies it has.
+async fn bucket(context: &Context, name: &str) -> Result<usize, LogError> {
+    let stream = format!("KV_{name}");
+    let config = |num_replicas| StreamConfig {
+        name: stream.clone(),
+        subjects: vec![format!("$KV.{name}.>")],
+        storage: StorageType::File,
+        num_replicas,
+        max_messages_per_subject: 1,
+        discard: DiscardPolicy::New,
+        allow_rollup: true,
+        deny_delete: true,
+        // Asked of the leader only: a replica may not know yet who was paired a moment ago.
+        allow_direct: false,
+        duplicate_window: Duration::from_millis(100),
+        ..StreamConfig::default()
+    };
+    if let Ok(known) = context.get_stream(&stream).await {
+        return Ok(known.cached_info().config.num_replicas);
+    }
+    let made = match context.create_stream(config(REPLICAS)).await {
+        Err(error) if is_code(&error, ErrorCode::STREAM_REPLICAS_NOT_SUPPORTED) => {
+            context.create_stream(config(1)).await
+        }
+        made => made,
+    };
+    match made {
+        Ok(stream) => Ok(stream.cached_info().config.num_replicas),
+        // Another relay was quicker.
+        Err(error) => match context.get_stream(&stream).await {
+            Ok(known) => Ok(known.cached_info().config.num_replicas),
+            Err(_) => Err(unavailable(error)),
+        },
+    }
+}
+
+/// The server's own error under whatever the client made of it.
+fn server_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a jetstream::Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<jetstream::Error>() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+fn is_code(error: &jetstream::context::CreateStreamError, code: ErrorCode) -> bool {
+    use jetstream::context::CreateStreamErrorKind::JetStream;
+    matches!(error.kind(), JetStream(error) if error.error_code() == code)
+        || server_error(error).is_some_and(|error| error.error_code() == code)
+}
+
+/// The client's words name subjects and reasons, never content.
+fn unavailable(error: impl std::error::Error + 'static) -> LogError {
+    if let Some(server) = server_error(&error) {
+        let code = server.error_code();
+        let words = server.to_string();
+        if code == ErrorCode::STORAGE_RESOURCES_EXCEEDED
+            || code == ErrorCode::INSUFFICIENT_RESOURCES
+            || code == ErrorCode::ACCOUNT_RESOURCES_EXCEEDED
+            || words.contains("maximum bytes")
+            || words.contains("no space left")
+        {
+            return LogError::Full;
+        }
+    }
+    LogError::Unavailable(error.to_string())
+}
+
+/// What is stored cannot be what was written.
+fn damaged() -> LogError {
+    LogError::Unavailable("a stored value is damaged".into())
+}
+
+impl Log for JetStream {
+    /// Any number of relays may serve.
+    fn claim(&self) -> Result<(), LogError> {
+        Ok(())
+    }
+
+    fn append(&self, group: Vec<Sealed>, at: Timestamp) -> Answer<'_, Vec<Place>> {
+        Box::pin(self.append_group(group, at))
+    }
+
+    fn page<'a>(&'a self, inbox: &'a InboxId, after: u64) -> Answer<'a, Option<Page>> {
+        Box::pin(self.read_page(inbox, after))
+    }
+
+    fn ack<'a>(&'a self, device: &'a DeviceId, cursor: u64, at: Timestamp) -> Answer<'a, Option<u64>> {
+        Box::pin(self.move_ack(device, cursor, at))
+    }
+
+    fn changes(&self) -> BoxStream<'static, Change> {
+        self.watch_changes()
+    }
+
+    fn seen(&self, devices: Vec<(DeviceId, Timestamp)>) -> Answer<'_, ()> {
+        Box::pin(async move {
+            self.write_counts().await?;
+            self.note_seen(devices).await
+        })
+    }
+
+    fn prune(&self, horizon: Horizon) -> Answer<'_, Pruned> {
+        Box::pin(self.prune_all(horizon))
+    }
+
+    fn probe(&self) -> Answer<'_, ()> {
+        Box::pin(async {
+            let moment = Timestamp::now().to_string();
+            self.bucket.put("probe", moment.into()).await.map(|_| ()).map_err(unavailable)
+        })
+    }
+
+    fn size(&self) -> Answer<'_, (u64, u64)> {
+        Box::pin(self.measure())
+    }
+
+    fn records(&self) -> Answer<'_, Records> {
+        Box::pin(self.read_records())
+    }
+
+    fn look<'a>(&'a self, inbox: &'a InboxId) -> Answer<'a, Records> {
+        Box::pin(self.look_at(inbox))
+    }
+
+    fn owner(&self, token: TokenHash) -> Answer<'_, Option<InboxId>> {
+        Box::pin(self.find_owner(token))
+    }
+
+    fn add_inbox<'a>(
+        &'a self,
+        name: &'a str,
+        code: TokenHash,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Answer<'a, InboxId> {
+        Box::pin(self.insert_inbox(name, code, expires_at, now))
+    }
+
+    fn add_code<'a>(&'a self, name: &'a str, code: TokenHash, expires_at: Timestamp) -> Answer<'a, InboxId> {
+        Box::pin(self.insert_code(name, code, expires_at))
+    }
+
+    fn inboxes(&self) -> Answer<'_, Vec<InboxSummary>> {
+        Box::pin(self.list_inboxes())
+    }
+
+    fn remove_inbox<'a>(&'a self, name: &'a str) -> Answer<'a, InboxId> {
+        Box::pin(self.delete_inbox(name))
+    }
+
+    fn code(&self, code: TokenHash, now: Timestamp) -> Answer<'_, Option<InboxRecord>> {
+        Box::pin(self.find_code(code, now))
+    }
+
+    fn pair(&self, candidate: Candidate, now: Timestamp) -> Answer<'_, Option<DeviceRecord>> {
+        Box::pin(self.insert_device(candidate, now))
+    }
+
+    fn revoke<'a>(&'a self, inbox: &'a InboxId, device: &'a str, now: Timestamp) -> Answer<'a, bool> {
+        Box::pin(self.revoke_device(inbox, device, now))
+    }
+
+    fn rename<'a>(&'a self, inbox: &'a InboxId, device: &'a str, name: &'a str) -> Answer<'a, bool> {
+        Box::pin(self.rename_device(inbox, device, name))
+    }
+
+    fn put_inlet<'a>(
+        &'a self,
+        inbox: &'a InboxId,
+        id: &'a InletId,
+        token: TokenHash,
+        now: Timestamp,
+    ) -> Answer<'a, InletPlace> {
+        Box::pin(self.insert_inlet(inbox, id, token, now))
+    }
+
+    fn inlets<'a>(&'a self, inbox: &'a InboxId) -> Answer<'a, Vec<InletAnswer>> {
+        Box::pin(self.list_inlets(inbox))
+    }
+
+    fn retire<'a>(&'a self, inbox: &'a InboxId, id: &'a InletId, now: Timestamp) -> Answer<'a, Option<TokenHash>> {
+        Box::pin(self.retire_inlet(inbox, id, now))
+    }
+
+    fn hold<'a>(&'a self, name: &'a str) -> Answer<'a, Moving> {
+        Box::pin(self.hold_inbox(name))
+    }
+
+    fn import<'a>(&'a self, inbox: &'a Moving) -> Answer<'a, ()> {
+        Box::pin(self.import_inbox(inbox))
+    }
+
+    fn restore<'a>(&'a self, inbox: &'a InboxId, segments: Vec<Segment>) -> Answer<'a, ()> {
+        Box::pin(self.restore_segments(inbox, segments))
+    }
+
+    fn release<'a>(&'a self, inbox: &'a InboxId, head: u64) -> Answer<'a, ()> {
+        Box::pin(self.release_inbox(inbox, head))
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            if let Err(error) = self.write_counts().await {
+                tracing::warn!(%error, "the last deliveries are not in the inlets' counts");
+            }
+            let _ = tokio::time::timeout(REQUEST_TIME, self.client.drain()).await;
+        })
+    }
+}
