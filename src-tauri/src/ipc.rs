@@ -8,6 +8,7 @@ use offizin_desk::{
     Code, Problem,
     audit::AuditEntryView,
     connections::view::{CheckView, ConnectionEditInput, ConnectionInput, ConnectionRemoveInput, ConnectionView},
+    devices::{DeviceRenameInput, DeviceView},
     event::view::{BodyView, EventListInput, EventRowView, ProofView, VerifyView},
     id::{ConnectionId, EventId, OrderUid, PharmacySkuUid, RotationId, SubscriptionId},
     inlets::{InletInput, InletRemoveInput, InletSecretInput, InletView},
@@ -127,6 +128,10 @@ commands! {
         paired
     };
     unpair(shell, _none: ()) -> (), changes [Status]: shell.desk().await?.unpair().await;
+
+    device_list(shell, _none: ()) -> Vec<DeviceView>: shell.desk().await?.device_list().await;
+    device_rename(shell, input: DeviceRenameInput) -> (), changes [Status]: shell.desk().await?.device_rename(input).await;
+    device_revoke(shell, id: String) -> (), changes [Status]: shell.desk().await?.device_revoke(&id).await;
 
     connection_add(shell, input: ConnectionInput) -> ConnectionView, changes [Subscriptions, Status]:
         shell.desk().await?.connection_add(input).await;

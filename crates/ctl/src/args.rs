@@ -47,6 +47,9 @@ pub(crate) enum Command {
     /// Addresses made by hand, to paste into a provider's portal.
     #[command(subcommand)]
     Inlet(Inlet),
+    /// Desks that share this inbox at the relay.
+    #[command(subcommand)]
+    Device(Device),
     /// Pull until nothing is left, and print what arrived.
     Sync {
         /// Go on waiting for more, until interrupted.
@@ -312,6 +315,21 @@ pub(crate) enum Inlet {
         id: String,
         #[command(flatten)]
         confirm: ConfirmArgs,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Device {
+    /// Desks that share this inbox, with when they were last seen and what waits for them.
+    List,
+    /// Give a desk another name.
+    Rename { id: String, name: String },
+    /// Revoke a desk: it can fetch nothing from then on. For this one it is `unpair`.
+    Remove {
+        id: String,
+        /// Yes, revoke it.
+        #[arg(long, required = true)]
+        yes: bool,
     },
 }
 

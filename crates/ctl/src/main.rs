@@ -2,6 +2,7 @@
 //! rules of its own.
 
 mod args;
+mod device;
 mod print;
 mod provider;
 mod rotation;
@@ -87,6 +88,7 @@ impl Shell {
             Command::Subscription(command) => self.subscription(command).await,
             Command::Rotation(command) => self.rotation(command).await,
             Command::Inlet(command) => self.inlet(command).await,
+            Command::Device(command) => self.device(command).await,
             Command::Audit { page } => self.audit(page).await,
             Command::Network(command) => self.network(command).await,
             Command::Sync { follow } => self.sync(follow).await,

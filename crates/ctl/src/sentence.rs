@@ -95,6 +95,8 @@ pub(crate) fn sentence(code: Code) -> &'static str {
             "This cannot be undone on a production connection. Say its name once more with --confirm NAME."
         }
         Code::CertificateUnusable => "This is no root certificate in PEM. Nothing was changed.",
+        Code::DeviceUnknown => "The relay knows no such desk. `offizinctl device list` shows all.",
+        Code::DeviceNameMalformed => "A name is 1 to 80 printable characters.",
         Code::InletUnknown => "There is no such address. `offizinctl inlet list` shows all.",
         Code::OrderUnknown => "No order or lane of this uid is known here.",
         Code::EventUnknown => "No event of this id is known here.",

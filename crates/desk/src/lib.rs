@@ -7,6 +7,7 @@ pub mod audit;
 pub mod connections;
 mod db;
 mod desk;
+pub mod devices;
 mod error;
 pub mod event;
 mod home;

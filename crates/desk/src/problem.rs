@@ -119,6 +119,10 @@ codes! {
     CertificateUnusable,
     /// No such inlet.
     InletUnknown,
+    /// The relay knows no such desk of our inbox.
+    DeviceUnknown,
+    /// A desk's name is 1 to 80 printable characters.
+    DeviceNameMalformed,
     /// No such order.
     OrderUnknown,
     /// No such event.

@@ -66,7 +66,8 @@ async fn pages(
         let page = relay.page(after, wait).await?;
         wait = Duration::ZERO;
         let cursor = page.segments.last().map_or(after, |segment| segment.sequence);
-        let done = cursor >= page.head;
+        // An empty page ends it too: what lies before the head may have been deleted unread.
+        let done = cursor >= page.head || page.segments.is_empty();
         if !take(desk, &row.inbox, after, page, identity, pulled).await? {
             // Another process took it meanwhile: go on from where it is now.
             continue;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use offizin_wire::{
     DeviceToken, InletId, PairingCode, Recipient, Refusal, RefusalCode, TokenHash, VERSION, VERSION_HEADER,
     inlet::InletRequest,
-    pairing::{PairAnswer, PairRequest},
+    pairing::{DeviceAnswer, DeviceRequest, PairAnswer, PairRequest},
     pull::{self, Ack, Segment},
 };
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
@@ -108,7 +108,19 @@ impl Relay {
         send(self.request(Method::POST, &["v1", "ack"])?.json(&Ack { cursor })).await.map(drop)
     }
 
-    /// Makes the relay forget this device.
+    /// The devices of our inbox.
+    pub(crate) async fn devices(&self) -> Result<Vec<DeviceAnswer>, Error> {
+        let answer = send(self.request(Method::GET, &["v1", "devices"])?).await?;
+        answer.json().await.map_err(|error| Error::http(Code::RelayUnexpected, error))
+    }
+
+    /// Gives a device another name.
+    pub(crate) async fn rename(&self, device: &str, name: &str) -> Result<(), Error> {
+        let request = DeviceRequest { name: name.to_owned() };
+        send(self.request(Method::PATCH, &["v1", "devices", device])?.json(&request)).await.map(drop)
+    }
+
+    /// Makes the relay forget a device.
     pub(crate) async fn leave(&self, device: &str) -> Result<(), Error> {
         send(self.request(Method::DELETE, &["v1", "devices", device])?).await.map(drop)
     }
@@ -143,7 +155,7 @@ async fn send(request: RequestBuilder) -> Result<Response, Error> {
         (Some(RefusalCode::PairingCodeUnknown), _) => Error::Plain(Code::PairingCodeRefused),
         (Some(RefusalCode::VersionUnsupported), _) => Error::Plain(Code::RelayVersion),
         (Some(RefusalCode::Unavailable | RefusalCode::TooFast), _) => Error::Plain(Code::RelayUnavailable),
-        // Of all that is asked for by name, only an inlet can be missing.
+        // Of all that is asked for by name, only an inlet can be missing, or a device; who asks for that says so.
         (Some(RefusalCode::NotFound), _) => Error::Plain(Code::InletUnknown),
         // A proxy in front of a relay that is down speaks for itself.
         (None, StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT) => {

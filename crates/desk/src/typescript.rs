@@ -21,7 +21,7 @@ macro_rules! declarations {
 
 #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "a list of everything"))]
 use crate::{
-    audit::*, connections::view::*, event::view::*, event::*, id::*, inlets::*, money::Money, network::*,
+    audit::*, connections::view::*, devices::*, event::view::*, event::*, id::*, inlets::*, money::Money, network::*,
     orders::view::*, page::*, problem::*, rotation::view::*, settings::*, source::Source, status::*, stock::view::*,
     subscriptions::view::*,
 };
@@ -37,6 +37,7 @@ declarations! {
     SubscriptionState, SecretState, Rhythm, HealthView, SubscriptionView, RemoveInput, RemoveForeignInput, AdoptInput, RegisterInput, RegisterView, SubscriptionListView, ConnectionProblemView, NotificationTypeView,
     RotationStep, RotationWait, RotationView, RotateInput, RotateView,
     Source, InletInput, InletView, InletRemoveInput, InletSecretInput,
+    DeviceView, DeviceRenameInput,
     AuditAction, Shell, AuditOutcome, AuditEntryView, RulesView, Proxy, NetworkView, NetworkInput,
     PullState, RelayView, SubscriptionCountsView, CountsView, StatusView, Tag, PulledView, PairInput, Language, Theme, Settings,
 }

@@ -7,6 +7,7 @@ import type {
   Code,
   Commands,
   ConnectionView,
+  DeviceView,
   Environment,
   EventListInput,
   EventRowView,
@@ -97,6 +98,35 @@ export function demo(query: URLSearchParams): Backend {
           ),
         ].slice(0, scene === "one" ? 1 : 2);
 
+  let devices: DeviceView[] = [
+    {
+      id: "dev-1",
+      name: "Kasse 1",
+      paired_at: iso(opened - 60 * DAY),
+      last_seen_at: iso(opened - 4 * SECOND),
+      behind: 0,
+      away: false,
+      this: true,
+    },
+    {
+      id: "dev-2",
+      name: "Büro, 2. Stock",
+      paired_at: iso(opened - 41 * DAY),
+      last_seen_at: iso(opened - 16 * HOUR),
+      behind: 37,
+      away: false,
+      this: false,
+    },
+    {
+      id: "dev-3",
+      name: "Notebook (alt)",
+      paired_at: iso(opened - 59 * DAY),
+      last_seen_at: iso(opened - 35 * DAY),
+      behind: 12_409,
+      away: true,
+      this: false,
+    },
+  ];
   let relay: StatusView["relay"] = bare
     ? null
     : {
@@ -265,6 +295,22 @@ export function demo(query: URLSearchParams): Backend {
     },
     unpair: () => {
       relay = null;
+      emit("status");
+      return null;
+    },
+    device_list: () => {
+      if (relay === null) throw problem("not_paired");
+      return devices;
+    },
+    device_rename: (input) => {
+      const device = devices.find((one) => one.id === input.id);
+      if (device === undefined) throw problem("device_unknown");
+      device.name = input.name.trim();
+      emit("status");
+      return null;
+    },
+    device_revoke: (id) => {
+      devices = devices.filter((one) => one.id !== id);
       emit("status");
       return null;
     },

@@ -8,7 +8,7 @@ export type OrderUid = string;
 export type LaneUid = string;
 export type PharmacyUid = string;
 export type PharmacySkuUid = string;
-export type Code = "keyring_missing" | "keyring_locked" | "keyring_failed" | "database_key_lost" | "database_unreadable" | "database_newer" | "database_busy" | "disk_full" | "home_unusable" | "not_paired" | "already_paired" | "pairing_code_malformed" | "pairing_code_refused" | "relay_unreachable" | "relay_refused" | "relay_unavailable" | "relay_version" | "relay_unexpected" | "provider_unreachable" | "provider_tls" | "provider_timeout" | "provider_key_refused" | "provider_permission_missing" | "provider_not_found" | "provider_wrong_base_path" | "provider_conflict" | "provider_rejected" | "provider_rate_limited" | "provider_failed" | "provider_unexpected" | "provider_redirected" | "provider_ambiguous" | "list_lost_others" | "delete_not_configured" | "test_not_configured" | "connection_unknown" | "connection_name_taken" | "connection_in_use" | "subscription_unknown" | "subscription_foreign" | "subscription_elsewhere" | "rotation_under_way" | "rotation_too_late" | "rotation_unknown" | "rotation_answer_lost" | "rotation_vanished" | "confirmation_needed" | "certificate_unusable" | "inlet_unknown" | "order_unknown" | "event_unknown" | "stock_unknown" | "input_invalid" | "file_unusable" | "internal";
+export type Code = "keyring_missing" | "keyring_locked" | "keyring_failed" | "database_key_lost" | "database_unreadable" | "database_newer" | "database_busy" | "disk_full" | "home_unusable" | "not_paired" | "already_paired" | "pairing_code_malformed" | "pairing_code_refused" | "relay_unreachable" | "relay_refused" | "relay_unavailable" | "relay_version" | "relay_unexpected" | "provider_unreachable" | "provider_tls" | "provider_timeout" | "provider_key_refused" | "provider_permission_missing" | "provider_not_found" | "provider_wrong_base_path" | "provider_conflict" | "provider_rejected" | "provider_rate_limited" | "provider_failed" | "provider_unexpected" | "provider_redirected" | "provider_ambiguous" | "list_lost_others" | "delete_not_configured" | "test_not_configured" | "connection_unknown" | "connection_name_taken" | "connection_in_use" | "subscription_unknown" | "subscription_foreign" | "subscription_elsewhere" | "rotation_under_way" | "rotation_too_late" | "rotation_unknown" | "rotation_answer_lost" | "rotation_vanished" | "confirmation_needed" | "certificate_unusable" | "inlet_unknown" | "device_unknown" | "device_name_malformed" | "order_unknown" | "event_unknown" | "stock_unknown" | "input_invalid" | "file_unusable" | "internal";
 export type Problem = { 
 /**
  * What went wrong.
@@ -1333,6 +1333,44 @@ id: string,
  * Goes to the keyring and nowhere else.
  */
 secret: string, };
+export type DeviceView = { 
+/**
+ * Opaque id, the relay's.
+ */
+id: string, 
+/**
+ * What its administrator, or another, called it.
+ */
+name: string, 
+/**
+ * By the relay's clock.
+ */
+paired_at: string, 
+/**
+ * Last time it asked the relay for anything; to the minute.
+ */
+last_seen_at: string | null, 
+/**
+ * Segments that wait for it at the relay.
+ */
+behind: number, 
+/**
+ * Not seen for so long that the relay no longer keeps for it what the other desks have.
+ */
+away: boolean, 
+/**
+ * True for this computer.
+ */
+this: boolean, };
+export type DeviceRenameInput = { 
+/**
+ * [`DeviceView::id`].
+ */
+id: string, 
+/**
+ * 1 to 80 printable characters.
+ */
+name: string, };
 export type AuditAction = "pair" | "unpair" | "connection_add" | "connection_edit" | "connection_remove" | "subscription_register" | "subscription_test" | "subscription_secret" | "subscription_adopt" | "subscription_remove" | "foreign_remove" | "rotation_start" | "rotation_switch" | "rotation_finish" | "rotation_roll_back" | "inlet_add" | "inlet_secret" | "inlet_remove" | "rules_set" | "network_set" | "ledger_rebuild" | "start_over";
 export type Shell = "window" | "command_line";
 export type AuditOutcome = "done" | "failed" | "unfinished";
@@ -1668,6 +1706,9 @@ export type Commands = {
   sync_now: { input: null; output: PulledView };
   pair: { input: PairInput; output: RelayView };
   unpair: { input: null; output: null };
+  device_list: { input: null; output: Array<DeviceView> };
+  device_rename: { input: DeviceRenameInput; output: null };
+  device_revoke: { input: string; output: null };
   connection_add: { input: ConnectionInput; output: ConnectionView };
   connection_check: { input: ConnectionId; output: CheckView };
   connection_edit: { input: ConnectionEditInput; output: ConnectionView };

@@ -298,6 +298,18 @@ export const sentences: Record<Code, Sentence> = {
     cure: m.code_inlet_unknown_cure,
     exit: "subscriptions",
   },
+  device_unknown: {
+    what: m.code_device_unknown,
+    safe: m.code_device_unknown_safe,
+    cure: m.code_device_unknown_cure,
+    exit: "none",
+  },
+  device_name_malformed: {
+    what: m.code_device_name_malformed,
+    safe: m.code_device_name_malformed_safe,
+    cure: m.code_device_name_malformed_cure,
+    exit: "none",
+  },
   order_unknown: {
     what: m.code_order_unknown,
     safe: m.code_order_unknown_safe,

@@ -12,6 +12,7 @@
 
 mod bad_input;
 mod canaries;
+mod devices;
 mod faults;
 mod histories;
 mod killed;

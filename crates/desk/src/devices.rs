@@ -1,0 +1,105 @@
+//! The desks that share our inbox at the relay: seen, named and revoked from any of them.
+//!
+//! The relay knows them; nothing of it is kept here, except what this computer itself is called. It deliberately holds no
+//! rule of its own: who may do what is decided by the relay.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{
+    desk::Desk,
+    error::Error,
+    pairing,
+    problem::{Code, Problem},
+};
+
+/// A desk of our inbox.
+#[derive(Clone, Debug, Serialize, TS)]
+pub struct DeviceView {
+    /// Opaque id, the relay's.
+    pub id: String,
+    /// What its administrator, or another, called it.
+    pub name: String,
+    /// By the relay's clock.
+    #[ts(type = "string")]
+    pub paired_at: Timestamp,
+    /// Last time it asked the relay for anything; to the minute.
+    #[ts(type = "string | null")]
+    pub last_seen_at: Option<Timestamp>,
+    /// Segments that wait for it at the relay.
+    #[ts(type = "number")]
+    pub behind: u64,
+    /// Not seen for so long that the relay no longer keeps for it what the other desks have.
+    pub away: bool,
+    /// True for this computer.
+    pub this: bool,
+}
+
+/// A new name for a desk.
+#[derive(Clone, Debug, Deserialize, TS)]
+pub struct DeviceRenameInput {
+    /// [`DeviceView::id`].
+    pub id: String,
+    /// 1 to 80 printable characters.
+    pub name: String,
+}
+
+impl Desk {
+    /// The desks of our inbox, oldest first. Codes: `not_paired`, `relay_*`.
+    pub async fn device_list(&self) -> Result<Vec<DeviceView>, Problem> {
+        Ok(list(self).await?)
+    }
+
+    /// Gives a desk another name. Codes: `not_paired`, `relay_*`, `device_unknown`, `device_name_malformed`.
+    pub async fn device_rename(&self, input: DeviceRenameInput) -> Result<(), Problem> {
+        Ok(rename(self, &input).await?)
+    }
+
+    /// Takes a desk's right to fetch anything; nothing is sealed to it from then on. For this computer it is
+    /// [`Desk::unpair`]. Codes: `not_paired`, `relay_*`, `device_unknown`.
+    pub async fn device_revoke(&self, id: &str) -> Result<(), Problem> {
+        let (relay, row) = pairing::client(self).await?;
+        if row.device == id {
+            return self.unpair().await;
+        }
+        Ok(relay.leave(id).await.map_err(device)?)
+    }
+}
+
+async fn list(desk: &Desk) -> Result<Vec<DeviceView>, Error> {
+    let (relay, _) = pairing::client(desk).await?;
+    let devices = relay.devices().await?.into_iter().map(|device| DeviceView {
+        id: device.id,
+        name: device.name,
+        paired_at: device.paired_at,
+        last_seen_at: device.last_seen_at,
+        behind: device.behind,
+        away: device.away,
+        this: device.this,
+    });
+    Ok(devices.collect())
+}
+
+async fn rename(desk: &Desk, input: &DeviceRenameInput) -> Result<(), Error> {
+    let name = input.name.trim();
+    if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
+        return Err(Error::Plain(Code::DeviceNameMalformed));
+    }
+    let (relay, row) = pairing::client(desk).await?;
+    relay.rename(&input.id, name).await.map_err(device)?;
+    if row.device == input.id {
+        let mut tx = desk.db().write().await?;
+        sqlx::query("UPDATE relay SET device_name = ?").bind(name).execute(&mut *tx).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// What is missing at the relay is the device that was named.
+fn device(error: Error) -> Error {
+    match error {
+        Error::Plain(Code::InletUnknown) => Error::Plain(Code::DeviceUnknown),
+        error => error,
+    }
+}
