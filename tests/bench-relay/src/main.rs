@@ -1,0 +1,111 @@
+//! `./bench relay`: durable acknowledgements per second and how long each took, at several numbers of connections and two
+//! sizes of body; beside an empty handler, JetStream and whatever else of its kind is installed, in one run.
+//!
+//! Everything measured is a process of its own; the load comes from this one, on the same processors. It deliberately
+//! judges nothing: the table says what was, and the machine's load is part of it.
+
+mod load;
+mod rivals;
+mod subject;
+
+use std::{io::Write, time::Duration};
+
+use load::{Figures, load};
+use subject::Relay;
+
+/// Whatever goes wrong ends the run.
+type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+const SMALL: usize = 1_000;
+const LARGE: usize = 200_000;
+const CONNECTIONS: [usize; 4] = [1, 16, 64, 256];
+
+fn main() -> Outcome<()> {
+    let mut words = std::env::args().skip(1);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match words.next().as_deref() {
+        // The empty handler, as a process of its own.
+        Some("empty") => runtime.block_on(rivals::serve_empty()),
+        _ => runtime.block_on(measure()),
+    }
+}
+
+/// How long each line is measured: `OFFIZIN_BENCH_SECONDS`, or a few.
+fn span() -> Duration {
+    let seconds = std::env::var("OFFIZIN_BENCH_SECONDS").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(5))
+}
+
+async fn measure() -> Outcome<()> {
+    say(
+        "| what | body | connections | per second | p50 ms | p99 ms | p99.9 ms |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    )?;
+    let mut empty_at_64 = None;
+    let mut ours_at_64 = None;
+    let mut ours_large = None;
+    for size in [SMALL, LARGE] {
+        for connections in CONNECTIONS {
+            let empty = rivals::Empty::start().await?;
+            let figures = load(&empty.url, size, connections, span()).await?;
+            row("empty handler", size, connections, &figures)?;
+            if (size, connections) == (SMALL, 64) {
+                empty_at_64 = Some(figures.rate);
+            }
+            drop(empty);
+            let relay = Relay::on_sqlite().await?;
+            let figures = load(&relay.url, size, connections, span()).await?;
+            row("relay, SQLite", size, connections, &figures)?;
+            match (size, connections) {
+                (SMALL, 64) => ours_at_64 = Some((figures.rate, figures.p99, relay.peak_megabytes())),
+                (LARGE, 64) => ours_large = Some(figures.rate),
+                _ => {}
+            }
+            if figures.refused > 0 {
+                say(&format!("  ({} refused)", figures.refused))?;
+            }
+        }
+    }
+    // Far more than it can do: it sheds, and what it takes it still answers in time.
+    let relay = Relay::on_sqlite_with(&["--total-rate", "2000", "--total-burst", "500"]).await?;
+    let figures = load(&relay.url, SMALL, 256, span()).await?;
+    row("relay, allowed 2000/s, flooded", SMALL, 256, &figures)?;
+    say(&format!("  ({} refused with 429)", figures.refused))?;
+    drop(relay);
+
+    let nats = rivals::Nats::start()?;
+    let jetstream = nats.publish(SMALL, 64, span()).await?;
+    row("JetStream publish, sync always", SMALL, 64, &jetstream)?;
+    let relay = Relay::on_nats(&nats).await?;
+    let figures = load(&relay.url, SMALL, 64, span()).await?;
+    row("relay, NATS (one server)", SMALL, 64, &figures)?;
+    drop(relay);
+    if let Some(webhook) = rivals::Webhook::start().await? {
+        let figures = load(&webhook.url, SMALL, 64, span()).await?;
+        row("Debian's webhook, running `true`", SMALL, 64, &figures)?;
+    }
+    match rivals::postgres(span())? {
+        Some(figures) => row("PostgreSQL insert and commit", SMALL, 64, &figures)?,
+        None => say("(PostgreSQL is not installed: not measured)")?,
+    }
+
+    if let (Some(empty), Some((ours, p99, megabytes)), Some(large)) = (empty_at_64, ours_at_64, ours_large) {
+        say(&format!(
+            "\nat 64 connections with {SMALL} bytes: {:.2} of the empty handler, {:.1} times JetStream with sync always, p99 {p99:.1} ms, \
+             {megabytes} MB at the most; with {LARGE} bytes {large:.0}/s",
+            ours / empty,
+            ours / jetstream.rate,
+        ))?;
+    }
+    Ok(())
+}
+
+fn row(what: &str, size: usize, connections: usize, figures: &Figures) -> Outcome<()> {
+    let Figures { rate, p50, p99, p999, .. } = figures;
+    say(&format!("| {what} | {size} | {connections} | {rate:.0} | {p50:.1} | {p99:.1} | {p999:.1} |"))
+}
+
+fn say(text: &str) -> Outcome<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")?;
+    Ok(out.flush()?)
+}
