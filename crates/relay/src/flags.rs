@@ -24,6 +24,22 @@ pub(crate) enum Command {
     Serve(Box<ServeFlags>),
     /// Make, list and remove inboxes; also while the relay serves.
     Inbox(InboxFlags),
+    /// Copy a SQLite store into a file, while a relay serves it.
+    Backup {
+        #[command(flatten)]
+        store: StoreFlag,
+        /// The file to make.
+        #[arg(long)]
+        to: PathBuf,
+    },
+    /// Make a SQLite store of a back-up, at a path where nothing is.
+    Restore {
+        /// The back-up.
+        #[arg(long)]
+        from: PathBuf,
+        #[command(flatten)]
+        store: StoreFlag,
+    },
     /// Move inboxes to another store. No relay may serve the inboxes meanwhile.
     Migrate(MigrateFlags),
 }
@@ -226,7 +242,8 @@ impl NatsFlags {
 }
 
 impl StoreFlag {
-    fn store(&self) -> Store {
+    /// The store, with what belongs to it.
+    pub(crate) fn store(&self) -> Store {
         self.nats.apply(self.store.clone())
     }
 
@@ -388,6 +405,20 @@ mod tests {
     #[test]
     fn the_flags_are_sound() {
         Flags::command().debug_assert();
+    }
+
+    #[test]
+    fn every_setting_is_in_the_table() {
+        let table = include_str!("../../../docs/relay.md");
+        for command in Flags::command().get_subcommands_mut() {
+            for flag in command.get_arguments() {
+                if let (Some(long), Some(variable)) = (flag.get_long(), flag.get_env().and_then(|name| name.to_str())) {
+                    let row =
+                        table.lines().find(|line| line.starts_with("| `--") && line.contains(&format!("`--{long}`")));
+                    assert!(row.is_some_and(|row| row.contains(&format!("`{variable}`"))), "--{long}, {variable}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@
 
 mod access;
 mod addresses;
+mod backup;
 pub mod config;
 mod connections;
 mod devices;
@@ -118,6 +119,23 @@ impl Relay {
 
     fn new_code(&self) -> Result<PairingCode, LogError> {
         PairingCode::random(self.config.public_url.clone()).map_err(|_| LogError::NoRandomness)
+    }
+}
+
+/// Copies a SQLite store into a file of its own, while a relay serves it. Refused for NATS, which has its own means.
+pub async fn backup(store: &Store, to: &std::path::Path) -> Result<(), LogError> {
+    match store {
+        Store::Sqlite(path) => backup::backup(path, to).await,
+        Store::Nats(_) => Err(LogError::Unavailable("a store in NATS is backed up with `nats account backup`".into())),
+    }
+}
+
+/// Makes a SQLite store of a back-up; no sequence that may have been given out since is given out again. Answers how many
+/// inboxes there are.
+pub async fn restore(from: &std::path::Path, store: &Store, now: Timestamp) -> Result<u64, LogError> {
+    match store {
+        Store::Sqlite(path) => backup::restore(from, path, now).await,
+        Store::Nats(_) => Err(LogError::Unavailable("a store in NATS is restored with `nats account restore`".into())),
     }
 }
 

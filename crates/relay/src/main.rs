@@ -73,7 +73,7 @@ fn main() -> ExitCode {
     let json = match &flags.command {
         Command::Inbox(inbox) => inbox.json(),
         Command::Migrate(migrate) => migrate.json,
-        Command::Serve(_) => false,
+        Command::Serve(_) | Command::Backup { .. } | Command::Restore { .. } => false,
     };
     let done = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -99,6 +99,16 @@ async fn run(command: Command) -> Result<(), Problem> {
         Command::Serve(flags) => serve(*flags).await,
         Command::Inbox(InboxFlags { command }) => inbox(command).await,
         Command::Migrate(flags) => migrate(flags).await,
+        Command::Backup { store, to } => {
+            offizin_relay::backup(&store.store(), &to).await?;
+            writeln!(io::stdout(), "Wrote {}.", to.display())?;
+            Ok(())
+        }
+        Command::Restore { from, store } => {
+            let inboxes = offizin_relay::restore(&from, &store.store(), Timestamp::now()).await?;
+            writeln!(io::stdout(), "Restored {inboxes} inbox(es).")?;
+            Ok(())
+        }
     }
 }
 

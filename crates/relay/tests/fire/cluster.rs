@@ -20,7 +20,7 @@ use tokio::{
 use crate::{
     house::{Desk, HANG},
     nats::{Server, free_port},
-    writers::Ledger,
+    writers::{Ledger, tell},
 };
 
 const SERVERS: usize = 3;
@@ -41,10 +41,10 @@ impl Cluster {
         let inside: Vec<u16> = (0..SERVERS).map(|_| free_port()).collect();
         let mut ways = HashMap::new();
         let mut routes = vec![Vec::new(); SERVERS];
-        for from in 0..SERVERS {
+        for (from, routes) in routes.iter_mut().enumerate() {
             for to in (0..SERVERS).filter(|to| *to != from) {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-                routes[from].push(format!("\"nats://127.0.0.1:{}\"", listener.local_addr().unwrap().port()));
+                routes.push(format!("\"nats://127.0.0.1:{}\"", listener.local_addr().unwrap().port()));
                 let cut = Arc::new(AtomicBool::new(false));
                 tokio::spawn(carry(listener, inside[to], cut.clone()));
                 ways.insert((from, to), Way { cut });
@@ -202,7 +202,7 @@ async fn nothing_acknowledged_is_lost_when_a_leader_dies_or_a_server_is_cut_off(
         assert!(ledger.acknowledged() > before, "{deed}: they wrote something");
         before = ledger.acknowledged();
     }
-    println!("{before} acknowledged, none missing");
+    tell(&format!("{before} acknowledged, none missing"));
     let there = Desk { base: format!("http://{there}"), ..desk };
     ledger.settle_at_least(&there).await;
 }

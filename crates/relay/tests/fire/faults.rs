@@ -51,7 +51,7 @@ async fn a_file_that_may_not_grow_loses_nothing() {
     let (mut desk, inlet) = paired(&served, home.path()).await;
     let ledger = Ledger::default();
     let url = format!("{}/in/{}", desk.base, inlet.token.expose());
-    let writers = ledger.write(WRITERS, &[url.clone()]);
+    let writers = ledger.write(WRITERS, std::slice::from_ref(&url));
     let refused = async {
         while desk.client.post(&url).body(crate::house::noise(60_000)).send().await.is_ok_and(|a| a.status() == 200) {}
     };

@@ -8,7 +8,7 @@ use crate::{
     command::{Served, add_inbox, program, program_on},
     house::{Desk, noise},
     nats::Server,
-    writers::Ledger,
+    writers::{Ledger, tell},
 };
 
 const WRITERS: usize = 64;
@@ -47,7 +47,7 @@ async fn kill_again_and_again(
             ledger.forget();
         }
     }
-    println!("{rounds} rounds of SIGKILL under {WRITERS} writers: {acknowledged} acknowledged, none missing");
+    tell(&format!("{rounds} rounds of SIGKILL under {WRITERS} writers: {acknowledged} acknowledged, none missing"));
     assert!(acknowledged > rounds, "the relay was at work");
 }
 

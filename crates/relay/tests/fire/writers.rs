@@ -16,8 +16,9 @@ use crate::house::{Desk, noise};
 type Bodies = Arc<Mutex<BTreeSet<Vec<u8>>>>;
 
 /// What was sent, and what was acknowledged, from the beginning.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Ledger {
+    client: reqwest::Client,
     sent: Bodies,
     acknowledged: Bodies,
 }
@@ -28,6 +29,14 @@ pub(crate) struct Writers {
     done: Arc<AtomicBool>,
 }
 
+impl Default for Ledger {
+    fn default() -> Self {
+        // One for all: making one reads the system's certificates, which takes longer than a hundred deliveries.
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(8)).pool_max_idle_per_host(256);
+        Self { client: client.build().unwrap(), sent: Bodies::default(), acknowledged: Bodies::default() }
+    }
+}
+
 impl Ledger {
     /// Starts writers; each posts to all of these addresses in turn, whatever the answer.
     pub(crate) fn write(&self, writers: usize, urls: &[String]) -> Writers {
@@ -36,13 +45,12 @@ impl Ledger {
             let (ledger, done) = (self.clone(), done.clone());
             let urls: Vec<_> = (0..urls.len()).map(|i| urls[(i + writer) % urls.len()].clone()).collect();
             tokio::spawn(async move {
-                let client = reqwest::Client::builder().timeout(Duration::from_secs(8)).build().unwrap();
                 let mut turn = 0;
                 while !done.load(Relaxed) {
                     // From a few bytes to more than a page of the database.
                     let body = noise(24 + 97 * writer % 6000);
                     ledger.sent.lock().unwrap().insert(body.clone());
-                    match client.post(&urls[turn % urls.len()]).body(body.clone()).send().await {
+                    match ledger.client.post(&urls[turn % urls.len()]).body(body.clone()).send().await {
                         Ok(answer) if answer.status() == 200 => {
                             ledger.acknowledged.lock().unwrap().insert(body);
                         }
@@ -92,4 +100,10 @@ impl Writers {
             task.await.unwrap();
         }
     }
+}
+
+/// For whoever runs it to read: what happened, in figures.
+#[allow(clippy::print_stdout, reason = "a long run is started for its figures")]
+pub(crate) fn tell(figures: &str) {
+    println!("{figures}");
 }

@@ -64,6 +64,12 @@ impl Server {
         Self { home, port, monitor, child: None }
     }
 
+    /// Everything it writes.
+    #[allow(dead_code, reason = "only one of the tests looks")]
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     pub(crate) fn store(&self) -> Address {
         Address {
             store: format!("nats://127.0.0.1:{}", self.port),

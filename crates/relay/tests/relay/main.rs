@@ -9,6 +9,7 @@
 )]
 
 mod abuse;
+mod backup;
 mod canary;
 mod command;
 mod deliveries;

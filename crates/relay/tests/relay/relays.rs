@@ -107,3 +107,33 @@ async fn servers_that_may_lose_what_they_acknowledged_are_refused() {
     let refused = open(Store::Nats(nats)).await.err();
     assert!(matches!(&refused, Some(LogError::Unsafe(why)) if why.contains("--nats-monitor")), "{refused:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_planted_is_in_the_servers_files() {
+    let house = House::on_nats().await;
+    let (desk, inlet) = house.inbox("Adler").await;
+    for i in 0..20 {
+        inlet.deliver(format!(r#"{{"patient":"Erika Beispiel-Canary","n":{i}}}"#)).await;
+    }
+    assert_eq!(desk.bodies().await.len(), 20);
+    let words = ["Erika Beispiel-Canary", inlet.token.expose(), desk.token.expose()];
+    let mut folders = vec![house.nats.as_ref().unwrap().home().to_owned()];
+    let mut bytes = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            // Some come and go while the server is at work.
+            let Ok(content) = std::fs::read(&path) else { continue };
+            bytes += content.len();
+            for word in words {
+                let found = content.windows(word.len()).any(|window| window == word.as_bytes());
+                assert!(!found, "a planted word in {}", path.display());
+            }
+        }
+    }
+    assert!(bytes > 5_000, "the server wrote something");
+}

@@ -18,7 +18,7 @@ mod segments;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use async_nats::{
@@ -44,6 +44,8 @@ use crate::config::Nats;
 const REPLICAS: usize = 3;
 /// How long one request may take. A provider waits five seconds.
 const REQUEST_TIME: Duration = Duration::from_secs(4);
+/// How often a relay turns to another server at the most.
+const TURN_EVERY: Duration = Duration::from_secs(5);
 /// Requests under way at once, where many inboxes are asked about.
 const AT_ONCE: usize = 16;
 /// Room for headers beside a payload.
@@ -87,6 +89,10 @@ pub(crate) struct JetStream {
     replicas: usize,
     part_bytes: usize,
     lanes: Arc<Mutex<HashMap<InboxId, Lane>>>,
+    /// There is another server to turn to.
+    several: bool,
+    /// When this one last turned to another server.
+    turned: Arc<Mutex<Option<Instant>>>,
     /// Deliveries not yet added to the inlets' counts.
     counts: Arc<Mutex<HashMap<InboxId, HashMap<InletId, u64>>>>,
 }
@@ -132,6 +138,8 @@ impl JetStream {
             replicas,
             part_bytes,
             lanes: Arc::default(),
+            several: nats.servers.len() > 1,
+            turned: Arc::default(),
             counts: Arc::default(),
         })
     }
@@ -159,6 +167,19 @@ impl JetStream {
             ..StreamConfig::default()
         };
         self.context.create_stream(config).await.map(|_| ()).map_err(unavailable)
+    }
+
+    /// A server that is cut off from the others takes connections and answers nothing: tries another one.
+    fn look_elsewhere(&self) {
+        let mut turned = self.turned.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.several || turned.is_some_and(|at| at.elapsed() < TURN_EVERY) {
+            return;
+        }
+        *turned = Some(Instant::now());
+        let client = self.client.clone();
+        tokio::spawn(async move {
+            let _ = client.force_reconnect().await;
+        });
     }
 
     fn lane(&self, inbox: &InboxId) -> Lane {

@@ -129,6 +129,9 @@ impl JetStream {
         }
         let appending = inboxes.into_iter().map(|(inbox, indices, segments)| async move {
             let (given, stopped) = self.append_to(&inbox, segments).await;
+            if let Some(Stopped::Error(LogError::Unavailable(_))) = &stopped {
+                self.look_elsewhere();
+            }
             if let Some(head) = given.last() {
                 self.tell_grown(&inbox, *head).await;
             }

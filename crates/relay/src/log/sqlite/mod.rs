@@ -135,6 +135,15 @@ impl Sqlite {
         }
     }
 
+    /// One consistent copy, while others write.
+    pub(crate) async fn copy_into(&self, to: &Path) -> Result<(), LogError> {
+        let unusable = |error: &dyn std::fmt::Display| LogError::Unavailable(format!("{}: {error}", to.display()));
+        create_private(to).map_err(|error| unusable(&error))?;
+        let name = to.to_str().ok_or_else(|| unusable(&"the name is not text"))?;
+        sqlx::query("VACUUM INTO ?").bind(name).execute(&self.writer).await?;
+        Ok(())
+    }
+
     async fn write_probe(&self) -> Result<(), LogError> {
         let mut tx = self.write().await?;
         sqlx::query("INSERT INTO probe (filling) VALUES (zeroblob(?))").bind(PROBE_BYTES).execute(&mut *tx).await?;
@@ -194,7 +203,7 @@ fn pool(connections: u32, busy: Duration) -> SqlitePoolOptions {
 }
 
 /// Creates the file for its owner only. The write-ahead log and its index inherit the mode of the file.
-fn create_private(path: &Path) -> std::io::Result<()> {
+pub(crate) fn create_private(path: &Path) -> std::io::Result<()> {
     if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty() && !d.exists()) {
         let mut builder = std::fs::DirBuilder::new();
         builder.recursive(true);
