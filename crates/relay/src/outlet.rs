@@ -99,6 +99,10 @@ pub(crate) async fn ack(
     Paired(device): Paired,
     Input(Ack { cursor }): Input<Ack>,
 ) -> Result<StatusCode, Refused> {
+    if cursor > device.inbox.head() {
+        // Another relay may have handed it out before the word of it came here.
+        app.registry().look(&device.inbox.id).await?;
+    }
     // Believing it would let retention delete what was never sent.
     if cursor > device.inbox.head() {
         return Err(Refused::malformed("the cursor is beyond the head of the inbox"));

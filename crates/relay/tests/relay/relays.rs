@@ -33,7 +33,9 @@ async fn what_is_made_at_one_relay_holds_at_the_other_at_once() {
         let inlet = there.inlet_at(inlet.id, inlet.token);
         inlet.deliver("x").await;
         assert_eq!(there.bodies().await.len(), 1);
-        assert_eq!(there.ack(1).await.status(), 204);
+        let back = Desk { base: house.url(""), ..there };
+        assert_eq!(back.ack(1).await.status(), 204, "what was fetched there is acknowledged here");
+        assert_eq!(back.ack(2).await.status(), 400, "what nobody ever had is not");
     }
 }
 
