@@ -28,7 +28,7 @@ use crate::{
     network::{self, Network, NetworkInput, NetworkView},
     orders::{
         self,
-        view::{OrderListInput, OrderRowView, OrderView, PatientView, TimelineView},
+        view::{FacetView, OrderListInput, OrderRowView, OrderView, PatientView, StuckView, TimelineView, TodayView},
     },
     page::{Page, PageInput},
     pairing,
@@ -41,7 +41,7 @@ use crate::{
     },
     rxscale::http::Pace,
     settings::{self, RulesView},
-    status::{CountsView, PairInput, PulledView, RelayView, Settings, StatusView, TendedView},
+    status::{self, PairInput, PulledView, RelayView, Settings, StatusView, TendedView},
     stock::{
         self,
         view::{StockChangeView, StockListInput, StockRowView},
@@ -138,34 +138,15 @@ impl Desk {
 
     async fn read_status(&self) -> Result<StatusView, Error> {
         let mut reader = self.db().reader().acquire().await?;
-        let counts: (i64, i64, i64, i64, i64, i64, i64, i64) = sqlx::query_as(
-            "SELECT (SELECT count(*) FROM order_row), (SELECT count(*) FROM order_row WHERE attention = 1), \
-             (SELECT count(*) FROM stock_row), (SELECT count(*) FROM event), \
-             (SELECT count(*) FROM event WHERE unrecognised IS NOT NULL), (SELECT count(*) FROM quarantine), \
-             (SELECT count(*) FROM unopened_segment), (SELECT count(*) FROM subscription WHERE state = 'active')",
-        )
-        .fetch_one(&mut *reader)
-        .await?;
-        let (orders, attention, stock, events, unrecognised, quarantine, unopened, subscriptions) = counts;
-        let watched = subscriptions::counts(&mut reader, self.now()).await?;
         let last: Option<i64> =
             sqlx::query_scalar("SELECT max(received_at) FROM event").fetch_one(&mut *reader).await?;
+        let counts = status::counts(&mut reader, self.now()).await?;
         Ok(StatusView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             home: self.0.home.dir().display().to_string(),
             relay: pairing::view(&mut reader).await?,
             connections: connections::list(&mut reader).await?,
-            counts: CountsView {
-                orders,
-                attention,
-                stock,
-                events,
-                unrecognised,
-                quarantine,
-                unopened,
-                subscriptions,
-                watched,
-            },
+            counts,
             last_event_at: last.map(time::from_ms).transpose()?,
         })
     }
@@ -360,10 +341,32 @@ impl Desk {
         Ok(recorded(self, AuditAction::NetworkSet, "", None, network::set(self, input)).await?)
     }
 
-    /// One page of orders, newest change first.
+    /// One page of orders, newest order first.
     pub async fn order_list(&self, input: &OrderListInput) -> Result<Page<OrderRowView>, Problem> {
-        let list = async { orders::table::list(&mut *self.reader().await?, input).await };
+        let now = self.now().as_millisecond();
+        let list = async { orders::list::list(&mut *self.reader().await?, input, now).await };
         Ok(list.await?)
+    }
+
+    /// What orders can be filtered by, with how many orders each.
+    pub async fn order_facets(&self) -> Result<Vec<FacetView>, Problem> {
+        let facets = async { orders::list::facets(&mut *self.reader().await?).await };
+        Ok(facets.await?)
+    }
+
+    /// What happened since the administrator's day began.
+    pub async fn order_today(&self, day_begins: Timestamp) -> Result<TodayView, Problem> {
+        let today =
+            async { orders::list::today(&mut *self.reader().await?, day_begins.as_millisecond()).await };
+        Ok(today.await?)
+    }
+
+    /// Open orders that have had their status for so many hours, the longest first.
+    pub async fn order_stuck(&self, hours: u32, limit: u32) -> Result<StuckView, Problem> {
+        let before = self.now().as_millisecond().saturating_sub(i64::from(hours).saturating_mul(3_600_000));
+        let stuck =
+            async { orders::list::stuck(&mut *self.reader().await?, before, i64::from(limit.clamp(1, 500))).await };
+        Ok(stuck.await?)
     }
 
     /// One order without its patient. The uid of one of its lanes will do.

@@ -30,7 +30,9 @@ mod projection;
 mod pull;
 mod relay;
 pub mod rotation;
+mod rows;
 mod rxscale;
+mod search;
 pub mod settings;
 mod source;
 pub mod status;
@@ -39,6 +41,8 @@ pub mod subscriptions;
 mod tending;
 #[cfg(test)]
 mod tests_ledger;
+#[cfg(test)]
+mod tests_plans;
 mod time;
 mod typescript;
 

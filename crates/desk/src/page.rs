@@ -47,6 +47,11 @@ impl PageInput {
     }
 }
 
+/// Where the next page begins.
+pub(crate) fn key(number: i64, text: &str) -> String {
+    BASE64URL_NOPAD.encode(format!("{number} {text}").as_bytes())
+}
+
 /// Makes a page of rows that were fetched with one more than `limit`.
 pub(crate) fn page<R, T>(
     mut rows: Vec<R>,
@@ -59,7 +64,7 @@ pub(crate) fn page<R, T>(
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(|row| {
         let (number, text) = key(row);
-        BASE64URL_NOPAD.encode(format!("{number} {text}").as_bytes())
+        self::key(number, &text)
     });
     Ok(Page { rows: rows.into_iter().map(view).collect::<Result<_, _>>()?, next })
 }

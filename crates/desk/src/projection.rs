@@ -3,23 +3,25 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sqlx::{Row, SqliteConnection};
 
 use crate::{
     error::Error,
-    event::{Subject, Trust},
+    event::{Event, Subject, Trust},
     id::PharmacySkuUid,
     intake::{self, Body, journal},
     orders::{self, table::Realm},
+    rows,
     source::Source,
     status::Tag,
     stock,
 };
 
 /// Moves with every change of a decoder or a fold: another number in the database means "rebuild on opening".
-pub(crate) const VERSION: i64 = 2;
+pub(crate) const VERSION: i64 = 3;
 
 /// What has to be folded again.
 #[derive(Debug, Default)]
@@ -32,6 +34,7 @@ impl Touched {
     pub(crate) fn add(&mut self, realm: &str, subject: &Subject) {
         match subject {
             Subject::Order(fact) => self.orders.add(realm, fact),
+            Subject::Test => {}
             Subject::Stock { uid, .. } => _ = self.products.insert((realm.to_owned(), uid.clone())),
         }
     }
@@ -50,44 +53,91 @@ impl Touched {
     }
 }
 
+/// How many events are decoded at a time.
+const AT_ONCE: i64 = 2_000;
+
+/// An event of the journal as it was decoded the last time.
+#[derive(sqlx::FromRow)]
+struct StoredEvent {
+    id: i64,
+    realm: String,
+    source: String,
+    event_type: Option<String>,
+    payload_version: Option<String>,
+    at: Option<i64>,
+    unrecognised: Option<String>,
+    packed: Vec<u8>,
+    body_bytes: i64,
+}
+
+impl StoredEvent {
+    /// As this build decodes it. A damaged body says nothing; `verify` counts it.
+    fn decode(&self) -> Option<Event> {
+        let body = Body::unpack(&self.packed, usize::try_from(self.body_bytes).unwrap_or(0))?;
+        Some(Source::named(&self.source)?.decode(&body))
+    }
+}
+
+async fn stored_events(connection: &mut SqliteConnection, after: i64) -> Result<Vec<StoredEvent>, Error> {
+    Ok(sqlx::query_as(
+        "SELECT e.id, e.realm, e.source, e.event_type, e.payload_version, e.at, e.unrecognised, b.packed, e.body_bytes \
+         FROM event e CROSS JOIN body b ON b.event_id = e.id WHERE e.id > ? ORDER BY e.id LIMIT ?",
+    )
+    .bind(after)
+    .bind(AT_ONCE)
+    .fetch_all(connection)
+    .await?)
+}
+
 /// Throws every projection away and folds the journal anew.
 pub(crate) async fn rebuild(connection: &mut SqliteConnection) -> Result<u64, Error> {
-    for table in ["order_fact", "lane", "order_row", "stock_fact", "stock_row"] {
+    orders::table::clear(connection).await?;
+    for table in ["stock_fact", "stock_row"] {
         sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM {table}"))).execute(&mut *connection).await?;
     }
     let mut touched = Touched::default();
     let mut after = 0i64;
     let mut events = 0u64;
     loop {
-        let rows: Vec<(i64, String, String, Vec<u8>, i64)> =
-            sqlx::query_as("SELECT id, realm, source, body, body_bytes FROM event WHERE id > ? ORDER BY id LIMIT 200")
-                .bind(after)
-                .fetch_all(&mut *connection)
-                .await?;
-        let Some(last) = rows.last() else { break };
-        after = last.0;
-        for (id, realm, source, body, bytes) in rows {
-            // A damaged body projects to nothing; `verify` counts it.
-            let Some(body) = Body::unpack(&body, usize::try_from(bytes).unwrap_or(0)) else { continue };
-            let Some(source) = Source::named(&source) else { continue };
-            let event = source.decode(&body);
-            sqlx::query("UPDATE event SET event_type = ?, payload_version = ?, at = ?, unrecognised = ? WHERE id = ?")
-                .bind(&event.event_type)
-                .bind(&event.payload_version)
-                .bind(event.at.map(jiff::Timestamp::as_millisecond))
-                .bind(event.unrecognised.as_ref().map(journal::word))
-                .bind(id)
-                .execute(&mut *connection)
-                .await?;
-            if let Some(subject) = event.subject {
-                journal::insert_fact(connection, id, &realm, &subject).await?;
-                touched.add(&realm, &subject);
-            }
-            events += 1;
+        let stored = stored_events(connection, after).await?;
+        let Some(last) = stored.last() else { break };
+        after = last.id;
+        let decoded = rows::spread(stored, |stored| stored.decode().map(|event| (stored, event))).await?;
+        let decoded: Vec<_> = decoded.into_iter().flatten().collect();
+        for (stored, event) in &decoded {
+            decoded_anew(connection, stored, event).await?;
         }
+        let facts = decoded.iter().filter_map(|(stored, event)| {
+            let subject = event.subject.as_ref()?;
+            touched.add(&stored.realm, subject);
+            Some((stored.id, stored.realm.as_str(), subject))
+        });
+        let facts: Vec<_> = facts.collect();
+        journal::insert_facts(connection, &facts).await?;
+        events += decoded.len() as u64;
     }
     touched.refold(connection).await?;
     Ok(events)
+}
+
+/// Notes what this build understands differently.
+async fn decoded_anew(connection: &mut SqliteConnection, stored: &StoredEvent, event: &Event) -> Result<(), Error> {
+    let at = event.at.map(jiff::Timestamp::as_millisecond);
+    let unrecognised = event.unrecognised.as_ref().map(journal::word);
+    if (&stored.event_type, &stored.payload_version, stored.at, &stored.unrecognised)
+        == (&event.event_type, &event.payload_version, at, &unrecognised)
+    {
+        return Ok(());
+    }
+    sqlx::query("UPDATE event SET event_type = ?, payload_version = ?, at = ?, unrecognised = ? WHERE id = ?")
+        .bind(&event.event_type)
+        .bind(&event.payload_version)
+        .bind(at)
+        .bind(unrecognised)
+        .bind(stored.id)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// SHA-256 over every projected row in the order of its key.
@@ -95,11 +145,14 @@ pub(crate) async fn digest(connection: &mut SqliteConnection) -> Result<[u8; 32]
     let mut hasher = Sha256::new();
     for rows in [
         "SELECT realm || char(0) || uid || char(0) || order_uid FROM lane ORDER BY realm, uid",
-        "SELECT realm || char(0) || uid || char(0) || status || char(0) || attention || char(0) || search || char(0) || view \
-         FROM order_row ORDER BY realm, uid",
+        "SELECT realm || char(0) || uid || char(0) || id || char(0) || updated_at || char(0) || status_since || char(0) \
+         || status_group || char(0) || open || char(0) || search || char(0) || view FROM order_row ORDER BY realm, uid",
+        "SELECT f.kind || char(0) || f.value || char(0) || f.orders || char(0) || x.id \
+         FROM facet f JOIN order_facet x ON x.facet = f.id ORDER BY f.kind, f.value, x.id",
         "SELECT realm || char(0) || uid || char(0) || search || char(0) || view FROM stock_row ORDER BY realm, uid",
     ] {
-        for row in sqlx::query(rows).fetch_all(&mut *connection).await? {
+        let mut rows = sqlx::query(rows).fetch(&mut *connection);
+        while let Some(row) = rows.try_next().await? {
             hasher.update(row.try_get::<String, _>(0)?);
             hasher.update([0xff]);
         }
@@ -126,13 +179,14 @@ struct StoredBody {
     public_id: String,
     connection_id: String,
     body_hash: Vec<u8>,
-    body: Vec<u8>,
+    packed: Option<Vec<u8>>,
     body_bytes: i64,
 }
 
 impl StoredBody {
     fn is_intact(&self) -> bool {
-        let raw = Body::unpack(&self.body, usize::try_from(self.body_bytes).unwrap_or(0));
+        let packed = self.packed.as_deref().unwrap_or_default();
+        let raw = Body::unpack(packed, usize::try_from(self.body_bytes).unwrap_or(0));
         raw.is_some_and(|raw| {
             let hash: [u8; 32] = Sha256::digest(raw).into();
             hash.as_slice() == self.body_hash
@@ -147,16 +201,17 @@ pub(crate) async fn verify(connection: &mut SqliteConnection) -> Result<LedgerRe
     let mut after = 0i64;
     loop {
         let rows: Vec<StoredBody> = sqlx::query_as(
-            "SELECT id, public_id, connection_id, body_hash, body, body_bytes FROM event WHERE id > ? ORDER BY id LIMIT 200",
+            "SELECT e.id, e.public_id, e.connection_id, e.body_hash, b.packed, e.body_bytes \
+             FROM event e LEFT JOIN body b ON b.event_id = e.id WHERE e.id > ? ORDER BY e.id LIMIT 1000",
         )
         .bind(after)
         .fetch_all(&mut *connection)
         .await?;
         let Some(last) = rows.last() else { break };
         after = last.id;
-        for row in rows {
+        for is_intact in rows::spread(rows, |row| row.is_intact()).await? {
             report.events += 1;
-            report.damaged += u64::from(!row.is_intact());
+            report.damaged += u64::from(!is_intact);
         }
     }
     let unproven: i64 = sqlx::query_scalar(

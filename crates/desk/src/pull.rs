@@ -13,6 +13,7 @@ use crate::{
     pairing,
     problem::{Code, Problem},
     relay::{PageAnswer, Relay},
+    rows,
     status::{PulledView, Tag},
 };
 
@@ -110,17 +111,11 @@ async fn take(
         Arc::new(inlets::load(&mut reader, desk.keychain(), desk.secrets()).await?)
     };
     let judged_by = Arc::clone(&inlets);
-    let opened: Vec<(Segment, Opened)> = tokio::task::spawn_blocking(move || {
-        segments
-            .into_iter()
-            .map(|segment| {
-                let opened = intake::open(&segment, &identity, &inlets);
-                (segment, opened)
-            })
-            .collect()
+    let opened: Vec<(Segment, Opened)> = rows::spread(segments, move |segment: Segment| {
+        let opened = intake::open(&segment, &identity, &inlets);
+        (segment, opened)
     })
-    .await
-    .map_err(|_| Error::Plain(Code::Internal))?;
+    .await?;
 
     let now = desk.now();
     let mut tally = journal::Tally::default();
@@ -132,17 +127,14 @@ async fn take(
     if current != Some((inbox.to_owned(), stored(after))) {
         return Ok(false);
     }
+    let mut arrived = Vec::new();
     for (segment, opened) in opened {
         match opened {
             Opened::Deliveries(deliveries) => {
-                for (position, judged) in deliveries.into_iter().enumerate() {
-                    let origin = journal::Origin {
-                        inbox: inbox.to_owned(),
-                        sequence: stored(segment.sequence),
-                        position: i64::try_from(position).unwrap_or(i64::MAX),
-                    };
-                    journal::write(&mut tx, &origin, judged, &mut tally).await?;
-                }
+                arrived.extend(deliveries.into_iter().enumerate().map(|(position, judged)| {
+                    let (sequence, position) = (stored(segment.sequence), i64::try_from(position).unwrap_or(i64::MAX));
+                    (journal::Origin { inbox: inbox.to_owned(), sequence, position }, judged)
+                }));
             }
             Opened::Unopened(reason) => {
                 unopened += 1;
@@ -159,6 +151,7 @@ async fn take(
             }
         }
     }
+    journal::write(&mut tx, arrived, &mut tally).await?;
     tally.touched.refold(&mut tx).await?;
     journal::count(&mut tx, &tally).await?;
     let mut released = journal::Tally::default();

@@ -2,9 +2,13 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sqlx::SqliteConnection;
 use ts_rs::TS;
 
-use crate::{connections::view::ConnectionView, problem::Problem, subscriptions::view::SubscriptionCountsView};
+use crate::{
+    connections::view::ConnectionView, error::Error, problem::Problem,
+    subscriptions::{self, view::SubscriptionCountsView},
+};
 
 /// How pulling goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -79,6 +83,21 @@ pub struct CountsView {
     #[serde(flatten)]
     #[ts(flatten)]
     pub watched: SubscriptionCountsView,
+}
+
+/// Counts what is shown on every glance, from numbers that are kept.
+pub(crate) async fn counts(connection: &mut SqliteConnection, now: Timestamp) -> Result<CountsView, Error> {
+    let (events, unrecognised, quarantine, orders, attention, stock, unopened, subscriptions) = sqlx::query_as(
+        "SELECT (SELECT value FROM counter WHERE name = 'event'), (SELECT value FROM counter WHERE name = 'unrecognised'), \
+         (SELECT value FROM counter WHERE name = 'quarantine'), (SELECT value FROM counter WHERE name = 'order'), \
+         coalesce((SELECT orders FROM facet WHERE kind = 'attention' AND value = ''), 0), \
+         (SELECT count(*) FROM stock_row), (SELECT count(*) FROM unopened_segment), \
+         (SELECT count(*) FROM subscription WHERE state = 'active')",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    let watched = subscriptions::counts(connection, now).await?;
+    Ok(CountsView { orders, attention, stock, events, unrecognised, quarantine, unopened, subscriptions, watched })
 }
 
 /// The desk at a glance.

@@ -16,7 +16,7 @@ use crate::{
     orders, projection,
 };
 
-struct Ledger {
+pub(crate) struct Ledger {
     db: Db,
     inlets: Inlets,
     id: InletId,
@@ -26,7 +26,7 @@ struct Ledger {
 }
 
 impl Ledger {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let db = Db::open(&dir.path().join("t.db"), &"11".repeat(32).into()).await.unwrap();
         let id = InletId::try_from("inlet-for-the-tests".to_owned()).unwrap();
@@ -69,11 +69,13 @@ impl Ledger {
     async fn take(&mut self, deliveries: Vec<Delivery>) -> Tally {
         let mut tx = self.db.write().await.unwrap();
         let mut tally = Tally::default();
-        for delivery in deliveries {
+        let judged = deliveries.into_iter().map(|delivery| {
             self.arrived += 1;
             let origin = Origin { inbox: "i".into(), sequence: self.arrived, position: 0 };
-            journal::write(&mut tx, &origin, judge(delivery, &self.inlets), &mut tally).await.unwrap();
-        }
+            (origin, judge(delivery, &self.inlets))
+        });
+        let judged = judged.collect();
+        journal::write(&mut tx, judged, &mut tally).await.unwrap();
         tally.touched.refold(&mut tx).await.unwrap();
         journal::count(&mut tx, &tally).await.unwrap();
         tx.commit().await.unwrap();
@@ -84,7 +86,30 @@ impl Ledger {
         projection::digest(&mut *self.connection().await).await.unwrap()
     }
 
-    async fn connection(&self) -> sqlx::pool::PoolConnection<sqlx::Sqlite> {
+    /// Orders, stock, an odd event and a rejected delivery.
+    pub(crate) async fn take_a_little_of_everything(&mut self) {
+        let bodies = [order("po-1", Some("ord-1"), 1, "init", "#1"), order("po-2", None, 2, "on-hold", "#2")];
+        let bodies = bodies.into_iter().chain([stock("psku-1", 3, 4), json!({ "event_type": "x" })]);
+        let mut all: Vec<_> = bodies.map(|body| self.delivery(body.to_string().as_bytes(), 1_760_000_009)).collect();
+        let mut bad = self.delivery(b"bad", 1_760_000_010);
+        bad.headers.clear();
+        all.push(bad);
+        self.take(all).await;
+    }
+
+    /// A connection that tells the log what it is asked.
+    pub(crate) async fn telling(&self) -> SqliteConnection {
+        use sqlx::ConnectOptions;
+        sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(self._dir.path().join("t.db"))
+            .pragma("key", format!("\"x'{}'\"", "11".repeat(32)))
+            .log_statements(tracing::log::LevelFilter::Debug)
+            .connect()
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn connection(&self) -> sqlx::pool::PoolConnection<sqlx::Sqlite> {
         self.db.reader().acquire().await.unwrap()
     }
 }
@@ -158,6 +183,9 @@ proptest! {
             let mut tx = tangled.db.write().await.unwrap();
             let report = projection::verify(&mut tx).await.unwrap();
             assert!(report.projections_match && report.damaged == 0 && report.unproven == 0, "{report:?}");
+            tx.rollback().await.unwrap();
+            straight.db.close().await;
+            tangled.db.close().await;
         });
     }
 }

@@ -30,7 +30,7 @@ declarations! {
     ConnectionId, SubscriptionId, RotationId, EventId, OrderUid, LaneUid, PharmacyUid, PharmacySkuUid,
     Code, Problem, Page<crate::typescript::T>, PageInput,
     Trust, Verdict, Unrecognised, QuarantineReason, EventListInput, EventRowView, ReceiptView, ProofView, BodyView, VerifyView,
-    StatusGroup, OrderListInput, LaneView, Attention, OrderRowView, ItemView, OrderView, AddressView, FieldView, PatientView, Money,
+    StatusGroup, OrderListInput, FacetView, StuckView, PharmacyTodayView, TodayView, LaneView, Attention, OrderRowView, ItemView, OrderView, AddressView, FieldView, PatientView, Money,
     EntryKind, Mark, ChangeView, EntryView, TimelineView,
     StockListInput, StockRowView, StockChangeView,
     Provider, Api, Environment, DeleteStrategy, ConnectionSettings, ConnectionInput, ConnectionEditInput, ConnectionRemoveInput, ConnectionView, CheckStep, CheckState, CheckLineView, CheckView,

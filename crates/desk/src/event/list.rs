@@ -15,6 +15,7 @@ use crate::{
     intake::{self, Body, inlets::Inlets, journal},
     page::{self, Page},
     problem::Code,
+    search::Query,
     time,
 };
 
@@ -37,6 +38,7 @@ struct Row {
     order_uid: Option<String>,
     order_name: Option<String>,
     stock_uid: Option<String>,
+    imported: bool,
 }
 
 impl Row {
@@ -63,6 +65,7 @@ impl Row {
             order: self.order_uid.map(Into::into),
             order_name: self.order_name,
             stock: self.stock_uid.map(Into::into),
+            imported: self.imported,
         })
     }
 }
@@ -71,18 +74,25 @@ fn parse<T: serde::de::DeserializeOwned>(word: &str) -> Result<T, Error> {
     serde_json::from_value(word.into()).map_err(|_| Error::Stored("word"))
 }
 
-const EVENTS: &str = "SELECT e.public_id, e.source, e.connection_id, e.event_type, e.at, e.received_at, e.trust, \
-     e.unrecognised, NULL AS reason, e.receipts, e.body_bytes, l.order_uid, \
-     f.name AS order_name, s.uid AS stock_uid \
-     FROM event e LEFT JOIN order_fact f ON f.event_id = e.id LEFT JOIN lane l ON l.realm = f.realm AND l.uid = f.lane_uid \
-     LEFT JOIN stock_fact s ON s.event_id = e.id WHERE 1 = 1";
+const EVENT_COLUMNS: &str = "SELECT e.public_id, e.source, e.connection_id, e.event_type, e.at, e.received_at, e.trust, \
+     e.unrecognised, NULL AS reason, e.receipts, e.body_bytes, coalesce(l.order_uid, f.parent_uid) AS order_uid, \
+     f.name AS order_name, s.uid AS stock_uid, \
+     NOT EXISTS (SELECT 1 FROM receipt r WHERE r.event_id = e.id AND r.inbox NOT LIKE 'import/%') AS imported";
+
+const EVENT_JOINS: &str = " LEFT JOIN order_fact f ON f.event_id = e.id \
+     LEFT JOIN lane l ON l.realm = f.realm AND l.uid = f.lane_uid LEFT JOIN stock_fact s ON s.event_id = e.id WHERE 1 = 1";
 
 // What the unsigned header says is all there is to tell about a body that was not believed.
 const QUARANTINE: &str = "SELECT q.public_id, coalesce(i.source, 'unknown') AS source, i.connection_id, \
      (SELECT h.value ->> 1 FROM json_each(q.headers) h WHERE h.value ->> 0 = 'x-webhook-event' LIMIT 1) AS event_type, \
      NULL AS at, q.received_at, NULL AS trust, NULL AS unrecognised, q.reason, 1 AS receipts, q.body_bytes, \
-     NULL AS order_uid, NULL AS order_name, NULL AS stock_uid \
+     NULL AS order_uid, NULL AS order_name, NULL AS stock_uid, q.inbox LIKE 'import/%' AS imported \
      FROM quarantine q LEFT JOIN inlet i ON i.id = q.inlet_id WHERE 1 = 1";
+
+/// A search looks at so many orders, products and event ids at the most, the newest of each.
+const FOUND: i64 = 300;
+/// ... and at so many of a product's events.
+const FOUND_EVENTS: i64 = 2_000;
 
 /// One page of arrivals, newest first: the journal and the quarantine merged by receipt time.
 pub(crate) async fn list(
@@ -91,58 +101,95 @@ pub(crate) async fn list(
 ) -> Result<Page<EventRowView>, Error> {
     let limit = input.page.rows();
     let after = input.page.after_key()?;
+    let after = after.as_ref().map(|(received_at, id)| (*received_at, id.as_str()));
     let mut rows: Vec<Row> = Vec::new();
     if input.verdict != Some(Verdict::Rejected) {
-        let mut query = QueryBuilder::<Sqlite>::new(EVENTS);
-        match input.verdict {
-            Some(Verdict::Accepted) => _ = query.push(" AND e.unrecognised IS NULL"),
-            Some(Verdict::Unrecognised) => _ = query.push(" AND e.unrecognised IS NOT NULL"),
-            _ => {}
+        let query = Query::new(input.search.as_deref());
+        let is_empty_search = query.is_none() && input.search.as_deref().is_some_and(|typed| !typed.trim().is_empty());
+        if !is_empty_search {
+            rows.extend(events_query(input, query.as_ref(), after, limit + 1).build_query_as().fetch_all(&mut *connection).await?);
         }
-        if let Some(event_type) = &input.event_type {
-            query.push(" AND e.event_type = ").push_bind(event_type);
-        }
-        for term in page::terms(input.search.as_deref()) {
-            query
-                .push(" AND instr(lower(e.public_id || ' ' || coalesce(f.lane_uid, '') || ' ' || coalesce(l.order_uid, '') \
-                       || ' ' || coalesce(f.name, '') || ' ' || coalesce(s.uid, '')), ")
-                .push_bind(term)
-                .push(") > 0");
-        }
-        if let Some((received_at, id)) = &after {
-            query
-                .push(" AND (e.received_at, e.public_id) < (")
-                .push_bind(received_at)
-                .push(", ")
-                .push_bind(id)
-                .push(")");
-        }
-        query.push(" ORDER BY e.received_at DESC, e.public_id DESC LIMIT ").push_bind(limit + 1);
-        rows.extend(query.build_query_as::<Row>().fetch_all(&mut *connection).await?);
     }
     if matches!(input.verdict, None | Some(Verdict::Rejected)) && input.event_type.is_none() {
-        let mut query = QueryBuilder::<Sqlite>::new(QUARANTINE);
-        for term in page::terms(input.search.as_deref()) {
-            query.push(" AND instr(q.public_id, ").push_bind(term).push(") > 0");
-        }
-        if let Some((received_at, id)) = &after {
-            query
-                .push(" AND (q.received_at, q.public_id) < (")
-                .push_bind(received_at)
-                .push(", ")
-                .push_bind(id)
-                .push(")");
-        }
-        query.push(" ORDER BY q.received_at DESC, q.public_id DESC LIMIT ").push_bind(limit + 1);
-        rows.extend(query.build_query_as::<Row>().fetch_all(&mut *connection).await?);
+        rows.extend(quarantine_query(input, after, limit + 1).build_query_as().fetch_all(&mut *connection).await?);
     }
     rows.sort_by(|a, b| (b.received_at, &b.public_id).cmp(&(a.received_at, &a.public_id)));
     page::page(rows, limit, |row| (row.received_at, row.public_id.clone()), Row::view)
 }
 
+fn events_query(
+    input: &EventListInput,
+    query: Option<&Query>,
+    after: Option<(i64, &str)>,
+    limit: i64,
+) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::<Sqlite>::new("");
+    if let Some(query) = query {
+        let typed = input.search.as_deref().unwrap_or_default().trim().to_lowercase();
+        let beyond = format!("{typed}\u{10ffff}");
+        sql.push("WITH found (id) AS (SELECT f.event_id FROM (SELECT rowid FROM order_search WHERE order_search MATCH ");
+        sql.push_bind(query.expression()).push(" ORDER BY rowid DESC LIMIT ").push_bind(FOUND);
+        sql.push(
+            ") s CROSS JOIN order_row o ON o.id = s.rowid CROSS JOIN lane l ON l.realm = o.realm AND l.order_uid = o.uid \
+             CROSS JOIN order_fact f ON f.realm = l.realm AND f.lane_uid = l.uid \
+             UNION SELECT id FROM (SELECT id FROM event WHERE public_id >= ",
+        );
+        sql.push_bind(typed.clone()).push(" AND public_id < ").push_bind(beyond.clone());
+        sql.push(" LIMIT ").push_bind(FOUND);
+        sql.push(
+            ") UNION SELECT event_id FROM (SELECT f.event_id FROM (SELECT realm, uid FROM stock_row WHERE uid >= ",
+        );
+        sql.push_bind(typed).push(" AND uid < ").push_bind(beyond).push(" LIMIT ").push_bind(FOUND);
+        sql.push(") p CROSS JOIN stock_fact f ON f.realm = p.realm AND f.uid = p.uid LIMIT ").push_bind(FOUND_EVENTS);
+        sql.push(")) ");
+    }
+    sql.push(EVENT_COLUMNS).push(match query {
+        Some(_) => " FROM found CROSS JOIN event e ON e.id = found.id",
+        None => " FROM event e",
+    });
+    sql.push(EVENT_JOINS);
+    match input.verdict {
+        Some(Verdict::Accepted) => _ = sql.push(" AND e.unrecognised IS NULL"),
+        Some(Verdict::Unrecognised) => _ = sql.push(" AND e.unrecognised IS NOT NULL"),
+        _ => {}
+    }
+    if let Some(event_type) = &input.event_type {
+        sql.push(" AND e.event_type = ").push_bind(event_type);
+    }
+    if let Some(source) = &input.source {
+        sql.push(" AND e.source = ").push_bind(source);
+    }
+    if let Some((received_at, id)) = after {
+        sql.push(" AND (e.received_at, e.public_id) < (").push_bind(received_at).push(", ").push_bind(id).push(")");
+    }
+    sql.push(" ORDER BY e.received_at DESC, e.public_id DESC LIMIT ").push_bind(limit);
+    sql
+}
+
+fn quarantine_query(input: &EventListInput, after: Option<(i64, &str)>, limit: i64) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::<Sqlite>::new(QUARANTINE);
+    if let Some(typed) = input.search.as_deref().map(str::trim).filter(|typed| !typed.is_empty()) {
+        // Of what was not believed nothing is known but its id.
+        let typed = typed.to_lowercase();
+        sql.push(" AND q.public_id >= ").push_bind(typed.clone());
+        sql.push(" AND q.public_id < ").push_bind(format!("{typed}\u{10ffff}"));
+    }
+    if let Some(source) = &input.source {
+        sql.push(" AND i.source = ").push_bind(source);
+    }
+    if let Some(reason) = &input.quarantine {
+        sql.push(" AND q.reason = ").push_bind(journal::word(reason));
+    }
+    if let Some((received_at, id)) = after {
+        sql.push(" AND (q.received_at, q.public_id) < (").push_bind(received_at).push(", ").push_bind(id).push(")");
+    }
+    sql.push(" ORDER BY q.received_at DESC, q.public_id DESC LIMIT ").push_bind(limit);
+    sql
+}
+
 async fn row(connection: &mut SqliteConnection, id: &EventId) -> Result<EventRowView, Error> {
-    let mut query = QueryBuilder::<Sqlite>::new(EVENTS);
-    query.push(" AND e.public_id = ").push_bind(id);
+    let mut query = QueryBuilder::<Sqlite>::new(EVENT_COLUMNS);
+    query.push(" FROM event e").push(EVENT_JOINS).push(" AND e.public_id = ").push_bind(id);
     if let Some(row) = query.build_query_as::<Row>().fetch_optional(&mut *connection).await? {
         return row.view();
     }
@@ -156,6 +203,7 @@ async fn row(connection: &mut SqliteConnection, id: &EventId) -> Result<EventRow
 struct ReceiptRow {
     received_at: i64,
     inlet_id: String,
+    inbox: String,
     sequence: i64,
     fingerprint: Option<String>,
     headers: String,
@@ -163,10 +211,10 @@ struct ReceiptRow {
 
 async fn receipts(connection: &mut SqliteConnection, id: &EventId) -> Result<Vec<ReceiptRow>, Error> {
     Ok(sqlx::query_as(
-        "SELECT r.received_at, r.inlet_id, r.sequence, r.fingerprint, r.headers \
+        "SELECT r.received_at, r.inlet_id, r.inbox, r.sequence, r.fingerprint, r.headers \
          FROM receipt r JOIN event e ON e.id = r.event_id WHERE e.public_id = ?1 \
-         UNION ALL SELECT received_at, inlet_id, sequence, NULL, headers FROM quarantine WHERE public_id = ?1 \
-         ORDER BY 1, 3",
+         UNION ALL SELECT received_at, inlet_id, inbox, sequence, NULL, headers FROM quarantine WHERE public_id = ?1 \
+         ORDER BY 1, 4",
     )
     .bind(id)
     .fetch_all(connection)
@@ -191,7 +239,7 @@ pub(crate) async fn proof(connection: &mut SqliteConnection, id: &EventId) -> Re
             Ok(ReceiptView {
                 received_at: time::from_ms(row.received_at)?,
                 inlet: row.inlet_id,
-                sequence: (row.sequence > 0).then_some(row.sequence),
+                sequence: (!row.inbox.starts_with(journal::IMPORTED)).then_some(row.sequence),
                 fingerprint: row.fingerprint,
                 headers: headers
                     .into_iter()
@@ -211,7 +259,7 @@ pub(crate) async fn proof(connection: &mut SqliteConnection, id: &EventId) -> Re
 /// The raw body as it arrived.
 pub(crate) async fn raw(connection: &mut SqliteConnection, id: &EventId) -> Result<Vec<u8>, Error> {
     let row: Option<(Vec<u8>, i64)> = sqlx::query_as(
-        "SELECT body, body_bytes FROM event WHERE public_id = ?1 \
+        "SELECT b.packed, e.body_bytes FROM event e CROSS JOIN body b ON b.event_id = e.id WHERE e.public_id = ?1 \
          UNION ALL SELECT body, body_bytes FROM quarantine WHERE public_id = ?1",
     )
     .bind(id)

@@ -64,6 +64,8 @@ pub(crate) struct Event {
 pub(crate) enum Subject {
     /// One lane of an order, or the order as a whole.
     Order(Box<OrderFact>),
+    /// Nothing: the provider tried whether somebody listens.
+    Test,
     /// One product on one shelf.
     Stock { uid: PharmacySkuUid, updated_at: Option<Timestamp>, data: Map<String, Value> },
 }

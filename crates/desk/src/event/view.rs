@@ -69,7 +69,11 @@ pub struct EventListInput {
     /// Only this event type, exactly.
     #[serde(rename = "type")]
     pub event_type: Option<String>,
-    /// Text in an order name, a uid or the event id.
+    /// Only this source, by its short name.
+    pub source: Option<String>,
+    /// Only this reason; with the verdict `rejected`.
+    pub quarantine: Option<QuarantineReason>,
+    /// What an order is found by, or the beginning of a product's uid or of the event's id.
     pub search: Option<String>,
     /// The window.
     #[serde(flatten)]
@@ -114,6 +118,8 @@ pub struct EventRowView {
     pub order_name: Option<String>,
     /// The product it speaks of.
     pub stock: Option<PharmacySkuUid>,
+    /// It never came through the relay, only out of a file.
+    pub imported: bool,
 }
 
 /// One receipt of an event.

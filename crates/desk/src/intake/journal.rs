@@ -1,15 +1,18 @@
 //! The journal: append-only truth (step 7 of the journey), and the quarantine beside it (step 6).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use offizin_wire::{Delivery, Header, InletId};
-use sqlx::SqliteConnection;
+use sqlx::{Row, SqliteConnection};
 
 use super::{Body, Entry, Judged, Rejected, event_id, inlets::Inlets, judge};
-use crate::{error::Error, event::Subject, orders, projection::Touched, stock, time};
+use crate::{error::Error, event::Subject, orders, projection::Touched, rows, stock, time};
 
-/// Where a delivery came from: a place in a relay's log.
+/// What stands before the digest in the place of the inbox, for a delivery that came out of a file.
+pub(crate) const IMPORTED: &str = "import/";
+
+/// Where a delivery came from: a place in a relay's log, or a file.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
     pub(crate) inbox: String,
@@ -53,132 +56,167 @@ struct InletTally {
 /// Inlets are counted by the hour.
 pub(crate) const HOUR_MS: i64 = 3_600_000;
 
-/// Writes one judged delivery down.
+/// Writes judged deliveries down.
 pub(crate) async fn write(
     connection: &mut SqliteConnection,
-    origin: &Origin,
-    judged: Judged,
+    judged: Vec<(Origin, Judged)>,
     tally: &mut Tally,
 ) -> Result<(), Error> {
-    tally.deliveries += 1;
-    match judged {
-        Judged::Trusted(entry) => append(connection, origin, *entry, tally).await,
-        Judged::Rejected(rejected) => {
-            tally.rejected += 1;
-            tally.inlet(&rejected.delivery.inlet, rejected.delivery.received_at).rejected += 1;
-            quarantine(connection, origin, *rejected).await
+    tally.deliveries += judged.len() as u64;
+    let (mut trusted, mut rejected) = (Vec::with_capacity(judged.len()), Vec::new());
+    for (origin, judged) in judged {
+        match judged {
+            Judged::Trusted(entry) => trusted.push((origin, *entry)),
+            Judged::Rejected(one) => {
+                tally.rejected += 1;
+                tally.inlet(&one.delivery.inlet, one.delivery.received_at).rejected += 1;
+                rejected.push((origin, *one));
+            }
         }
     }
+    append(connection, &trusted, tally).await?;
+    quarantine(connection, &rejected).await
 }
 
-async fn append(
+async fn append(connection: &mut SqliteConnection, entries: &[(Origin, Entry)], tally: &mut Tally) -> Result<(), Error> {
+    let fresh = append_events(connection, entries).await?;
+    let mut receipts = Vec::with_capacity(entries.len());
+    let (mut bodies, mut facts) = (Vec::new(), Vec::new());
+    let mut written = HashSet::new();
+    for (origin, entry) in entries {
+        let id = event_id(&entry.inlet.connection, &entry.body.hash);
+        let (id, is_new) = fresh.get(id.as_str()).copied().ok_or(Error::Stored("event id"))?;
+        receipts.push((id, origin, entry, headers_text(&entry.headers)?));
+        let is_first = is_new && written.insert(id);
+        if is_first {
+            tally.events += 1;
+            bodies.push((id, &entry.body.packed));
+        } else {
+            tally.duplicates += 1;
+        }
+        let of_inlet = tally.inlet(&entry.inlet.id, entry.received_at);
+        of_inlet.verified += 1;
+        of_inlet.events += i64::from(is_first);
+        of_inlet.last_verified_at = of_inlet.last_verified_at.max(Some(entry.received_at));
+        if let Some(at) = entry.event.at {
+            let delay_ms = entry.received_at.as_millisecond().saturating_sub(at.as_millisecond());
+            of_inlet.delayed += 1;
+            of_inlet.delay_ms += delay_ms.clamp(0, LONGEST_DELAY_MS);
+        }
+        if let Some(subject) = &entry.event.subject {
+            if is_first {
+                facts.push((id, entry.inlet.realm.as_str(), subject));
+            }
+            tally.touched.add(&entry.inlet.realm, subject);
+        }
+    }
+    rows::insert(connection, "INSERT INTO body (event_id, packed) ", &bodies, "", |row, (id, packed)| {
+        row.push_bind(*id).push_bind(packed.as_slice());
+    })
+    .await?;
+    rows::insert(
+        connection,
+        "INSERT INTO receipt (event_id, inlet_id, inbox, sequence, position, received_at, fingerprint, headers) ",
+        &receipts,
+        "",
+        |row, (id, origin, entry, headers)| {
+            row.push_bind(*id)
+                .push_bind(entry.inlet.id.as_str())
+                .push_bind(&origin.inbox)
+                .push_bind(origin.sequence)
+                .push_bind(origin.position)
+                .push_bind(entry.received_at.as_millisecond())
+                .push_bind(entry.proof.fingerprint())
+                .push_bind(headers);
+        },
+    )
+    .await?;
+    insert_facts(connection, &facts).await
+}
+
+/// One row per distinct body and connection. Answers the row of each public id, and whether it was not there before.
+async fn append_events(
     connection: &mut SqliteConnection,
-    origin: &Origin,
-    entry: Entry,
-    tally: &mut Tally,
-) -> Result<(), Error> {
-    let Entry { inlet, proof, received_at, headers, body, event, header_mismatch } = entry;
-    let received_ms = received_at.as_millisecond();
-    let public_id = event_id(&inlet.connection, &body.hash);
+    entries: &[(Origin, Entry)],
+) -> Result<HashMap<String, (i64, bool)>, Error> {
     // Everything that moves on a repeated receipt is commutative: the order of arrival leaves no trace.
-    let (id, receipts): (i64, i64) = sqlx::query_as(
-        "INSERT INTO event (public_id, connection_id, realm, source, body_hash, body, body_bytes, event_type, \
-         payload_version, at, received_at, last_receipt_at, receipts, trust, unrecognised, header_mismatch) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, 1, ?12, ?13, ?14) \
-         ON CONFLICT (connection_id, body_hash) DO UPDATE SET receipts = receipts + 1, \
+    let returned = rows::insert(
+        connection,
+        "INSERT INTO event (public_id, connection_id, realm, source, body_hash, body_bytes, event_type, payload_version, \
+         at, received_at, last_receipt_at, receipts, trust, unrecognised, header_mismatch) ",
+        entries,
+        " ON CONFLICT (connection_id, body_hash) DO UPDATE SET receipts = receipts + 1, \
          received_at = min(received_at, excluded.received_at), \
          last_receipt_at = max(last_receipt_at, excluded.last_receipt_at), \
          trust = max(trust, excluded.trust), header_mismatch = max(header_mismatch, excluded.header_mismatch) \
-         RETURNING id, receipts",
+         RETURNING public_id, id, receipts",
+        |row, (_, entry)| {
+            let received_ms = entry.received_at.as_millisecond();
+            row.push_bind(event_id(&entry.inlet.connection, &entry.body.hash))
+                .push_bind(&entry.inlet.connection)
+                .push_bind(&entry.inlet.realm)
+                .push_bind(entry.inlet.source.name())
+                .push_bind(entry.body.hash.as_slice())
+                .push_bind(i64::try_from(entry.body.bytes).unwrap_or(i64::MAX))
+                .push_bind(&entry.event.event_type)
+                .push_bind(&entry.event.payload_version)
+                .push_bind(entry.event.at.map(Timestamp::as_millisecond))
+                .push_bind(received_ms)
+                .push_bind(received_ms)
+                .push_bind(1i64)
+                .push_bind(entry.proof.trust().stored())
+                .push_bind(entry.event.unrecognised.as_ref().map(word))
+                .push_bind(entry.header_mismatch);
+        },
     )
-    .bind(&public_id)
-    .bind(&inlet.connection)
-    .bind(&inlet.realm)
-    .bind(inlet.source.name())
-    .bind(body.hash.as_slice())
-    .bind(&body.packed)
-    .bind(i64::try_from(body.bytes).unwrap_or(i64::MAX))
-    .bind(&event.event_type)
-    .bind(&event.payload_version)
-    .bind(event.at.map(Timestamp::as_millisecond))
-    .bind(received_ms)
-    .bind(proof.trust().stored())
-    .bind(event.unrecognised.as_ref().map(word))
-    .bind(header_mismatch)
-    .fetch_one(&mut *connection)
     .await?;
-    sqlx::query(
-        "INSERT INTO receipt (event_id, inlet_id, inbox, sequence, position, received_at, fingerprint, headers) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(id)
-    .bind(inlet.id.as_str())
-    .bind(&origin.inbox)
-    .bind(origin.sequence)
-    .bind(origin.position)
-    .bind(received_ms)
-    .bind(proof.fingerprint())
-    .bind(headers_text(&headers)?)
-    .execute(&mut *connection)
-    .await?;
-
-    let is_new = receipts == 1;
-    if is_new {
-        tally.events += 1
-    } else {
-        tally.duplicates += 1
+    let mut fresh: HashMap<String, (i64, bool)> = HashMap::with_capacity(returned.len());
+    for row in returned {
+        let is_new = row.try_get::<i64, _>(2)? == 1;
+        let (id, known) = (row.try_get(1)?, fresh.entry(row.try_get(0)?));
+        known.and_modify(|(_, was_new)| *was_new |= is_new).or_insert((id, is_new));
     }
-    let of_inlet = tally.inlet(&inlet.id, received_at);
-    of_inlet.verified += 1;
-    of_inlet.events += i64::from(is_new);
-    of_inlet.last_verified_at = of_inlet.last_verified_at.max(Some(received_at));
-    if let Some(at) = event.at {
-        of_inlet.delayed += 1;
-        of_inlet.delay_ms += received_ms.saturating_sub(at.as_millisecond()).clamp(0, LONGEST_DELAY_MS);
-    }
-    if let Some(subject) = event.subject {
-        if is_new {
-            insert_fact(connection, id, &inlet.realm, &subject).await?;
-        }
-        tally.touched.add(&inlet.realm, &subject);
-    }
-    Ok(())
+    Ok(fresh)
 }
 
-/// Writes what an event says where the folds find it.
-pub(crate) async fn insert_fact(
+/// Writes what events say where the folds find it.
+pub(crate) async fn insert_facts(
     connection: &mut SqliteConnection,
-    event: i64,
-    realm: &str,
-    subject: &Subject,
+    facts: &[(i64, &str, &Subject)],
 ) -> Result<(), Error> {
-    match subject {
-        Subject::Order(fact) => orders::table::insert_fact(connection, event, realm, fact).await,
-        Subject::Stock { uid, updated_at, data } => {
-            stock::table::insert_fact(connection, event, realm, uid, *updated_at, data).await
+    let mut of_orders = Vec::with_capacity(facts.len());
+    for (event, realm, subject) in facts {
+        match subject {
+            Subject::Order(fact) => of_orders.push((*event, *realm, fact.as_ref())),
+            Subject::Stock { uid, updated_at, data } => {
+                stock::table::insert_fact(connection, *event, realm, uid, *updated_at, data).await?;
+            }
+            Subject::Test => {}
         }
     }
+    orders::table::insert_facts(connection, &of_orders).await
 }
 
-async fn quarantine(connection: &mut SqliteConnection, origin: &Origin, rejected: Rejected) -> Result<(), Error> {
-    let Rejected { delivery, reason, body } = rejected;
-    sqlx::query(
-        "INSERT INTO quarantine (public_id, inlet_id, inbox, sequence, position, received_at, reason, headers, body_hash, \
-         body, body_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(quarantine_id(origin))
-    .bind(delivery.inlet.as_str())
-    .bind(&origin.inbox)
-    .bind(origin.sequence)
-    .bind(origin.position)
-    .bind(delivery.received_at.as_millisecond())
-    .bind(word(&reason))
-    .bind(headers_text(&delivery.headers)?)
-    .bind(body.hash.as_slice())
-    .bind(&body.packed)
-    .bind(i64::try_from(body.bytes).unwrap_or(i64::MAX))
-    .execute(connection)
-    .await?;
+async fn quarantine(connection: &mut SqliteConnection, rejected: &[(Origin, Rejected)]) -> Result<(), Error> {
+    for (origin, Rejected { delivery, reason, body }) in rejected {
+        sqlx::query(
+            "INSERT INTO quarantine (public_id, inlet_id, inbox, sequence, position, received_at, reason, headers, \
+             body_hash, body, body_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(quarantine_id(origin))
+        .bind(delivery.inlet.as_str())
+        .bind(&origin.inbox)
+        .bind(origin.sequence)
+        .bind(origin.position)
+        .bind(delivery.received_at.as_millisecond())
+        .bind(word(reason))
+        .bind(headers_text(&delivery.headers)?)
+        .bind(body.hash.as_slice())
+        .bind(&body.packed)
+        .bind(i64::try_from(body.bytes).unwrap_or(i64::MAX))
+        .execute(&mut *connection)
+        .await?;
+    }
     Ok(())
 }
 
@@ -189,6 +227,9 @@ fn quarantine_id(origin: &Origin) -> String {
     format!("q{}", data_encoding::HEXLOWER.encode(digest.get(..15).unwrap_or_default()))
 }
 
+/// How many are judged again at a time.
+const RELEASED_AT_ONCE: i64 = 200;
+
 /// Judges again what sits in quarantine for an inlet. What verifies now moves to the journal, the rest stays.
 pub(crate) async fn release(
     connection: &mut SqliteConnection,
@@ -198,27 +239,31 @@ pub(crate) async fn release(
 ) -> Result<(), Error> {
     let mut after = 0i64;
     loop {
-        let row: Option<QuarantineRow> = sqlx::query_as(
+        let rows: Vec<QuarantineRow> = sqlx::query_as(
             "SELECT id, inbox, sequence, position, received_at, headers, body, body_bytes FROM quarantine \
-             WHERE inlet_id = ? AND id > ? ORDER BY id LIMIT 1",
+             WHERE inlet_id = ? AND id > ? ORDER BY id LIMIT ?",
         )
         .bind(inlet.as_str())
         .bind(after)
-        .fetch_optional(&mut *connection)
+        .bind(RELEASED_AT_ONCE)
+        .fetch_all(&mut *connection)
         .await?;
-        let Some(row) = row else { return Ok(()) };
-        after = row.id;
-        let body =
-            Body::unpack(&row.body, usize::try_from(row.body_bytes).unwrap_or(0)).ok_or(Error::Stored("body"))?;
-        let headers = headers_of(&row.headers)?;
-        let delivery = Delivery::new(inlet.clone(), time::from_ms(row.received_at)?, headers, body);
-        if let Judged::Trusted(entry) = judge(delivery, inlets) {
-            let origin = Origin { inbox: row.inbox, sequence: row.sequence, position: row.position };
-            tally.deliveries += 1;
-            append(connection, &origin, *entry, tally).await?;
-            tally.inlet(inlet, time::from_ms(row.received_at)?).rejected -= 1;
-            sqlx::query("DELETE FROM quarantine WHERE id = ?").bind(row.id).execute(&mut *connection).await?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = last.id;
+        let mut released = Vec::new();
+        for row in rows {
+            let body =
+                Body::unpack(&row.body, usize::try_from(row.body_bytes).unwrap_or(0)).ok_or(Error::Stored("body"))?;
+            let headers = headers_of(&row.headers)?;
+            let delivery = Delivery::new(inlet.clone(), time::from_ms(row.received_at)?, headers, body);
+            if let Judged::Trusted(entry) = judge(delivery, inlets) {
+                released.push((Origin { inbox: row.inbox, sequence: row.sequence, position: row.position }, *entry));
+                tally.deliveries += 1;
+                tally.inlet(inlet, time::from_ms(row.received_at)?).rejected -= 1;
+                sqlx::query("DELETE FROM quarantine WHERE id = ?").bind(row.id).execute(&mut *connection).await?;
+            }
         }
+        append(connection, &released, tally).await?;
     }
 }
 

@@ -18,9 +18,10 @@ use super::{
     },
 };
 use crate::{
-    event::{Fact, Trust},
-    id::{LaneUid, OrderUid},
+    event::{Fact, Trust, fold_word},
+    id::{LaneUid, OrderUid, PharmacyUid},
     money::Money,
+    search::Words,
 };
 
 /// Received more than this after the event: late.
@@ -172,26 +173,116 @@ impl Order {
         TimelineView { uid: self.uid.clone(), lanes: self.lane_views(), entries }
     }
 
-    /// What the search looks in: names and numbers, folded; never a patient.
-    pub(crate) fn search_text(&self) -> String {
-        let mut words = BTreeSet::from([self.uid.as_str().to_lowercase()]);
-        let mut add = |word: Option<&str>| words.extend(word.map(str::to_lowercase));
+    /// Everything the tables hold of an order.
+    pub(crate) fn folded(&self) -> Option<Folded> {
+        let row = self.row()?;
+        let begun = self.lanes.values().flatten().map(|fact| fact.place.at).min()?;
+        let newest = self.leading()?.1;
+        Some(Folded { begun, is_open: is_open(newest), facets: self.facets(&row), words: self.words(), row })
+    }
+
+    /// By what the order can be filtered. Pharmacies: of every lane.
+    fn facets(&self, row: &OrderRowView) -> Vec<Facet> {
+        let facet = |kind, value: &str, label: &str| Facet { kind, value: value.to_owned(), label: label.to_owned() };
+        let mut facets = vec![
+            facet(Facet::GROUP, &told(&row.status_group), ""),
+            facet(Facet::CONNECTION, row.connection.as_str(), ""),
+        ];
+        if let Some(status) = &row.status {
+            facets.push(facet(Facet::STATUS, &fold_word(status), status));
+        }
+        if !row.attention.is_empty() {
+            facets.push(facet(Facet::ATTENTION, "", ""));
+        }
+        if self.leading().is_some_and(|(_, newest)| is_open(newest)) {
+            facets.push(facet(Facet::OPEN, "", ""));
+        }
+        if row.priority > 0 {
+            facets.push(facet(Facet::URGENT, "", ""));
+        }
+        for (_, fact) in self.newest() {
+            let data = &fact.data;
+            if let Some(pharmacy) = &data.pharmacy {
+                let name = pharmacy.name.as_deref();
+                if let Some(value) = pharmacy.uid.as_ref().map(PharmacyUid::as_str).or(name) {
+                    facets.push(facet(Facet::PHARMACY, value, name.unwrap_or(value)));
+                }
+            }
+            if let Some(shop) = &data.shop {
+                facets.push(facet(Facet::SHOP, shop, shop));
+            }
+        }
+        if let Some(kind) = self.leading().and_then(|(_, fact)| fact.data.delivery_type.as_ref()) {
+            let name = kind.name.as_deref();
+            if let Some(value) = kind.code.as_deref().or(name) {
+                facets.push(facet(Facet::DELIVERY_TYPE, value, name.unwrap_or(value)));
+            }
+        }
+        facets
+    }
+
+    /// What the search looks in: names and numbers, the patient's and the doctor's too. Kept where nothing but keys is read.
+    fn words(&self) -> String {
+        let mut words = Words::default();
+        words.add(self.uid.as_str());
         let whole = self.lanes.get(&None).and_then(|facts| facts.last());
         for fact in self.newest().into_iter().map(|(_, fact)| fact).chain(whole) {
             let data = &fact.data;
-            add(data.lane.as_ref().map(LaneUid::as_str));
-            add(data.name.as_deref());
-            add(data.pharmacy.as_ref().and_then(|pharmacy| pharmacy.name.as_deref()));
-            let fulfilment = data.fulfilment.as_ref();
-            add(fulfilment.and_then(|fulfilment| fulfilment.external_id.as_deref()));
-            add(fulfilment.and_then(|fulfilment| fulfilment.shop_order_external_id.as_deref()));
+            let texts = [
+                data.lane.as_ref().map(LaneUid::as_str),
+                data.name.as_deref(),
+                data.doctor.as_ref().and_then(|doctor| doctor.name.as_deref()),
+                data.patient.as_ref().and_then(|patient| patient.name.as_deref()),
+                data.delivery_address.as_ref().and_then(|address| address.name.as_deref()),
+                data.fulfilment.as_ref().and_then(|fulfilment| fulfilment.external_id.as_deref()),
+                data.fulfilment.as_ref().and_then(|fulfilment| fulfilment.shop_order_external_id.as_deref()),
+            ];
+            texts.into_iter().flatten().for_each(|text| words.add(text));
+            data.pharmacy.iter().filter_map(|pharmacy| pharmacy.name.as_deref()).for_each(|name| words.add_parts(name));
             for item in &data.items {
-                add(item.name.as_deref());
-                add(item.number.as_deref());
+                item.name.iter().for_each(|name| words.add_parts(name));
+                item.number.iter().for_each(|number| words.add(number));
             }
         }
-        words.into_iter().collect::<Vec<_>>().join("\n")
+        words.joined()
     }
+}
+
+/// Everything the tables hold of one order.
+pub(crate) struct Folded {
+    pub(crate) row: OrderRowView,
+    /// The oldest fact's time: where the order stands in every list.
+    pub(crate) begun: Timestamp,
+    /// Neither finished nor stopped.
+    pub(crate) is_open: bool,
+    pub(crate) facets: Vec<Facet>,
+    pub(crate) words: String,
+}
+
+/// One value an order can be filtered by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Facet {
+    pub(crate) kind: &'static str,
+    pub(crate) value: String,
+    /// As a person reads it; empty where the window has the word.
+    pub(crate) label: String,
+}
+
+impl Facet {
+    pub(crate) const STATUS: &str = "status";
+    pub(crate) const GROUP: &str = "group";
+    pub(crate) const ATTENTION: &str = "attention";
+    pub(crate) const CONNECTION: &str = "connection";
+    pub(crate) const PHARMACY: &str = "pharmacy";
+    pub(crate) const SHOP: &str = "shop";
+    pub(crate) const DELIVERY_TYPE: &str = "delivery_type";
+    pub(crate) const OPEN: &str = "open";
+    pub(crate) const URGENT: &str = "urgent";
+}
+
+/// A status group as it is stored.
+pub(crate) fn told(group: &StatusGroup) -> String {
+    serde_json::to_value(group).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// What a lane begins with that another one handed over to.

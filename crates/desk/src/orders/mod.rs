@@ -3,5 +3,6 @@
 mod changes;
 pub(crate) mod fact;
 pub(crate) mod fold;
+pub(crate) mod list;
 pub(crate) mod table;
 pub mod view;

@@ -1,28 +1,34 @@
-//! Orders in SQL: facts in, rows out. The rows are what the fold said; nothing is decided here.
+//! Orders in SQL: facts in, rows out. The rows are what the fold said; nothing is decided here. [`super::list`] reads them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use sha2::{Digest, Sha256};
+use sqlx::SqliteConnection;
 
 use super::{
     fact::OrderFact,
-    fold::Order,
-    view::{OrderListInput, OrderRowView},
+    fold::{Folded, Order},
 };
 use crate::{
     error::Error,
-    event::{Fact, fold_word, table::FactRow},
+    event::{Fact, table::FactRow},
     id::{LaneUid, OrderUid},
-    page::{self, Page},
     problem::Code,
+    rows,
 };
 
 /// One world of uids: provider and host.
 pub(crate) type Realm = String;
+type LaneKey = (Realm, LaneUid);
+type OrderKey = (Realm, OrderUid);
+
+/// How many orders are read, folded and written at a time.
+const AT_ONCE: usize = 500;
 
 #[derive(sqlx::FromRow)]
 struct OrderFactRow {
+    realm: String,
     lane_uid: Option<String>,
     parent_uid: Option<String>,
     #[sqlx(flatten)]
@@ -39,51 +45,48 @@ impl OrderFactRow {
     }
 }
 
-const FACTS: &str = "SELECT e.public_id, e.connection_id, e.event_type, e.at, f.updated_at, e.received_at, \
-     e.last_receipt_at, e.receipts, e.trust, e.header_mismatch, f.data, f.lane_uid, f.parent_uid \
-     FROM order_fact f JOIN event e ON e.id = f.event_id WHERE f.realm = ";
+macro_rules! facts {
+    ($on:literal) => {
+        concat!(
+            "SELECT f.realm, e.public_id, e.connection_id, e.event_type, e.at, f.updated_at, e.received_at, \
+             e.last_receipt_at, e.receipts, e.trust, e.header_mismatch, f.data, f.lane_uid, f.parent_uid \
+             FROM json_each(?) k CROSS JOIN order_fact f ON f.realm = k.value ->> 0 AND ",
+            $on,
+            " CROSS JOIN event e ON e.id = f.event_id"
+        )
+    };
+}
+const FACTS_OF_LANES: &str = facts!("f.lane_uid = k.value ->> 1");
+/// What is said of orders as a whole.
+const FACTS_OF_ORDERS: &str = facts!("f.lane_uid IS NULL AND f.parent_uid = k.value ->> 1");
 
-async fn facts_of_lane(
+async fn facts(
     connection: &mut SqliteConnection,
-    realm: &str,
-    lane: &LaneUid,
-) -> Result<Vec<Fact<OrderFact>>, Error> {
-    let mut query = QueryBuilder::<Sqlite>::new(FACTS);
-    query.push_bind(realm).push(" AND f.lane_uid = ").push_bind(lane);
-    let rows: Vec<OrderFactRow> = query.build_query_as().fetch_all(connection).await?;
-    rows.into_iter().map(OrderFactRow::fact).collect()
+    query: &'static str,
+    keys: &impl serde::Serialize,
+) -> Result<Vec<OrderFactRow>, Error> {
+    Ok(sqlx::query_as(query).bind(json(keys)?).fetch_all(connection).await?)
 }
 
-/// What is said of an order as a whole.
-async fn facts_of_whole(
-    connection: &mut SqliteConnection,
-    realm: &str,
-    uid: &OrderUid,
-) -> Result<Vec<Fact<OrderFact>>, Error> {
-    let mut query = QueryBuilder::<Sqlite>::new(FACTS);
-    query.push_bind(realm).push(" AND f.lane_uid IS NULL AND f.parent_uid = ").push_bind(uid);
-    let rows: Vec<OrderFactRow> = query.build_query_as().fetch_all(connection).await?;
-    rows.into_iter().map(OrderFactRow::fact).collect()
+async fn lanes_of(connection: &mut SqliteConnection, orders: &[OrderKey]) -> Result<Vec<(Realm, LaneUid, OrderUid)>, Error> {
+    Ok(sqlx::query_as(
+        "SELECT l.realm, l.uid, l.order_uid FROM json_each(?) k \
+         CROSS JOIN lane l ON l.realm = k.value ->> 0 AND l.order_uid = k.value ->> 1",
+    )
+    .bind(json(&orders)?)
+    .fetch_all(connection)
+    .await?)
 }
 
-async fn order(connection: &mut SqliteConnection, realm: &str, uid: &OrderUid) -> Result<Option<Order>, Error> {
-    let lanes: Vec<LaneUid> = sqlx::query_scalar("SELECT uid FROM lane WHERE realm = ? AND order_uid = ? ORDER BY uid")
-        .bind(realm)
-        .bind(uid)
-        .fetch_all(&mut *connection)
-        .await?;
-    let mut facts = facts_of_whole(connection, realm, uid).await?;
-    for lane in lanes {
-        facts.extend(facts_of_lane(connection, realm, &lane).await?);
-    }
-    Ok(Order::new(uid.clone(), facts))
+fn json(value: &impl serde::Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|_| Error::Stored("key"))
 }
 
 /// What has to be folded again: lanes, and orders that something was said of as a whole.
 #[derive(Debug, Default)]
 pub(crate) struct Touched {
-    lanes: BTreeSet<(Realm, LaneUid)>,
-    orders: BTreeSet<(Realm, OrderUid)>,
+    lanes: BTreeSet<LaneKey>,
+    orders: BTreeSet<OrderKey>,
 }
 
 impl Touched {
@@ -104,164 +107,396 @@ impl Touched {
 /// another lane handed over to it.
 pub(crate) async fn refold(connection: &mut SqliteConnection, touched: &Touched) -> Result<(), Error> {
     let mut orders = touched.orders.clone();
-    for (realm, lane) in &touched.lanes {
-        let facts = facts_of_lane(connection, realm, lane).await?;
-        let before: Option<OrderUid> = sqlx::query_scalar("SELECT order_uid FROM lane WHERE realm = ? AND uid = ?")
-            .bind(realm)
-            .bind(lane)
-            .fetch_optional(&mut *connection)
-            .await?;
-        let parent = facts
-            .iter()
-            .filter_map(|fact| Some((&fact.place, fact.data.parent.as_ref()?)))
-            .max_by(|a, b| a.0.cmp(b.0))
-            .map_or_else(|| OrderUid::from(lane.as_str()), |(_, parent)| parent.clone());
-        if before.as_ref() != Some(&parent) {
-            set_lane(connection, realm, lane, &parent, true).await?;
-        }
-        for successor in facts.iter().flat_map(|fact| &fact.data.successors) {
-            set_lane(connection, realm, successor, &parent, false).await?;
-        }
-        orders.extend(before.filter(|before| before != &parent).map(|before| (realm.clone(), before)));
-        orders.insert((realm.clone(), parent));
+    let lanes: Vec<_> = touched.lanes.iter().collect();
+    for some in lanes.chunks(AT_ONCE) {
+        place_lanes(connection, some, &mut orders).await?;
     }
-    for (realm, uid) in &orders {
-        match order(connection, realm, uid).await?.and_then(|order| Some((order.row()?, order.search_text()))) {
-            Some((row, search)) => write_row(connection, realm, &row, &search).await?,
-            None => {
-                sqlx::query("DELETE FROM order_row WHERE realm = ? AND uid = ?")
-                    .bind(realm)
-                    .bind(uid)
-                    .execute(&mut *connection)
-                    .await?;
+    let orders: Vec<_> = orders.into_iter().collect();
+    let mut facets = Facets::read(connection).await?;
+    for some in orders.chunks(AT_ONCE) {
+        let folded = rows::spread(gathered(connection, some).await?, |(key, facts)| {
+            let facts: Result<Vec<_>, Error> = facts.into_iter().map(OrderFactRow::fact).collect();
+            let folded = Order::new(key.1.clone(), facts?).and_then(|order| order.folded());
+            let view = folded.as_ref().map(|folded| json(&folded.row)).transpose()?;
+            Ok::<_, Error>((key, folded.zip(view)))
+        });
+        let folded = folded.await?.into_iter().collect::<Result<Vec<_>, _>>()?;
+        write_rows(connection, folded, &mut facets).await?;
+    }
+    facets.count(connection).await
+}
+
+/// Finds out which order each lane belongs to, and adds those that gain or lose one, or have it as before.
+async fn place_lanes(
+    connection: &mut SqliteConnection,
+    lanes: &[&LaneKey],
+    orders: &mut BTreeSet<OrderKey>,
+) -> Result<(), Error> {
+    #[derive(sqlx::FromRow)]
+    struct Saying {
+        realm: String,
+        lane_uid: String,
+        parent_uid: Option<String>,
+        order_uid: Option<String>,
+        successors: Option<String>,
+    }
+    // Ordered as facts are: the last that names a parent is the greatest.
+    let said: Vec<Saying> = sqlx::query_as(
+        "SELECT f.realm, f.lane_uid, f.parent_uid, l.order_uid, f.successors FROM json_each(?) k \
+         CROSS JOIN order_fact f ON f.realm = k.value ->> 0 AND f.lane_uid = k.value ->> 1 \
+         CROSS JOIN event e ON e.id = f.event_id LEFT JOIN lane l ON l.realm = f.realm AND l.uid = f.lane_uid \
+         ORDER BY coalesce(e.at, e.received_at), f.updated_at, e.received_at, e.public_id",
+    )
+    .bind(json(&lanes)?)
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut placed: BTreeMap<LaneKey, (Option<String>, OrderUid)> = BTreeMap::new();
+    let mut handed_over: Vec<(LaneKey, String)> = Vec::new();
+    for saying in said {
+        let lane = (saying.realm, LaneUid::from(saying.lane_uid));
+        let alone = OrderUid::from(lane.1.as_str());
+        handed_over.extend(saying.successors.map(|successors| (lane.clone(), successors)));
+        let (_, parent) = placed.entry(lane).or_insert((saying.order_uid, alone));
+        if let Some(named) = saying.parent_uid {
+            *parent = named.into();
+        }
+    }
+    let mut moved = Vec::new();
+    for ((realm, lane), (before, parent)) in &placed {
+        orders.insert((realm.clone(), parent.clone()));
+        if before.as_deref() != Some(parent.as_str()) {
+            moved.push((realm, lane, parent));
+            orders.extend(before.clone().map(|before| (realm.clone(), before.into())));
+        }
+    }
+    rows::insert(
+        connection,
+        "INSERT INTO lane (realm, uid, order_uid) ",
+        &moved,
+        " ON CONFLICT (realm, uid) DO UPDATE SET order_uid = excluded.order_uid",
+        |row, (realm, lane, parent)| {
+            row.push_bind(*realm).push_bind(*lane).push_bind(*parent);
+        },
+    )
+    .await?;
+    // What a lane itself says overrules what was said of it.
+    for (lane, successors) in handed_over {
+        let successors: Vec<LaneUid> = serde_json::from_str(&successors).map_err(|_| Error::Stored("successors"))?;
+        let Some((_, parent)) = placed.get(&lane) else { continue };
+        for successor in successors {
+            sqlx::query("INSERT INTO lane (realm, uid, order_uid) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+                .bind(&lane.0)
+                .bind(successor)
+                .bind(parent)
+                .execute(&mut *connection)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// Every fact of these orders, read but not yet parsed.
+async fn gathered(
+    connection: &mut SqliteConnection,
+    orders: &[OrderKey],
+) -> Result<Vec<(OrderKey, Vec<OrderFactRow>)>, Error> {
+    let mut gathered: BTreeMap<OrderKey, Vec<OrderFactRow>> =
+        orders.iter().map(|order| (order.clone(), Vec::new())).collect();
+    let mut order_of: HashMap<(String, String), OrderUid> = HashMap::new();
+    for (realm, lane, order) in lanes_of(connection, orders).await? {
+        order_of.insert((realm, lane.as_str().to_owned()), order);
+    }
+    let lanes: Vec<_> = order_of.keys().collect();
+    let of_lanes = facts(connection, FACTS_OF_LANES, &lanes).await?;
+    for row in of_lanes.into_iter().chain(facts(connection, FACTS_OF_ORDERS, &orders).await?) {
+        let order = match &row.lane_uid {
+            Some(lane) => order_of.get(&(row.realm.clone(), lane.clone())).cloned(),
+            None => row.parent_uid.clone().map(Into::into),
+        };
+        if let Some(facts) = order.and_then(|order| gathered.get_mut(&(row.realm.clone(), order))) {
+            facts.push(row);
+        }
+    }
+    Ok(gathered.into_iter().collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct OldRow {
+    realm: String,
+    uid: String,
+    id: i64,
+    facets: String,
+    search: String,
+}
+
+async fn write_rows(
+    connection: &mut SqliteConnection,
+    folded: Vec<(OrderKey, Option<(Folded, String)>)>,
+    facets: &mut Facets,
+) -> Result<(), Error> {
+    let keys: Vec<_> = folded.iter().map(|(key, _)| key).collect();
+    let old: Vec<OldRow> = sqlx::query_as(
+        "SELECT o.realm, o.uid, o.id, o.facets, o.search FROM json_each(?) k \
+         CROSS JOIN order_row o ON o.realm = k.value ->> 0 AND o.uid = k.value ->> 1",
+    )
+    .bind(json(&keys)?)
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut old: HashMap<OrderKey, OldRow> =
+        old.into_iter().map(|row| ((row.realm.clone(), row.uid.as_str().into()), row)).collect();
+    let mut new_rows = Vec::with_capacity(folded.len());
+    let (mut gone, mut words, mut lost, mut gained) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut ids = Ids::default();
+    for (key, folded) in folded {
+        let before = old.remove(&key);
+        let Some((folded, view)) = folded else {
+            gone.extend(before);
+            continue;
+        };
+        let keeps = before.as_ref().is_some_and(|before| Ids::begins(before.id) == Ids::begin(folded.begun));
+        let id = match &before {
+            Some(before) if keeps => before.id,
+            _ => ids.free(connection, &key, folded.begun).await?,
+        };
+        let has = facets.of(connection, &folded).await?;
+        let had: BTreeSet<i64> = match &before {
+            Some(before) if keeps => serde_json::from_str(&before.facets).map_err(|_| Error::Stored("facets"))?,
+            _ => BTreeSet::new(),
+        };
+        lost.extend(had.difference(&has).map(|facet| (*facet, id)));
+        gained.extend(has.difference(&had).map(|facet| (*facet, id)));
+        if !keeps || before.as_ref().is_none_or(|before| before.search != folded.words) {
+            words.push((id, folded.words.clone(), keeps));
+        }
+        gone.extend(before.filter(|_| !keeps));
+        new_rows.push((id, key, folded, json(&has)?, view));
+    }
+    for row in gone {
+        let had: BTreeSet<i64> = serde_json::from_str(&row.facets).map_err(|_| Error::Stored("facets"))?;
+        lost.extend(had.into_iter().map(|facet| (facet, row.id)));
+        sqlx::query("DELETE FROM order_row WHERE id = ?").bind(row.id).execute(&mut *connection).await?;
+        sqlx::query("DELETE FROM order_search WHERE rowid = ?").bind(row.id).execute(&mut *connection).await?;
+    }
+    insert_rows(connection, &new_rows).await?;
+    for (id, _, _) in words.iter().filter(|(_, _, was_there)| *was_there) {
+        sqlx::query("DELETE FROM order_search WHERE rowid = ?").bind(id).execute(&mut *connection).await?;
+    }
+    rows::insert(connection, "INSERT INTO order_search (rowid, words) ", &words, "", |row, (id, words, _)| {
+        row.push_bind(*id).push_bind(words);
+    })
+    .await?;
+    facets.move_orders(connection, &lost, &gained).await
+}
+
+async fn insert_rows(
+    connection: &mut SqliteConnection,
+    new_rows: &[(i64, OrderKey, Folded, String, String)],
+) -> Result<(), Error> {
+    rows::insert(
+        connection,
+        "INSERT INTO order_row (id, realm, uid, updated_at, status_since, status_group, open, facets, view, search) ",
+        new_rows,
+        " ON CONFLICT (id) DO UPDATE SET updated_at = excluded.updated_at, status_since = excluded.status_since, \
+         status_group = excluded.status_group, open = excluded.open, facets = excluded.facets, view = excluded.view, \
+         search = excluded.search",
+        |row, (id, (realm, uid), folded, facets, view)| {
+            row.push_bind(*id)
+                .push_bind(realm)
+                .push_bind(uid)
+                .push_bind(folded.row.updated_at.as_millisecond())
+                .push_bind(folded.row.status_since.as_millisecond())
+                .push_bind(word(&folded.row.status_group))
+                .push_bind(folded.is_open)
+                .push_bind(facets)
+                .push_bind(view)
+                .push_bind(&folded.words);
+        },
+    )
+    .await?;
+    Ok(())
+}
+
+/// Keys of orders: when an order began, and behind it as many bits of its uid as fit, so that newer orders have greater keys.
+#[derive(Default)]
+struct Ids(HashSet<i64>);
+
+impl Ids {
+    const UID_BITS: u32 = 20;
+
+    fn begin(at: Timestamp) -> i64 {
+        at.as_millisecond().clamp(0, (1 << (63 - Self::UID_BITS)) - 1)
+    }
+
+    /// When the order of this key began.
+    fn begins(id: i64) -> i64 {
+        id >> Self::UID_BITS
+    }
+
+    /// The key of an order, or the next one that nobody has.
+    async fn free(
+        &mut self,
+        connection: &mut SqliteConnection,
+        (realm, uid): &OrderKey,
+        begun: Timestamp,
+    ) -> Result<i64, Error> {
+        let digest = Sha256::new().chain_update(realm).chain_update([0]).chain_update(uid.as_str()).finalize();
+        let bits = digest.iter().take(3).fold(0i64, |bits, byte| bits << 8 | i64::from(*byte)) >> 4;
+        let mut id = Self::begin(begun) << Self::UID_BITS | bits;
+        loop {
+            let taken: Option<i64> = sqlx::query_scalar("SELECT id FROM order_row WHERE id = ?")
+                .bind(id)
+                .fetch_optional(&mut *connection)
+                .await?;
+            if taken.is_none() && self.0.insert(id) {
+                return Ok(id);
             }
+            id = id.wrapping_add(1) & i64::MAX;
         }
     }
-    Ok(())
 }
 
-/// Notes which order a lane belongs to. What the lane itself says `overrules` what was said of it.
-async fn set_lane(
-    connection: &mut SqliteConnection,
-    realm: &str,
-    lane: &LaneUid,
-    order: &OrderUid,
-    overrules: bool,
-) -> Result<(), Error> {
-    sqlx::query(
-        "INSERT INTO lane (realm, uid, order_uid) VALUES (?, ?, ?) \
-         ON CONFLICT (realm, uid) DO UPDATE SET order_uid = excluded.order_uid WHERE ?",
-    )
-    .bind(realm)
-    .bind(lane)
-    .bind(order)
-    .bind(overrules)
-    .execute(connection)
-    .await?;
-    Ok(())
+/// The least key of an order that began at this moment or later.
+pub(super) fn first_key(begun_ms: i64) -> i64 {
+    Timestamp::from_millisecond(begun_ms).map_or(0, |at| Ids::begin(at) << Ids::UID_BITS)
 }
 
-async fn write_row(
-    connection: &mut SqliteConnection,
-    realm: &str,
-    row: &OrderRowView,
-    search: &str,
-) -> Result<(), Error> {
-    let view = serde_json::to_string(row).map_err(|_| Error::Stored("order row"))?;
-    sqlx::query(
-        "INSERT OR REPLACE INTO order_row (realm, uid, connection_id, updated_at, status, status_group, attention, search, view) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(realm)
-    .bind(&row.uid)
-    .bind(&row.connection)
-    .bind(row.updated_at.as_millisecond())
-    .bind(row.status.as_deref().map(fold_word).unwrap_or_default())
-    .bind(word(&row.status_group))
-    .bind(!row.attention.is_empty())
-    .bind(search)
-    .bind(view)
-    .execute(connection)
-    .await?;
-    Ok(())
+/// The values orders can be filtered by, and how many orders have each.
+struct Facets {
+    ids: HashMap<(String, String), i64>,
+    counts: BTreeMap<i64, i64>,
+}
+
+impl Facets {
+    async fn read(connection: &mut SqliteConnection) -> Result<Self, Error> {
+        let rows: Vec<(i64, String, String)> =
+            sqlx::query_as("SELECT id, kind, value FROM facet ORDER BY id").fetch_all(connection).await?;
+        let ids = rows.into_iter().map(|(id, kind, value)| ((kind, value), id)).collect();
+        Ok(Self { ids, counts: BTreeMap::new() })
+    }
+
+    async fn of(&mut self, connection: &mut SqliteConnection, folded: &Folded) -> Result<BTreeSet<i64>, Error> {
+        let mut has = BTreeSet::new();
+        for facet in &folded.facets {
+            let key = (facet.kind.to_owned(), facet.value.clone());
+            let id = match self.ids.get(&key) {
+                Some(id) => *id,
+                None => {
+                    let id = sqlx::query_scalar("INSERT INTO facet (kind, value, label) VALUES (?, ?, ?) RETURNING id")
+                        .bind(facet.kind)
+                        .bind(&facet.value)
+                        .bind(&facet.label)
+                        .fetch_one(&mut *connection)
+                        .await?;
+                    self.ids.insert(key, id);
+                    id
+                }
+            };
+            has.insert(id);
+        }
+        Ok(has)
+    }
+
+    async fn move_orders(
+        &mut self,
+        connection: &mut SqliteConnection,
+        lost: &[(i64, i64)],
+        gained: &[(i64, i64)],
+    ) -> Result<(), Error> {
+        for (facet, _) in lost {
+            *self.counts.entry(*facet).or_default() -= 1;
+        }
+        for (facet, _) in gained {
+            *self.counts.entry(*facet).or_default() += 1;
+        }
+        sqlx::query(
+            "DELETE FROM order_facet WHERE (facet, id) IN (SELECT k.value ->> 0, k.value ->> 1 FROM json_each(?) k)",
+        )
+        .bind(json(&lost)?)
+        .execute(&mut *connection)
+        .await?;
+        rows::insert(connection, "INSERT INTO order_facet (facet, id) ", gained, "", |row, (facet, id)| {
+            row.push_bind(*facet).push_bind(*id);
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn count(self, connection: &mut SqliteConnection) -> Result<(), Error> {
+        for (facet, more) in self.counts.into_iter().filter(|(_, more)| *more != 0) {
+            sqlx::query("UPDATE facet SET orders = orders + ? WHERE id = ?")
+                .bind(more)
+                .bind(facet)
+                .execute(&mut *connection)
+                .await?;
+        }
+        Ok(())
+    }
 }
 
 fn word(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// One page of the list, newest change first.
-pub(crate) async fn list(
-    connection: &mut SqliteConnection,
-    input: &OrderListInput,
-) -> Result<Page<OrderRowView>, Error> {
-    let limit = input.page.rows();
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT updated_at, uid, view FROM order_row WHERE 1 = 1");
-    if let Some(status) = &input.status {
-        query.push(" AND status = ").push_bind(fold_word(status));
-    }
-    if let Some(group) = &input.group {
-        query.push(" AND status_group = ").push_bind(word(group));
-    }
-    if input.attention == Some(true) {
-        query.push(" AND attention = 1");
-    }
-    if let Some(id) = &input.connection {
-        query.push(" AND connection_id = ").push_bind(id);
-    }
-    for term in page::terms(input.search.as_deref()) {
-        query.push(" AND instr(search, ").push_bind(term).push(") > 0");
-    }
-    if let Some((updated_at, uid)) = input.page.after_key()? {
-        query.push(" AND (updated_at, uid) < (").push_bind(updated_at).push(", ").push_bind(uid).push(")");
-    }
-    query.push(" ORDER BY updated_at DESC, uid DESC LIMIT ").push_bind(limit + 1);
-    let rows: Vec<(i64, String, String)> = query.build_query_as().fetch_all(connection).await?;
-    page::page(
-        rows,
-        limit,
-        |(updated_at, uid, _)| (*updated_at, uid.clone()),
-        |(_, _, view)| serde_json::from_str(&view).map_err(|_| Error::Stored("order row")),
-    )
-}
-
 /// The order of this uid, or the one that owns the lane of this uid; the one that changed last where several realms have it.
 pub(crate) async fn find(connection: &mut SqliteConnection, uid: &OrderUid) -> Result<Order, Error> {
-    let found: Option<(Realm, OrderUid)> = sqlx::query_as(
+    let found: Option<OrderKey> = sqlx::query_as(
         "SELECT realm, uid FROM (\
              SELECT realm, uid, updated_at FROM order_row WHERE uid = ?1 \
              UNION ALL \
              SELECT o.realm, o.uid, o.updated_at FROM lane l JOIN order_row o ON o.realm = l.realm AND o.uid = l.order_uid \
              WHERE l.uid = ?1) \
-         ORDER BY updated_at DESC LIMIT 1",
+         ORDER BY updated_at DESC, realm LIMIT 1",
     )
     .bind(uid)
     .fetch_optional(&mut *connection)
     .await?;
-    let (realm, uid) = found.ok_or(Error::Plain(Code::OrderUnknown))?;
-    order(connection, &realm, &uid).await?.ok_or(Error::Plain(Code::OrderUnknown))
+    let key = found.ok_or(Error::Plain(Code::OrderUnknown))?;
+    let gathered = gathered(connection, std::slice::from_ref(&key)).await?;
+    let facts = gathered.into_iter().flat_map(|(_, rows)| rows).map(OrderFactRow::fact).collect::<Result<Vec<_>, _>>()?;
+    Order::new(key.1, facts).ok_or(Error::Plain(Code::OrderUnknown))
 }
 
-/// Writes what one event says about its lane.
-pub(crate) async fn insert_fact(
+/// Writes what events say about orders.
+pub(crate) async fn insert_facts(
     connection: &mut SqliteConnection,
-    event: i64,
-    realm: &str,
-    fact: &OrderFact,
+    facts: &[(i64, &str, &OrderFact)],
 ) -> Result<(), Error> {
-    let data = serde_json::to_string(fact).map_err(|_| Error::Stored("order fact"))?;
-    sqlx::query(
-        "INSERT INTO order_fact (event_id, realm, lane_uid, parent_uid, updated_at, name, data) \
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
+    let mut packed = Vec::with_capacity(facts.len());
+    for (event, realm, fact) in facts {
+        let successors = (!fact.successors.is_empty()).then(|| json(&fact.successors)).transpose()?;
+        packed.push((*event, *realm, *fact, successors, json(fact)?));
+    }
+    rows::insert(
+        connection,
+        "INSERT INTO order_fact (event_id, realm, lane_uid, parent_uid, updated_at, name, successors, data) ",
+        &packed,
+        "",
+        |row, (event, realm, fact, successors, data)| {
+            row.push_bind(*event)
+                .push_bind(*realm)
+                .push_bind(&fact.lane)
+                .push_bind(&fact.parent)
+                .push_bind(fact.updated_at.map(Timestamp::as_millisecond))
+                .push_bind(&fact.name)
+                .push_bind(successors)
+                .push_bind(data);
+        },
     )
-    .bind(event)
-    .bind(realm)
-    .bind(&fact.lane)
-    .bind(&fact.parent)
-    .bind(fact.updated_at.map(Timestamp::as_millisecond))
-    .bind(&fact.name)
-    .bind(data)
-    .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Throws everything away that the fold made.
+pub(crate) async fn clear(connection: &mut SqliteConnection) -> Result<(), Error> {
+    for clear in [
+        "DELETE FROM order_fact",
+        "DELETE FROM lane",
+        "DELETE FROM order_row",
+        "DELETE FROM order_facet",
+        "DELETE FROM facet",
+        "INSERT INTO order_search (order_search) VALUES ('delete-all')",
+    ] {
+        sqlx::query(clear).execute(&mut *connection).await?;
+    }
     Ok(())
 }

@@ -41,14 +41,81 @@ pub struct OrderListInput {
     pub group: Option<StatusGroup>,
     /// Only orders that need attention.
     pub attention: Option<bool>,
-    /// Text in the order's name, a uid, the shop's number, a product or a PZN.
+    /// The beginnings of words, from the second letter on: the order's name, a uid, the shop's number, a product, its number,
+    /// the pharmacy, the patient, the doctor.
     pub search: Option<String>,
     /// One connection only.
     pub connection: Option<ConnectionId>,
+    /// One pharmacy has a lane of it, or had.
+    pub pharmacy: Option<PharmacyUid>,
+    /// One way of delivery.
+    pub delivery_type: Option<String>,
+    /// One shop.
+    pub shop: Option<String>,
+    /// Only orders that are neither finished nor stopped.
+    pub open: Option<bool>,
+    /// Only orders with a priority.
+    pub urgent: Option<bool>,
+    /// Only open orders that have had their status for at least so many hours.
+    pub age_hours: Option<u32>,
     /// The window.
     #[serde(flatten)]
     #[ts(flatten)]
     pub page: PageInput,
+}
+
+/// One value orders can be filtered by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FacetView {
+    /// `status`, `group`, `attention`, `connection`, `pharmacy`, `delivery_type`, `shop`, `open`, `urgent`.
+    pub kind: String,
+    /// As the filter wants it.
+    pub value: String,
+    /// As a person reads it; empty where the window has the word.
+    pub label: String,
+    /// How many orders.
+    #[ts(type = "number")]
+    pub orders: i64,
+}
+
+/// Open orders that have not moved for long.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct StuckView {
+    /// How many.
+    #[ts(type = "number")]
+    pub count: i64,
+    /// Those that stand longest.
+    pub rows: Vec<OrderRowView>,
+}
+
+/// What happened since the day began.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TodayView {
+    /// Orders that began today.
+    pub arrived: u32,
+    /// Orders that were finished today, whenever they began.
+    #[ts(type = "number")]
+    pub finished: i64,
+    /// Orders that are neither finished nor stopped, whenever they began.
+    #[ts(type = "number")]
+    pub open: i64,
+    /// Those that began today, by the pharmacy that has them now; the most first.
+    pub pharmacies: Vec<PharmacyTodayView>,
+}
+
+/// One pharmacy's share of today.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PharmacyTodayView {
+    /// The pharmacy; `None` for orders that nobody has yet.
+    pub uid: Option<PharmacyUid>,
+    /// Its name.
+    pub name: Option<String>,
+    /// Orders that began today.
+    pub arrived: u32,
+    /// ... and are finished.
+    pub finished: u32,
+    /// ... and are neither finished nor stopped.
+    pub open: u32,
 }
 
 /// One lane of an order: what one pharmacy does with it.

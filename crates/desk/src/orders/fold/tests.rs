@@ -183,7 +183,7 @@ fn changes_name_fields_but_never_people() {
 }
 
 #[test]
-fn the_row_and_the_search_name_no_patient() {
+fn the_row_names_no_patient_and_the_search_finds_one() {
     let mut facts = life(&["init"]);
     facts[0].data.patient = erika();
     facts[0].data.other.insert("data.note".into(), "für Erika".into());
@@ -193,12 +193,13 @@ fn the_row_and_the_search_name_no_patient() {
         ..AddressView::default()
     });
     let order = order(facts);
-    let told = format!("{}{}", serde_json::to_string(&order.view().unwrap()).unwrap(), order.search_text());
+    let folded = order.folded().unwrap();
+    let told = format!("{}{:?}", serde_json::to_string(&order.view().unwrap()).unwrap(), folded.facets);
     assert!(!told.contains("Beispiel") && !told.contains("Testweg") && !told.to_lowercase().contains("erika"));
     let patient = order.patient().unwrap();
     assert_eq!(patient.name.as_deref(), Some("Erika Beispiel"));
     assert_eq!(patient.further[0].value, "für Erika");
-    assert!(order.search_text().contains("testapotheke"));
+    assert!(folded.words.contains("testapotheke") && folded.words.contains("erika"), "found, and never shown");
 }
 
 #[test]
@@ -315,7 +316,8 @@ fn histories() -> impl Strategy<Value = Vec<Fact<OrderFact>>> {
 
 fn bytes(facts: Vec<Fact<OrderFact>>) -> String {
     let order = order(facts);
-    let all = (order.row(), order.view(), order.timeline(), order.search_text());
+    let folded = order.folded().unwrap();
+    let all = (folded.row, order.view(), order.timeline(), folded.words, format!("{:?}", folded.facets));
     serde_json::to_string(&all).unwrap()
 }
 
