@@ -1,17 +1,28 @@
 //! What goes on while nobody looks: pulling from the relay (steps 4 to 9 happen inside the desk), noticing what another
 //! process wrote, and telling the window which views changed (step 10). Tags travel, never rows.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
-use offizin_desk::{Desk, status::Tag};
+use offizin_desk::{
+    Desk,
+    status::{PulledView, Tag},
+};
 use tauri::Emitter;
 use tokio::{
     sync::mpsc::UnboundedReceiver,
     time::{Instant, sleep},
 };
 
-use crate::{attention, startup::Shell};
+use crate::{
+    attention,
+    startup::Shell,
+    work::{self, Work},
+};
 
 /// How long one pull waits at the relay for something to arrive.
 const WAIT: Duration = Duration::from_secs(25);
@@ -29,6 +40,8 @@ const ALL: [Tag; 6] = [Tag::Orders, Tag::Stock, Tag::Events, Tag::Subscriptions,
 
 /// Starts everything for a desk that has just opened.
 pub(crate) fn start(shell: &Shell, desk: &Desk) {
+    // What a crash left lying for other programs: nobody else opens any for this window.
+    work::forget(desk, Duration::ZERO);
     shell.run(pull(shell.clone(), desk.clone()));
     shell.run(tend(shell.clone(), desk.clone()));
     shell.run(look(shell.clone(), desk.clone()));
@@ -47,8 +60,30 @@ async fn pull(shell: Shell, desk: Desk) {
         shell.hurry().notified().await;
     }
     loop {
+        let mut paused = shell.paused().subscribe();
+        if *paused.borrow_and_update() {
+            _ = paused.wait_for(|paused| !paused).await;
+        }
         let began = Instant::now();
-        let pulled = desk.pull_with(wait, |pulled| shell.changed(pulled.changed.iter().copied())).await;
+        let pages = AtomicU64::new(0);
+        let told = |pulled: &PulledView| {
+            shell.changed(pulled.changed.iter().copied().chain([Tag::Status]));
+            // One page is no wait worth showing.
+            if pages.fetch_add(1, Ordering::Relaxed) > 0 || pulled.behind > 0 {
+                work::tell(shell.app(), Work::Pull, pulled.segments, Some(pulled.segments + pulled.behind), false);
+            }
+        };
+        let pulled = tokio::select! {
+            pulled = desk.pull_with(wait, told) => pulled,
+            // What is on the disk by then stays; it is gone on with from there.
+            _ = paused.wait_for(|paused| *paused) => {
+                work::tell(shell.app(), Work::Pull, 0, None, true);
+                continue;
+            }
+        };
+        if pages.load(Ordering::Relaxed) > 0 {
+            work::tell(shell.app(), Work::Pull, 0, None, true);
+        }
         match pulled {
             Ok(pulled) => {
                 if pulled.deliveries > 0 {

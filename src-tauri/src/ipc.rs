@@ -4,16 +4,20 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use offizin_desk::{
     Code, Problem,
     audit::AuditEntryView,
     connections::view::{CheckView, ConnectionEditInput, ConnectionInput, ConnectionRemoveInput, ConnectionView},
     devices::{DeviceRenameInput, DeviceView},
-    event::view::{BodyView, EventListInput, EventRowView, ProofView, VerifyView},
+    event::view::{BodyView, EventListInput, EventRowView, ExportedView, ImportedView, ProofView, VerifyView},
     id::{ConnectionId, EventId, OrderUid, PharmacySkuUid, RotationId, SubscriptionId},
     inlets::{InletInput, InletRemoveInput, InletSecretInput, InletView},
     network::{NetworkInput, NetworkView},
-    orders::view::{OrderListInput, OrderRowView, OrderView, PatientView, TimelineView},
+    orders::view::{
+        FacetView, OrderExportInput, OrderListInput, OrderRowView, OrderView, PatientView, StuckView, TimelineView,
+        TodayView,
+    },
     page::{Page, PageInput},
     rotation::view::{RotateInput, RotateView, RotationView},
     settings::RulesView,
@@ -27,12 +31,13 @@ use offizin_desk::{
 use secrecy::SecretString;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use tauri::State;
+use tauri::{Manager, State};
 use ts_rs::{Config, TS};
 
 use crate::{
     look,
     startup::{Shell, StartupView},
+    work::{self, ProgressView, UnderWay, Work},
 };
 
 /// Subscriptions, from memory or as the provider lists them now.
@@ -59,6 +64,29 @@ struct StockHistoryInput {
     uid: PharmacySkuUid,
     /// Which page.
     page: PageInput,
+}
+
+/// Orders that stand still.
+#[derive(Deserialize, TS)]
+struct StuckInput {
+    /// For so many hours at least.
+    hours: u32,
+    /// So many of them.
+    limit: u32,
+}
+
+/// When the administrator's day began.
+#[derive(Deserialize, TS)]
+struct Begins {
+    #[ts(type = "string")]
+    at: Timestamp,
+}
+
+/// Deliveries from a file.
+#[derive(Deserialize, TS)]
+struct ImportInput {
+    /// The address they shall count as received at, by id or name; the file's own where absent.
+    inlet: Option<String>,
 }
 
 /// `name(shell, input: Input) -> Output, changes [Tag, …]: the desk's answer;`
@@ -93,6 +121,11 @@ macro_rules! commands {
                 SubscriptionListInput::decl(&config),
                 PasteSecretInput::decl(&config),
                 StockHistoryInput::decl(&config),
+                StuckInput::decl(&config),
+                Begins::decl(&config),
+                ImportInput::decl(&config),
+                Work::decl(&config),
+                ProgressView::decl(&config),
             ] {
                 text.push_str(&format!("export {declaration}\n"));
             }
@@ -195,9 +228,15 @@ commands! {
     audit_list(shell, page: PageInput) -> Page<AuditEntryView>: shell.desk().await?.audit_list(&page).await;
 
     order_list(shell, input: OrderListInput) -> Page<OrderRowView>: shell.desk().await?.order_list(&input).await;
+    order_facets(shell, _none: ()) -> Vec<FacetView>: shell.desk().await?.order_facets().await;
+    order_stuck(shell, input: StuckInput) -> StuckView: shell.desk().await?.order_stuck(input.hours, input.limit).await;
+    order_today(shell, day_begins: Begins) -> TodayView: shell.desk().await?.order_today(day_begins.at).await;
     order_show(shell, uid: OrderUid) -> OrderView: shell.desk().await?.order_show(&uid).await;
     order_timeline(shell, uid: OrderUid) -> TimelineView: shell.desk().await?.order_timeline(&uid).await;
     order_patient(shell, uid: OrderUid) -> PatientView: shell.desk().await?.order_patient(&uid).await;
+
+    order_prescription(shell, uid: OrderUid) -> (): work::prescription(shell, &uid).await;
+    order_export(shell, input: OrderExportInput) -> Option<ExportedView>: work::order_export(shell, input).await;
 
     stock_list(shell, input: StockListInput) -> Page<StockRowView>: shell.desk().await?.stock_list(&input).await;
     stock_history(shell, input: StockHistoryInput) -> Page<StockChangeView>:
@@ -207,6 +246,17 @@ commands! {
     event_show(shell, id: EventId) -> ProofView: shell.desk().await?.event_show(&id).await;
     event_body(shell, id: EventId) -> BodyView: shell.desk().await?.event_body(&id).await;
     event_verify(shell, id: EventId) -> VerifyView: shell.desk().await?.event_verify(&id).await;
+
+    event_import(shell, input: ImportInput) -> Option<ImportedView>: work::event_import(shell, input.inlet).await;
+    event_export(shell, input: EventListInput) -> Option<ExportedView>: work::event_export(shell, input).await;
+    work_cancel(shell, _none: ()) -> (): {
+        shell.app().state::<UnderWay>().cancel();
+        Ok(())
+    };
+    sync_pause(shell, paused: bool) -> (), changes [Status]: {
+        shell.paused().send_replace(paused);
+        Ok(())
+    };
 
     rules(shell, _none: ()) -> RulesView: shell.desk().await?.rules().await;
     rules_set(shell, input: RulesView) -> RulesView, changes [Subscriptions, Settings, Status]:

@@ -13,6 +13,7 @@ mod startup;
 mod tray;
 mod window;
 mod words;
+mod work;
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -67,6 +68,7 @@ fn main() -> ExitCode {
         .setup(|app| {
             let shell = Shell::new(app.handle().clone(), home, system_clock());
             app.manage(shell.clone());
+            app.manage(work::UnderWay::default());
             window::build(&shell)?;
             tray::build(&shell);
             startup::obey_signals(app.handle().clone());

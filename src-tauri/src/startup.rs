@@ -17,7 +17,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use ts_rs::TS;
 
-use crate::{background, look};
+use crate::{background, look, work};
 
 /// How long the end waits for the background, and then for the database, before it goes without them.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -82,6 +82,7 @@ struct Inner {
     tasks: TaskTracker,
     tray: Mutex<Option<TrayIcon>>,
     language: watch::Sender<Language>,
+    paused: watch::Sender<bool>,
 }
 
 impl Shell {
@@ -101,6 +102,7 @@ impl Shell {
             tasks: TaskTracker::new(),
             tray: Mutex::new(None),
             language: watch::Sender::new(Language::System),
+            paused: watch::Sender::new(false),
         }))
     }
 
@@ -215,6 +217,11 @@ impl Shell {
         &self.0.tend
     }
 
+    /// Whether somebody wants nothing fetched for now.
+    pub(crate) fn paused(&self) -> &watch::Sender<bool> {
+        &self.0.paused
+    }
+
     /// Notified after the window was told of a change.
     pub(crate) fn told(&self) -> &Notify {
         &self.0.told
@@ -257,7 +264,10 @@ impl Shell {
         self.0.tasks.close();
         let stopped = tokio::time::timeout(PATIENCE, self.0.tasks.wait()).await.is_ok();
         let closed = match self.desk_now() {
-            Some(desk) => tokio::time::timeout(PATIENCE, desk.close()).await.is_ok(),
+            Some(desk) => {
+                work::forget(&desk, Duration::ZERO);
+                tokio::time::timeout(PATIENCE, desk.close()).await.is_ok()
+            }
             None => true,
         };
         tracing::info!(stopped, closed, "the desk is closed");

@@ -318,6 +318,42 @@ pub(crate) enum Inlet {
     },
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum FormatArg {
+    Csv,
+    Json,
+}
+
+/// All of it must hold.
+#[derive(Args)]
+pub(crate) struct OrderFilter {
+    #[arg(long)]
+    pub(crate) status: Option<String>,
+    /// The beginnings of words: name, uid, shop's number, product, PZN, pharmacy, patient, doctor.
+    #[arg(long)]
+    pub(crate) search: Option<String>,
+    /// Only what needs attention.
+    #[arg(long)]
+    pub(crate) attention: bool,
+    /// Only what is neither finished nor stopped.
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// Only orders with a priority.
+    #[arg(long)]
+    pub(crate) urgent: bool,
+    /// The pharmacy has a lane of it, or had.
+    #[arg(long, value_name = "UID")]
+    pub(crate) pharmacy: Option<String>,
+    /// As `order filters` names it.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) delivery_type: Option<String>,
+    #[arg(long)]
+    pub(crate) shop: Option<String>,
+    /// Only open orders that have had their status for so many hours.
+    #[arg(long, value_name = "HOURS")]
+    pub(crate) age: Option<u32>,
+}
+
 #[derive(Subcommand)]
 pub(crate) enum Device {
     /// Desks that share this inbox, with when they were last seen and what waits for them.
@@ -335,18 +371,26 @@ pub(crate) enum Device {
 
 #[derive(Subcommand)]
 pub(crate) enum Order {
-    /// Orders, newest change first.
+    /// Orders, newest order first.
     List {
-        #[arg(long)]
-        status: Option<String>,
-        #[arg(long)]
-        search: Option<String>,
-        /// Only what needs attention.
-        #[arg(long)]
-        attention: bool,
+        #[command(flatten)]
+        filter: OrderFilter,
         #[command(flatten)]
         page: PageArgs,
     },
+    /// Write orders into a file, without their patients.
+    Export {
+        file: std::path::PathBuf,
+        #[arg(long, value_enum, default_value = "csv")]
+        format: FormatArg,
+        /// Yes, write health data too: names, addresses, birth dates and numbers of patients.
+        #[arg(long)]
+        with_patients: bool,
+        #[command(flatten)]
+        filter: OrderFilter,
+    },
+    /// What orders can be filtered by, with how many orders each.
+    Filters,
     /// One order, without its patient. The uid of one of its lanes will do.
     Show { uid: String },
     /// Everything that happened to one order, oldest first.
@@ -406,6 +450,23 @@ pub(crate) enum Event {
     },
     /// Check hash and signature of one event again.
     Verify { id: String },
+    /// Take in deliveries that were captured in a file; docs/deliveries.md describes it. Each is verified like any other.
+    Import {
+        file: std::path::PathBuf,
+        /// The address they shall count as received at, by id or name, where the file's own is not of this desk.
+        #[arg(long, value_name = "INLET")]
+        inlet: Option<String>,
+    },
+    /// Write raw deliveries into a file, with everything that proves them. They are health data.
+    Export {
+        file: std::path::PathBuf,
+        #[arg(long, value_enum)]
+        verdict: Option<VerdictArg>,
+        #[arg(long = "type", value_name = "TYPE")]
+        event_type: Option<String>,
+        #[arg(long)]
+        search: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]

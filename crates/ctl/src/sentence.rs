@@ -103,6 +103,11 @@ pub(crate) fn sentence(code: Code) -> &'static str {
         Code::StockUnknown => "No product of this uid is known here.",
         Code::InputInvalid => "This input cannot be used.",
         Code::FileUnusable => "The file cannot be read or written.",
+        Code::FileForeign => {
+            "This is not a file of captured deliveries. Its format is described in docs/deliveries.md."
+        }
+        Code::WorkUnderWay => "Something else is still under way. Wait for it, or cancel it.",
+        Code::PrescriptionMissing => "No readable prescription file came with this order.",
         Code::Internal => "A defect of Offizin. Nothing was lost; please report the incident.",
     }
 }

@@ -3,24 +3,66 @@
 use offizin_desk::{
     Problem,
     event::view::{EventListInput, Verdict},
-    orders::view::{OrderListInput, TimelineView},
+    orders::view::{OrderExportInput, OrderFormat, OrderListInput, TimelineView},
     stock::view::StockListInput,
 };
 
 use crate::{
     Shell,
-    args::{Event, Order, Stock, VerdictArg},
+    args::{Event, FormatArg, Order, OrderFilter, Stock, VerdictArg},
     page_input,
     print::{self, json, line, local, maybe, table, word},
 };
 
+fn order_filter(filter: OrderFilter) -> OrderListInput {
+    let only = |asked: bool| asked.then_some(true);
+    OrderListInput {
+        status: filter.status,
+        search: filter.search,
+        attention: only(filter.attention),
+        open: only(filter.open),
+        urgent: only(filter.urgent),
+        pharmacy: filter.pharmacy.map(Into::into),
+        delivery_type: filter.delivery_type,
+        shop: filter.shop,
+        age_hours: filter.age,
+        ..OrderListInput::default()
+    }
+}
+
+fn verdict_of(verdict: VerdictArg) -> Verdict {
+    match verdict {
+        VerdictArg::Accepted => Verdict::Accepted,
+        VerdictArg::Unrecognised => Verdict::Unrecognised,
+        VerdictArg::Rejected => Verdict::Rejected,
+    }
+}
+
 impl Shell {
     pub(crate) async fn order(&self, command: Order) -> Result<(), Problem> {
         match command {
-            Order::List { status, search, attention, page } => {
-                let attention = attention.then_some(true);
-                let input =
-                    OrderListInput { status, search, attention, page: page_input(page), ..OrderListInput::default() };
+            Order::Export { file, format, with_patients, filter } => {
+                let format = match format {
+                    FormatArg::Csv => OrderFormat::Csv,
+                    FormatArg::Json => OrderFormat::Json,
+                };
+                let input = OrderExportInput { filter: order_filter(filter), format, with_patients };
+                let exported = self.desk.order_export(&file, &input, |_| {}).await?;
+                if self.json { json(&exported) } else { line(&format!("{} orders", exported.rows)) }
+            }
+            Order::Filters => {
+                let facets = self.desk.order_facets().await?;
+                if self.json {
+                    json(&facets);
+                } else {
+                    let cells = facets
+                        .iter()
+                        .map(|f| vec![f.kind.clone(), f.value.clone(), f.label.clone(), f.orders.to_string()]);
+                    table(&["FILTER", "VALUE", "NAME", "ORDERS"], &cells.collect::<Vec<_>>());
+                }
+            }
+            Order::List { filter, page } => {
+                let input = OrderListInput { page: page_input(page), ..order_filter(filter) };
                 let page = self.desk.order_list(&input).await?;
                 if self.json {
                     json(&page);
@@ -137,15 +179,10 @@ impl Shell {
     pub(crate) async fn event(&self, command: Event) -> Result<(), Problem> {
         match command {
             Event::List { verdict, event_type, search, page } => {
-                let verdict = verdict.map(|verdict| match verdict {
-                    VerdictArg::Accepted => Verdict::Accepted,
-                    VerdictArg::Unrecognised => Verdict::Unrecognised,
-                    VerdictArg::Rejected => Verdict::Rejected,
-                });
-                let page = self
-                    .desk
-                    .event_list(&EventListInput { verdict, event_type, search, page: page_input(page) })
-                    .await?;
+                let verdict = verdict.map(verdict_of);
+                let input =
+                    EventListInput { verdict, event_type, search, page: page_input(page), ..EventListInput::default() };
+                let page = self.desk.event_list(&input).await?;
                 if self.json {
                     json(&page);
                 } else {
@@ -166,6 +203,31 @@ impl Shell {
                     );
                     more(page.next.as_deref());
                 }
+            }
+            Event::Import { file, inlet } => {
+                let imported = self.desk.event_import(&file, inlet.as_deref(), |_| {}).await?;
+                if self.json {
+                    json(&imported);
+                } else {
+                    line(&format!(
+                        "{} deliveries: {} new events, {} of known events, {} here already, {} to quarantine, {} unreadable",
+                        imported.deliveries,
+                        imported.events,
+                        imported.duplicates,
+                        imported.known,
+                        imported.rejected,
+                        imported.unreadable
+                    ));
+                    if let Some(first) = imported.first_unreadable {
+                        line(&format!("the first unreadable one is line {first} after the head"));
+                    }
+                }
+            }
+            Event::Export { file, verdict, event_type, search } => {
+                let verdict = verdict.map(verdict_of);
+                let input = EventListInput { verdict, event_type, search, ..EventListInput::default() };
+                let exported = self.desk.event_export(&file, &input, |_| {}).await?;
+                if self.json { json(&exported) } else { line(&format!("{} arrivals", exported.rows)) }
             }
             Event::Show { id, raw: true } => print::bytes(&self.desk.event_raw(&id.as_str().into()).await?),
             Event::Show { id, raw: false } => {

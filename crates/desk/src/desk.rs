@@ -1,7 +1,12 @@
 //! The desk: the one door of this crate. Every method is one thing an administrator or the background does; every failure
 //! leaves as a [`Problem`].
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
@@ -18,7 +23,7 @@ use crate::{
     error::Error,
     event::{
         self,
-        view::{BodyView, EventListInput, EventRowView, ProofView, VerifyView},
+        view::{BodyView, EventListInput, EventRowView, ExportedView, ImportedView, ProofView, VerifyView},
     },
     home::{Home, HomeLock},
     id::{ConnectionId, EventId, OrderUid, PharmacySkuUid, RotationId, SubscriptionId},
@@ -28,7 +33,10 @@ use crate::{
     network::{self, Network, NetworkInput, NetworkView},
     orders::{
         self,
-        view::{FacetView, OrderListInput, OrderRowView, OrderView, PatientView, StuckView, TimelineView, TodayView},
+        view::{
+            FacetView, OrderExportInput, OrderListInput, OrderRowView, OrderView, PatientView, StuckView, TimelineView,
+            TodayView,
+        },
     },
     page::{Page, PageInput},
     pairing,
@@ -62,6 +70,8 @@ const DATABASE_KEY: &str = "database-key";
 const WINDOW: &str = "window";
 /// The number of the build that folded what is shown.
 const FOLDED_BY: &str = "projection";
+/// Longer than this no file lies outside the database.
+pub const LAID_OUT: Duration = Duration::from_secs(10 * 60);
 
 /// Everything an administrator's desk knows and does. Cheap to clone; all clones are the same desk.
 #[derive(Clone)]
@@ -356,8 +366,7 @@ impl Desk {
 
     /// What happened since the administrator's day began.
     pub async fn order_today(&self, day_begins: Timestamp) -> Result<TodayView, Problem> {
-        let today =
-            async { orders::list::today(&mut *self.reader().await?, day_begins.as_millisecond()).await };
+        let today = async { orders::list::today(&mut *self.reader().await?, day_begins.as_millisecond()).await };
         Ok(today.await?)
     }
 
@@ -385,6 +394,65 @@ impl Desk {
     pub async fn order_patient(&self, uid: &OrderUid) -> Result<PatientView, Problem> {
         let order = async { self.order(uid).await?.patient().ok_or(Error::Plain(Code::OrderUnknown)) };
         Ok(order.await?)
+    }
+
+    /// Lays the prescription file of an order out in a private folder, for another program to show, and says where.
+    /// [`Desk::clear_away`] removes it. Codes: `prescription_missing`, `home_unusable`, `disk_full`.
+    pub async fn order_prescription(&self, uid: &OrderUid) -> Result<PathBuf, Problem> {
+        let lay_out = async {
+            let order = self.order(uid).await?;
+            let event = order.prescription().ok_or(Error::Plain(Code::PrescriptionMissing))?;
+            let mut reader = self.reader().await?;
+            let raw = event::list::raw(&mut reader, event).await?;
+            let source = event::list::source(&mut reader, event).await?;
+            let bytes = source.prescription(&raw).ok_or(Error::Plain(Code::PrescriptionMissing))?;
+            let extension = if bytes.starts_with(b"%PDF-") { "pdf" } else { "bin" };
+            self.0.home.lay_out(extension, &bytes)
+        };
+        Ok(lay_out.await?)
+    }
+
+    /// Removes files that were laid out at least so long ago.
+    pub fn clear_away(&self, older_than: Duration) -> Result<(), Problem> {
+        Ok(self.0.home.clear_away(older_than)?)
+    }
+
+    /// Writes orders into a file. Codes: `file_unusable`, `disk_full`, `input_invalid`.
+    pub async fn order_export(
+        &self,
+        path: &Path,
+        input: &OrderExportInput,
+        progress: impl Fn(&ExportedView),
+    ) -> Result<ExportedView, Problem> {
+        Ok(orders::export::export(self, path, input, progress).await?)
+    }
+
+    /// Takes in deliveries that were captured in a file; `inlet`, by id or name, where the file's own are not ours.
+    /// Codes: `file_unusable`, `file_foreign`, `inlet_unknown`.
+    pub async fn event_import(
+        &self,
+        path: &Path,
+        inlet: Option<&str>,
+        progress: impl Fn(&ImportedView),
+    ) -> Result<ImportedView, Problem> {
+        let import = async {
+            let inlet = match inlet {
+                Some(inlet) => Some(inlets::find_id(self, inlet).await?),
+                None => None,
+            };
+            event::file::import(self, path, inlet, progress).await
+        };
+        Ok(import.await?)
+    }
+
+    /// Writes the raw deliveries of the arrivals that `input` names into a file. Codes: `file_unusable`, `disk_full`.
+    pub async fn event_export(
+        &self,
+        path: &Path,
+        input: &EventListInput,
+        progress: impl Fn(&ExportedView),
+    ) -> Result<ExportedView, Problem> {
+        Ok(event::file::export(self, path, input, progress).await?)
     }
 
     async fn order(&self, uid: &OrderUid) -> Result<orders::fold::Order, Error> {
@@ -557,6 +625,8 @@ async fn open(home: Home, clock: Clock) -> Result<Desk, Error> {
             return Err(error);
         }
     };
+    // What a crash left laid out is not left lying.
+    home.clear_away(LAID_OUT)?;
     drop(lock);
     let inner = Inner {
         home,

@@ -24,6 +24,9 @@ pub enum Error {
     /// The data folder.
     #[error("data folder")]
     Home(#[source] std::io::Error),
+    /// A file that somebody named.
+    #[error("file")]
+    File(#[source] std::io::Error),
     /// Something with a code of its own and a detail to show.
     #[error("{0:?}: {1}")]
     Told(Code, String),
@@ -64,6 +67,8 @@ impl Error {
             },
             Error::Home(error) if error.kind() == std::io::ErrorKind::StorageFull => Code::DiskFull,
             Error::Home(_) => Code::HomeUnusable,
+            Error::File(error) if error.kind() == std::io::ErrorKind::StorageFull => Code::DiskFull,
+            Error::File(_) => Code::FileUnusable,
         }
     }
 

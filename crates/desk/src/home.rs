@@ -112,10 +112,80 @@ impl Home {
     }
 }
 
+/// Files that were opened with another program: the one place outside the database that holds health data, for as short as
+/// can be.
+impl Home {
+    fn opened_dir(&self) -> PathBuf {
+        self.dir.join("opened")
+    }
+
+    /// Writes a file only its owner can read, in a folder only its owner can enter, under a name nobody can guess.
+    pub(crate) fn lay_out(&self, extension: &str, bytes: &[u8]) -> Result<PathBuf, Error> {
+        let dir = self.opened_dir();
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        private_dir(&mut builder);
+        builder.create(&dir).map_err(Error::Home)?;
+        let path = dir.join(format!("{}.{extension}", crate::id::random_text()?));
+        let written = private_file().create_new(true).write(true).open(&path).and_then(|mut file| {
+            std::io::Write::write_all(&mut file, bytes)?;
+            file.sync_all()
+        });
+        if let Err(error) = written {
+            // Half a file is health data too.
+            std::fs::remove_file(&path).ok();
+            return Err(Error::Home(error));
+        }
+        Ok(path)
+    }
+
+    /// Removes what was laid out at least so long ago. What another program still shows stays shown: it has read it.
+    pub(crate) fn clear_away(&self, older_than: std::time::Duration) -> Result<(), Error> {
+        let entries = match std::fs::read_dir(self.opened_dir()) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(Error::Home(error)),
+        };
+        for entry in entries {
+            let entry = entry.map_err(Error::Home)?;
+            let age = entry.metadata().and_then(|meta| meta.modified()).ok().and_then(|at| at.elapsed().ok());
+            // A file without an age comes from a clock that was set back: it goes too.
+            if age.is_none_or(|age| age >= older_than) {
+                std::fs::remove_file(entry.path()).map_err(Error::Home)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Held while a desk opens, or asks a provider.
 #[derive(Debug)]
 pub(crate) struct HomeLock {
     _file: File,
+}
+
+/// A file that somebody named, made anew and readable by its owner only: what we write out may be health data.
+pub(crate) async fn private_new_file(path: &Path) -> Result<tokio::fs::File, Error> {
+    let path = path.to_owned();
+    let opened = tokio::task::spawn_blocking(move || {
+        let file = private_file().create(true).write(true).truncate(true).open(&path)?;
+        keep_private(&file)?;
+        Ok(file)
+    });
+    let opened = opened.await.map_err(|_| Error::Plain(crate::problem::Code::Internal))?;
+    Ok(tokio::fs::File::from_std(opened.map_err(Error::File)?))
+}
+
+#[cfg(unix)]
+fn keep_private(file: &File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    // The file may have been there already, with other rights.
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn keep_private(_: &File) -> std::io::Result<()> {
+    Ok(())
 }
 
 #[cfg(unix)]

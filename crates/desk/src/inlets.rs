@@ -182,6 +182,22 @@ async fn find(desk: &Desk, id: &str) -> Result<(InletView, InletId), Error> {
     Ok((view, id))
 }
 
+/// Any inlet by its id or its subscription's, or one made by hand by its name.
+pub(crate) async fn find_id(desk: &Desk, id_or_name: &str) -> Result<InletId, Error> {
+    let mut reader = desk.db().reader().acquire().await?;
+    let known: Option<String> = sqlx::query_scalar(
+        "SELECT id FROM inlet WHERE id = ?1 UNION ALL SELECT inlet_id FROM subscription WHERE id = ?1",
+    )
+    .bind(id_or_name)
+    .fetch_optional(&mut *reader)
+    .await?;
+    drop(reader);
+    match known {
+        Some(id) => InletId::try_from(id).map_err(|_| Error::Stored("inlet id")),
+        None => find(desk, id_or_name).await,
+    }
+}
+
 /// Retires an inlet: its address answers 410 from then on. What came through it stays.
 pub(crate) async fn remove(desk: &Desk, input: &InletRemoveInput) -> Result<(), Error> {
     let (view, id) = find(desk, &input.id).await?;

@@ -46,7 +46,7 @@ mod tests_plans;
 mod time;
 mod typescript;
 
-pub use desk::Desk;
+pub use desk::{Desk, LAID_OUT};
 pub use error::Error;
 pub use home::Home;
 pub use problem::{Code, Problem};

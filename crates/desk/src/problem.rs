@@ -133,6 +133,12 @@ codes! {
     InputInvalid,
     /// A file cannot be read or written.
     FileUnusable,
+    /// The file is not of the kind that is asked for; `detail` names the kind.
+    FileForeign,
+    /// Something else that takes long is still under way.
+    WorkUnderWay,
+    /// There is no such file: the order has none, or what came was no readable file.
+    PrescriptionMissing,
     /// A defect of ours; `incident` finds it in the log.
     Internal,
 }

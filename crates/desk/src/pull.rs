@@ -67,13 +67,15 @@ async fn pages(
         let page = relay.page(after, wait).await?;
         wait = Duration::ZERO;
         let cursor = page.segments.last().map_or(after, |segment| segment.sequence);
+        let head = page.head;
         // An empty page ends it too: what lies before the head may have been deleted unread.
-        let done = cursor >= page.head || page.segments.is_empty();
+        let done = cursor >= head || page.segments.is_empty();
         if !take(desk, &row.inbox, after, page, identity, pulled).await? {
             // Another process took it meanwhile: go on from where it is now.
             continue;
         }
         pulled.cursor = cursor;
+        pulled.behind = head.saturating_sub(cursor);
         progress(pulled);
         let acked = u64::try_from(row.acked).unwrap_or(0);
         if cursor > acked && (done || cursor - acked >= ACK_EVERY) {

@@ -89,7 +89,11 @@ mod tests {
 
     fn stored(text: &str, parts: bool) -> String {
         let mut words = Words::default();
-        if parts { words.add_parts(text) } else { words.add(text) }
+        if parts {
+            words.add_parts(text)
+        } else {
+            words.add(text)
+        }
         words.joined()
     }
 

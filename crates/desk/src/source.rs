@@ -49,6 +49,13 @@ impl Source {
         }
     }
 
+    /// The prescription file inside a raw body, where there is one that can be read.
+    pub(crate) fn prescription(self, body: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Source::Rxscale | Source::RxscalePubsub => rxscale::decode::prescription(body),
+        }
+    }
+
     /// What a raw body says. Total.
     pub(crate) fn decode(self, body: &[u8]) -> Event {
         match self {

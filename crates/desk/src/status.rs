@@ -1,5 +1,7 @@
 //! The state of the desk at a glance: what the status bar, the navigation and the first run are drawn from.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
@@ -157,6 +159,9 @@ pub struct PulledView {
     /// Segments that could not be opened.
     #[ts(type = "number")]
     pub unopened: u64,
+    /// Segments the relay still held after it.
+    #[ts(type = "number")]
+    pub behind: u64,
     /// The cursor after it.
     #[ts(type = "number")]
     pub cursor: u64,
@@ -226,4 +231,15 @@ pub struct Settings {
     pub first_run_done: bool,
     /// Keep running in the tray when the window is closed.
     pub keep_in_tray: bool,
+    /// Filters of the order list that somebody gave a name. A search may name a patient: they are kept here and nowhere else.
+    pub order_views: Vec<SavedView>,
+}
+
+/// A filter with a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SavedView {
+    /// As somebody called it.
+    pub name: String,
+    /// As the window writes them into its address.
+    pub filters: BTreeMap<String, String>,
 }

@@ -18,8 +18,18 @@ use crate::{
 };
 
 /// Tables that stay small whatever arrives: one row per thing an administrator made, or per value there is to filter by.
-const SMALL: &[&str] =
-    &["connection", "inlet", "subscription", "foreign_subscription", "signing_key", "relay", "setting", "counter", "facet", "unopened_segment"];
+const SMALL: &[&str] = &[
+    "connection",
+    "inlet",
+    "subscription",
+    "foreign_subscription",
+    "signing_key",
+    "relay",
+    "setting",
+    "counter",
+    "facet",
+    "unopened_segment",
+];
 
 /// Every statement that is run, as sqlx tells it to the log.
 #[derive(Clone, Default)]
@@ -64,7 +74,9 @@ fn order_inputs() -> Vec<OrderListInput> {
         OrderListInput { age_hours: Some(1), pharmacy: Some("ph-1".into()), ..all() },
     ];
     for search in ["#1", "10", "test po"] {
-        inputs.extend(inputs.clone().into_iter().take(3).map(|input| OrderListInput { search: Some(search.into()), ..input }));
+        inputs.extend(
+            inputs.clone().into_iter().take(3).map(|input| OrderListInput { search: Some(search.into()), ..input }),
+        );
     }
     let after = crate::page::key(1 << 60, "x");
     inputs.extend(inputs.clone().into_iter().map(|mut input| {
@@ -119,7 +131,8 @@ async fn look_at_everything(connection: &mut sqlx::SqliteConnection) {
 fn reads_a_whole_table(step: &str) -> bool {
     let Some(table) = step.strip_prefix("SCAN ") else { return false };
     let name = table.split(' ').next().unwrap_or_default();
-    let is_walk = table.contains("USING INDEX") || table.contains("USING COVERING INDEX") || table.contains("VIRTUAL TABLE");
+    let is_walk =
+        table.contains("USING INDEX") || table.contains("USING COVERING INDEX") || table.contains("VIRTUAL TABLE");
     let is_made_on_the_way = ["found", "s", "p", "k", "CONSTANT"].contains(&name) || name.starts_with('(');
     // In the order of its key, and only as far as the page goes.
     let is_key_walk = name == "o";
@@ -142,7 +155,9 @@ async fn no_view_reads_a_table_from_end_to_end() {
         let explained = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}")));
         let plan = explained.fetch_all(&mut *ledger.connection().await).await.unwrap();
         let steps: Vec<String> = plan.iter().map(|row| row.get(3)).collect();
-        if steps.iter().any(|step| reads_a_whole_table(step)) || steps.iter().any(|s| s.starts_with("USE TEMP B-TREE FOR ORDER BY") && !is_small_sort(&statement)) {
+        if steps.iter().any(|step| reads_a_whole_table(step))
+            || steps.iter().any(|s| s.starts_with("USE TEMP B-TREE FOR ORDER BY") && !is_small_sort(&statement))
+        {
             wrong.push(format!("{statement}\n    {}", steps.join("\n    ")));
         }
     }

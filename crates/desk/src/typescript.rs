@@ -29,8 +29,8 @@ use crate::{
 declarations! {
     ConnectionId, SubscriptionId, RotationId, EventId, OrderUid, LaneUid, PharmacyUid, PharmacySkuUid,
     Code, Problem, Page<crate::typescript::T>, PageInput,
-    Trust, Verdict, Unrecognised, QuarantineReason, EventListInput, EventRowView, ReceiptView, ProofView, BodyView, VerifyView,
-    StatusGroup, OrderListInput, FacetView, StuckView, PharmacyTodayView, TodayView, LaneView, Attention, OrderRowView, ItemView, OrderView, AddressView, FieldView, PatientView, Money,
+    Trust, Verdict, Unrecognised, QuarantineReason, EventListInput, EventRowView, ReceiptView, ProofView, ImportedView, ExportedView, BodyView, VerifyView,
+    StatusGroup, OrderListInput, OrderFormat, OrderExportInput, FacetView, StuckView, PharmacyTodayView, TodayView, LaneView, Attention, OrderRowView, ItemView, OrderView, AddressView, FieldView, PatientView, Money,
     EntryKind, Mark, ChangeView, EntryView, TimelineView,
     StockListInput, StockRowView, StockChangeView,
     Provider, Api, Environment, DeleteStrategy, ConnectionSettings, ConnectionInput, ConnectionEditInput, ConnectionRemoveInput, ConnectionView, CheckStep, CheckState, CheckLineView, CheckView,
@@ -39,7 +39,7 @@ declarations! {
     Source, InletInput, InletView, InletRemoveInput, InletSecretInput,
     DeviceView, DeviceRenameInput,
     AuditAction, Shell, AuditOutcome, AuditEntryView, RulesView, Proxy, NetworkView, NetworkInput,
-    PullState, RelayView, SubscriptionCountsView, CountsView, StatusView, Tag, PulledView, PairInput, Language, Theme, Settings,
+    PullState, RelayView, SubscriptionCountsView, CountsView, StatusView, Tag, PulledView, PairInput, Language, Theme, SavedView, Settings,
 }
 
 /// Stands for the row of a page.

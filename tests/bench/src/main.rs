@@ -5,7 +5,9 @@
 //! reported. The relay is compared with a handler that throws the body away, the desk with a bare loop of inserts into
 //! the same cipher. It deliberately fails on nothing but errors: speed is not a test.
 
+mod ledger;
 mod reference;
+mod views;
 
 use std::{
     io::Write,
@@ -19,15 +21,14 @@ use std::{
 
 use jiff::Timestamp;
 use offizin_desk::{
-    Desk, Home, Source,
+    Desk, Home, Problem, Source,
     connections::view::{Api, ConnectionInput, ConnectionSettings, Provider},
-    inlets::{InletInput, InletSecretInput},
+    inlets::{InletInput, InletSecretInput, InletView},
     status::{PairInput, PulledView},
     system_clock,
 };
 use offizin_relay::{Config, Relay, Store};
 use offizin_wire::SigningSecret;
-use serde_json::json;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinSet};
 use url::Url;
 
@@ -36,8 +37,6 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// How many deliveries a round has.
 const DELIVERIES: usize = 20_000;
-/// How many of them speak of the same order.
-const PER_ORDER: usize = 10;
 /// How many are on their way at once, as from a provider that sends what piled up.
 const AT_ONCE: usize = 64;
 /// How many rounds; the middle one counts.
@@ -49,122 +48,128 @@ fn main() -> Outcome<()> {
         .with_max_level(tracing_subscriber::filter::LevelFilter::ERROR)
         .with_writer(std::io::stderr)
         .init();
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(measure())
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    let secret = SigningSecret::new("whsec_of_the_bench".to_owned()).ok_or("no secret")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match asked.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => runtime.block_on(measure(DELIVERIES, ROUNDS, &secret)),
+        ["spine", deliveries] => runtime.block_on(measure(deliveries.parse()?, 1, &secret)),
+        ["views", events] => runtime.block_on(views::measure(events.parse()?, &secret)),
+        _ => Err("bench [spine DELIVERIES | views EVENTS]".into()),
+    }
 }
 
-async fn measure() -> Outcome<()> {
-    let secret = SigningSecret::new("whsec_of_the_bench".to_owned()).ok_or("no secret")?;
-    let bodies: Arc<Vec<String>> = Arc::new((0..DELIVERIES).map(body).collect());
+async fn measure(deliveries: usize, rounds: usize, secret: &SigningSecret) -> Outcome<()> {
+    let bodies: Arc<Vec<String>> = Arc::new((0..deliveries).map(ledger::body).collect());
     let signatures: Arc<Vec<String>> = Arc::new(bodies.iter().map(|body| secret.sign(body.as_bytes())).collect());
-    let bytes = bodies.iter().map(String::len).sum::<usize>() / DELIVERIES;
+    let bytes = bodies.iter().map(String::len).sum::<usize>() / deliveries;
 
     let (mut acks, mut empty, mut caught_up, mut inserts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for round in 1..=ROUNDS {
+    for round in 1..=rounds {
         let room = tempfile::tempdir()?;
-        say(&format!("round {round} of {ROUNDS}"))?;
+        say(&format!("round {round} of {rounds}"))?;
         let (url, stop) = reference::empty_handler().await?;
         empty.push(post_all(&url, &bodies, &signatures).await?);
         drop(stop);
-        let (ack, pull) = spine(room.path(), &secret, &bodies, &signatures).await?;
+        let (ack, pull, bare) = spine(room.path(), secret, &bodies, &signatures).await?;
         acks.push(ack);
         caught_up.push(pull);
-        inserts.push(reference::bare_inserts(&room.path().join("bare.db"), &bodies).await?);
+        inserts.push(bare);
     }
 
     let (acks, empty, caught_up, inserts) = (median(acks), median(empty), median(caught_up), median(inserts));
     say(&format!(
-        "\n{DELIVERIES} signed order events of {bytes} bytes, {PER_ORDER} to an order, {AT_ONCE} at once, median of {ROUNDS} rounds\n\n\
+        "\n{deliveries} signed events of {bytes} bytes, {AT_ONCE} at once, median of {rounds}\n\n\
          | what | per second | reference | per second | ratio |\n\
          | --- | ---: | --- | ---: | ---: |\n\
          | relay: sealed, flushed, answered 200 | {acks:.0} | a handler that throws the body away | {empty:.0} | {:.2} |\n\
-         | desk: pulled, verified, journaled, folded | {caught_up:.0} | bare inserts of body and receipt into SQLCipher | {inserts:.0} | {:.2} |",
+         | desk: pulled, verified, journaled, folded | {caught_up:.0} | bare inserts of the same rows with the same indexes into SQLCipher | {inserts:.0} | {:.2} |",
         acks / empty,
         caught_up / inserts,
     ))
 }
 
-/// An order of the usual size that moves on with every event.
-fn body(number: usize) -> String {
-    const LIFE: [&str; 5] = ["init", "waiting for pharmacy", "pending_review", "in-progress", "completed"];
-    let (order, step) = (number / PER_ORDER, number % PER_ORDER);
-    let second = 1_760_000_000 + number;
-    let status = LIFE.get(step * LIFE.len() / PER_ORDER).copied().unwrap_or("in-progress");
-    json!({
-        "event_type": if step == 0 { "pharmacy_order_created" } else { "pharmacy_order_updated" },
-        "timestamp": second, "payload_version": "1",
-        "data": {
-            "uid": format!("po-{order}"), "name": format!("#{}", 1000 + order), "status": status, "updated_at": second,
-            "order": { "uid": format!("ord-{order}"), "name": format!("#{}", 1000 + order) },
-            "pharmacy": { "uid": "ph-1", "name": "Testapotheke am Beispielplatz" },
-            "shipping_address": { "first_name": "Vorname", "last_name": "Beispielperson", "zip": "00000", "city": "Musterort" },
-            "line_items": (0..3).map(|item| json!({
-                "uid": format!("li-{order}-{item}"), "pzn": format!("9900{item:04}"), "name": "Beispielmittel 10 mg Tabletten",
-                "quantity": item + 1, "price_cents": 1299, "note": "x".repeat(120),
-            })).collect::<Vec<_>>(),
-        },
-    })
-    .to_string()
+/// A relay and a desk that is paired with it, with one inlet; all of it real.
+pub(crate) struct House {
+    pub(crate) desk: Desk,
+    pub(crate) inlet: InletView,
+    stop: oneshot::Sender<()>,
+    served: tokio::task::JoinHandle<()>,
 }
 
-/// One round of the real thing: acknowledgements per second at the relay, then events per second at the desk.
+pub(crate) fn problem(problem: Problem) -> String {
+    format!("{:?}: {:?}", problem.code, problem.detail)
+}
+
+impl House {
+    pub(crate) async fn build(room: &Path, secret: &SigningSecret) -> Outcome<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address: Url = format!("http://{}", listener.local_addr()?).parse()?;
+        let mut config = Config::new(Store::Sqlite(room.join("relay.db")), address);
+        config.limits.inlet_rate = 0;
+        config.limits.total_rate = 0;
+        let relay = Relay::open(config).await?;
+        let code = relay.add_inbox("bench", Timestamp::now()).await?;
+        let serving = relay.start(listener).await?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = tokio::spawn(serving.run(async move { _ = stopped.await }));
+        let desk = Desk::open(Home::at(Some(room.join("home")))?, system_clock()).await.map_err(problem)?;
+        desk.pair(PairInput { code: code.expose(), device_name: "bench".to_owned() }).await.map_err(problem)?;
+        // The address answers nobody: an inlet by hand asks the provider nothing.
+        let connection = ConnectionInput {
+            name: "bench".to_owned(),
+            provider: Provider::Rxscale,
+            api: Api::Management,
+            base_url: Some("http://127.0.0.1:9".to_owned()),
+            pharmacy_uid: None,
+            api_key: "of-the-bench".to_owned().into(),
+            settings: ConnectionSettings::default(),
+        };
+        let connection = desk.connection_add(connection).await.map_err(problem)?;
+        let inlet = InletInput {
+            name: "bench".to_owned(),
+            source: Source::Rxscale,
+            connection: Some(connection.id.as_str().to_owned()),
+        };
+        let inlet = desk.inlet_add(inlet).await.map_err(problem)?;
+        let stored = InletSecretInput { id: inlet.id.clone(), secret: secret.expose().to_owned().into() };
+        desk.inlet_secret(stored).await.map_err(problem)?;
+        Ok(Self { desk, inlet, stop, served })
+    }
+
+    async fn leave(self) -> Outcome<()> {
+        self.desk.close().await;
+        drop(self.stop);
+        self.served.await?;
+        Ok(())
+    }
+}
+
+/// One round of the real thing: acknowledgements per second at the relay, then events per second at the desk, and the same
+/// rows by bare inserts.
 async fn spine(
     room: &Path,
     secret: &SigningSecret,
     bodies: &Arc<Vec<String>>,
     signatures: &Arc<Vec<String>>,
-) -> Outcome<(f64, f64)> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address: Url = format!("http://{}", listener.local_addr()?).parse()?;
-    let mut config = Config::new(Store::Sqlite(room.join("relay.db")), address);
-    config.limits.inlet_rate = 0;
-    config.limits.total_rate = 0;
-    let relay = Relay::open(config).await?;
-    let code = relay.add_inbox("bench", Timestamp::now()).await?;
-    let serving = relay.start(listener).await?;
-    let (stop, stopped) = oneshot::channel::<()>();
-    let served = tokio::spawn(serving.run(async move { _ = stopped.await }));
-
-    let problem = |problem: offizin_desk::Problem| format!("{:?}: {:?}", problem.code, problem.detail);
-    let desk = Desk::open(Home::at(Some(room.join("home")))?, system_clock()).await.map_err(problem)?;
-    desk.pair(PairInput { code: code.expose(), device_name: "bench".to_owned() }).await.map_err(problem)?;
-    // The address answers nobody: an inlet by hand asks the provider nothing.
-    let connection = ConnectionInput {
-        name: "bench".to_owned(),
-        provider: Provider::Rxscale,
-        api: Api::Management,
-        base_url: Some("http://127.0.0.1:9".to_owned()),
-        pharmacy_uid: None,
-        api_key: "of-the-bench".to_owned().into(),
-        settings: ConnectionSettings::default(),
-    };
-    let connection = desk.connection_add(connection).await.map_err(problem)?;
-    let inlet = InletInput {
-        name: "bench".to_owned(),
-        source: Source::Rxscale,
-        connection: Some(connection.id.as_str().to_owned()),
-    };
-    let inlet = desk.inlet_add(inlet).await.map_err(problem)?;
-    let stored = InletSecretInput { id: inlet.id.clone(), secret: secret.expose().to_owned().into() };
-    desk.inlet_secret(stored).await.map_err(problem)?;
-
-    let acks = post_all(&inlet.url.parse()?, bodies, signatures).await?;
-
+) -> Outcome<(f64, f64, f64)> {
+    let house = House::build(room, secret).await?;
+    let acks = post_all(&house.inlet.url.parse()?, bodies, signatures).await?;
     let from = Instant::now();
     let mut events = 0;
     // A pull may end at a page; what it says it took is what counts.
     while events < bodies.len() as u64 {
-        let pulled: PulledView = desk.pull(Duration::ZERO).await.map_err(problem)?;
+        let pulled: PulledView = house.desk.pull(Duration::ZERO).await.map_err(problem)?;
         if pulled.rejected > 0 || pulled.events == 0 {
             return Err(format!("the desk took {events} and then {pulled:?}").into());
         }
         events += pulled.events;
     }
     let caught_up = rate(bodies.len(), from);
-
-    desk.close().await;
-    drop(stop);
-    served.await?;
-    Ok((acks, caught_up))
+    let home = house.desk.home().dir().to_owned();
+    house.leave().await?;
+    let bare = reference::same_rows(&home, &room.join("bare.db")).await?;
+    Ok((acks, caught_up, bare))
 }
 
 /// Posts everything; answers acknowledgements per second. Anything but 200 ends the run.

@@ -1,22 +1,26 @@
 //! What the house is compared with: the least that could be done instead. Owns nothing of the house.
 
-use std::{path::Path, time::Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use axum::{Router, body::Bytes, http::StatusCode, routing::post};
 // Linked so that sqlx's SQLite is the one with the cipher.
 use libsqlite3_sys as _;
-use sha2::{Digest, Sha256};
 use sqlx::{
-    ConnectOptions, Connection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    Column, ConnectOptions, Connection, Row, TypeInfo, ValueRef,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous},
 };
 use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
-use crate::{Outcome, rate};
+use crate::{Outcome, views};
 
 /// Rows in one transaction, about as many as a page of the relay brings.
 const PER_COMMIT: usize = 2_048;
+/// Rows read at a time, outside what is measured.
+const AT_ONCE: i64 = 50_000;
 
 /// Serves as long as this value lives.
 pub(crate) struct Stop(JoinHandle<()>);
@@ -42,46 +46,122 @@ pub(crate) async fn empty_handler() -> Outcome<(Url, Stop)> {
     Ok((url, Stop(serving)))
 }
 
-/// Inserts each body, hashed and compressed, and one receipt into a fresh SQLCipher file; answers bodies per second.
-pub(crate) async fn bare_inserts(file: &Path, bodies: &[String]) -> Outcome<f64> {
-    let mut connection = SqliteConnectOptions::new()
+/// The tables an arrival fills, in an order that keeps references right.
+const TABLES: &[&str] = &[
+    "connection",
+    "inlet",
+    "event",
+    "body",
+    "receipt",
+    "order_fact",
+    "lane",
+    "facet",
+    "order_row",
+    "order_facet",
+    "stock_fact",
+    "stock_row",
+];
+
+/// Inserts every row of a desk's database into a fresh one with the same tables and indexes, one after the other with
+/// prepared statements and nothing else; answers events per second. What is inserted was read before.
+pub(crate) async fn same_rows(home: &Path, file: &Path) -> Outcome<f64> {
+    let key = views::key_of(home)?;
+    let mut from = connect(&home.join("offizin.db"), &key).await?;
+    let mut to = connect(file, &"5a".repeat(32)).await?;
+    let cipher: Option<String> = sqlx::query_scalar("PRAGMA cipher_version").fetch_optional(&mut to).await?;
+    cipher.ok_or("this is not SQLCipher: the comparison would be unfair")?;
+    sqlx::migrate!("../../crates/desk/migrations").run(&mut to).await?;
+    sqlx::query("PRAGMA foreign_keys = OFF").execute(&mut to).await?;
+    let (mut took, mut events) = (Duration::ZERO, 0);
+    for table in TABLES {
+        let statement = sqlx::AssertSqlSafe(format!("SELECT rowid, * FROM {table} ORDER BY 1"));
+        // A table without a rowid has its key instead.
+        let with_rowid = sqlx::query(statement).fetch_optional(&mut from).await.is_ok();
+        let mut offset = 0i64;
+        loop {
+            let order = if with_rowid { "rowid" } else { "1" };
+            let page = format!("SELECT * FROM {table} ORDER BY {order} LIMIT {AT_ONCE} OFFSET {offset}");
+            let rows = sqlx::query(sqlx::AssertSqlSafe(page)).fetch_all(&mut from).await?;
+            let Some(first) = rows.first() else { break };
+            let columns: Vec<_> = first.columns().iter().map(|column| column.name().to_owned()).collect();
+            let marks = vec!["?"; columns.len()].join(", ");
+            let insert = format!("INSERT INTO {table} ({}) VALUES ({marks})", columns.join(", "));
+            let mut words = Vec::new();
+            let values: Vec<Vec<Value>> = rows.iter().map(values).collect::<Outcome<_>>()?;
+            if *table == "order_row" {
+                for row in &rows {
+                    words.push((row.try_get::<i64, _>("id")?, row.try_get::<String, _>("search")?));
+                }
+            }
+            offset += AT_ONCE;
+            let began = Instant::now();
+            for group in values.chunks(PER_COMMIT) {
+                let mut tx = to.begin().await?;
+                for row in group {
+                    let mut query = sqlx::query(sqlx::AssertSqlSafe(insert.clone()));
+                    for value in row {
+                        query = match value {
+                            Value::Null => query.bind(None::<i64>),
+                            Value::Integer(number) => query.bind(number),
+                            Value::Text(text) => query.bind(text),
+                            Value::Blob(bytes) => query.bind(bytes),
+                        };
+                    }
+                    query.execute(&mut *tx).await?;
+                }
+                tx.commit().await?;
+            }
+            for group in words.chunks(PER_COMMIT) {
+                let mut tx = to.begin().await?;
+                for (id, words) in group {
+                    sqlx::query("INSERT INTO order_search (rowid, words) VALUES (?, ?)")
+                        .bind(id)
+                        .bind(words)
+                        .execute(&mut *tx)
+                        .await?;
+                }
+                tx.commit().await?;
+            }
+            took += began.elapsed();
+            if *table == "event" {
+                events += rows.len();
+            }
+        }
+    }
+    from.close().await?;
+    to.close().await?;
+    Ok(events as f64 / took.as_secs_f64())
+}
+
+async fn connect(file: &Path, key: &str) -> Outcome<sqlx::SqliteConnection> {
+    Ok(SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(true)
-        .pragma("key", format!("\"x'{}'\"", "5a".repeat(32)))
+        .pragma("key", format!("\"x'{key}'\""))
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
+        .pragma("cache_size", "-16384")
         .disable_statement_logging()
         .connect()
-        .await?;
-    let cipher: Option<String> = sqlx::query_scalar("PRAGMA cipher_version").fetch_optional(&mut connection).await?;
-    cipher.ok_or("this is not SQLCipher: the comparison would be unfair")?;
-    for table in [
-        "CREATE TABLE event (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, body BLOB NOT NULL, received_at INTEGER NOT NULL)",
-        "CREATE TABLE receipt (id INTEGER PRIMARY KEY, event INTEGER NOT NULL, received_at INTEGER NOT NULL, headers TEXT NOT NULL)",
-    ] {
-        sqlx::query(table).execute(&mut connection).await?;
-    }
-    let from = Instant::now();
-    for group in bodies.chunks(PER_COMMIT) {
-        let mut tx = connection.begin().await?;
-        for body in group {
-            let event = sqlx::query("INSERT INTO event (hash, body, received_at) VALUES (?, ?, ?)")
-                .bind(Sha256::digest(body).to_vec())
-                .bind(zstd::bulk::compress(body.as_bytes(), 1)?)
-                .bind(0i64)
-                .execute(&mut *tx)
-                .await?
-                .last_insert_rowid();
-            sqlx::query("INSERT INTO receipt (event, received_at, headers) VALUES (?, ?, ?)")
-                .bind(event)
-                .bind(0i64)
-                .bind(r#"[["x-webhook-signature","…"]]"#)
-                .execute(&mut *tx)
-                .await?;
-        }
-        tx.commit().await?;
-    }
-    let done = rate(bodies.len(), from);
-    connection.close().await?;
-    Ok(done)
+        .await?)
+}
+
+enum Value {
+    Null,
+    Integer(i64),
+    Text(String),
+    Blob(Vec<u8>),
+}
+
+fn values(row: &SqliteRow) -> Outcome<Vec<Value>> {
+    let value = |index: usize| -> Outcome<Value> {
+        let raw = row.try_get_raw(index)?;
+        Ok(match raw.type_info().name() {
+            _ if raw.is_null() => Value::Null,
+            "INTEGER" => Value::Integer(row.try_get_unchecked(index)?),
+            "BLOB" => Value::Blob(row.try_get_unchecked(index)?),
+            _ => Value::Text(row.try_get_unchecked(index)?),
+        })
+    };
+    (0..row.len()).map(value).collect()
 }

@@ -16,6 +16,7 @@ use crate::{
     page::{self, Page},
     problem::Code,
     search::Query,
+    source::Source,
     time,
 };
 
@@ -90,9 +91,9 @@ const QUARANTINE: &str = "SELECT q.public_id, coalesce(i.source, 'unknown') AS s
      FROM quarantine q LEFT JOIN inlet i ON i.id = q.inlet_id WHERE 1 = 1";
 
 /// A search looks at so many orders, products and event ids at the most, the newest of each.
-const FOUND: i64 = 300;
+const FOUND: i64 = 50;
 /// ... and at so many of a product's events.
-const FOUND_EVENTS: i64 = 2_000;
+const FOUND_EVENTS: i64 = 500;
 
 /// One page of arrivals, newest first: the journal and the quarantine merged by receipt time.
 pub(crate) async fn list(
@@ -107,7 +108,12 @@ pub(crate) async fn list(
         let query = Query::new(input.search.as_deref());
         let is_empty_search = query.is_none() && input.search.as_deref().is_some_and(|typed| !typed.trim().is_empty());
         if !is_empty_search {
-            rows.extend(events_query(input, query.as_ref(), after, limit + 1).build_query_as().fetch_all(&mut *connection).await?);
+            rows.extend(
+                events_query(input, query.as_ref(), after, limit + 1)
+                    .build_query_as()
+                    .fetch_all(&mut *connection)
+                    .await?,
+            );
         }
     }
     if matches!(input.verdict, None | Some(Verdict::Rejected)) && input.event_type.is_none() {
@@ -127,7 +133,9 @@ fn events_query(
     if let Some(query) = query {
         let typed = input.search.as_deref().unwrap_or_default().trim().to_lowercase();
         let beyond = format!("{typed}\u{10ffff}");
-        sql.push("WITH found (id) AS (SELECT f.event_id FROM (SELECT rowid FROM order_search WHERE order_search MATCH ");
+        sql.push(
+            "WITH found (id) AS (SELECT f.event_id FROM (SELECT rowid FROM order_search WHERE order_search MATCH ",
+        );
         sql.push_bind(query.expression()).push(" ORDER BY rowid DESC LIMIT ").push_bind(FOUND);
         sql.push(
             ") s CROSS JOIN order_row o ON o.id = s.rowid CROSS JOIN lane l ON l.realm = o.realm AND l.order_uid = o.uid \
@@ -267,6 +275,13 @@ pub(crate) async fn raw(connection: &mut SqliteConnection, id: &EventId) -> Resu
     .await?;
     let (packed, bytes) = row.ok_or(Error::Plain(Code::EventUnknown))?;
     Body::unpack(&packed, usize::try_from(bytes).unwrap_or(0)).ok_or(Error::Stored("body"))
+}
+
+/// Who an event came from.
+pub(crate) async fn source(connection: &mut SqliteConnection, id: &EventId) -> Result<Source, Error> {
+    let name: Option<String> =
+        sqlx::query_scalar("SELECT source FROM event WHERE public_id = ?").bind(id).fetch_optional(connection).await?;
+    name.as_deref().and_then(Source::named).ok_or(Error::Plain(Code::EventUnknown))
 }
 
 /// The raw body for the window.

@@ -8,6 +8,7 @@ use super::Trust;
 use crate::{
     id::{ConnectionId, EventId, OrderUid, PharmacySkuUid},
     page::PageInput,
+    status::Tag,
 };
 
 /// How an arrival was judged.
@@ -152,6 +153,48 @@ pub struct ProofView {
     pub payload_version: Option<String>,
     /// Every receipt, oldest first.
     pub receipt_list: Vec<ReceiptView>,
+}
+
+/// What an import brought, or has brought so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ImportedView {
+    /// Bytes of the file.
+    #[ts(type = "number")]
+    pub bytes: u64,
+    /// ... and how many of them were read.
+    #[ts(type = "number")]
+    pub bytes_read: u64,
+    /// Deliveries in the file.
+    #[ts(type = "number")]
+    pub deliveries: u64,
+    /// Events not seen before.
+    #[ts(type = "number")]
+    pub events: u64,
+    /// Further deliveries of events seen before.
+    #[ts(type = "number")]
+    pub duplicates: u64,
+    /// Deliveries this desk has already.
+    #[ts(type = "number")]
+    pub known: u64,
+    /// Deliveries now in quarantine.
+    #[ts(type = "number")]
+    pub rejected: u64,
+    /// Lines that are no delivery, or name no inlet.
+    #[ts(type = "number")]
+    pub unreadable: u64,
+    /// The first of them, counted from the line after the head.
+    #[ts(type = "number | null")]
+    pub first_unreadable: Option<u64>,
+    /// What changed.
+    pub changed: Vec<Tag>,
+}
+
+/// What an export wrote, or has written so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ExportedView {
+    /// Rows of the list.
+    #[ts(type = "number")]
+    pub rows: u64,
 }
 
 /// The raw body: health data, fetched only when somebody asks for it.

@@ -78,7 +78,11 @@ pub(crate) async fn write(
     quarantine(connection, &rejected).await
 }
 
-async fn append(connection: &mut SqliteConnection, entries: &[(Origin, Entry)], tally: &mut Tally) -> Result<(), Error> {
+async fn append(
+    connection: &mut SqliteConnection,
+    entries: &[(Origin, Entry)],
+    tally: &mut Tally,
+) -> Result<(), Error> {
     let fresh = append_events(connection, entries).await?;
     let mut receipts = Vec::with_capacity(entries.len());
     let (mut bodies, mut facts) = (Vec::new(), Vec::new());

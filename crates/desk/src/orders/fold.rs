@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     event::{Fact, Trust, fold_word},
-    id::{LaneUid, OrderUid, PharmacyUid},
+    id::{EventId, LaneUid, OrderUid, PharmacyUid},
     money::Money,
     search::Words,
 };
@@ -171,6 +171,13 @@ impl Order {
         let mut entries: Vec<EntryView> = entries.into_iter().map(|(_, entry)| entry).collect();
         mark_out_of_order(&mut entries);
         TimelineView { uid: self.uid.clone(), lanes: self.lane_views(), entries }
+    }
+
+    /// The newest event of the leading lane that brought a readable prescription file.
+    pub(crate) fn prescription(&self) -> Option<&EventId> {
+        let has_file = |fact: &&Fact<OrderFact>| fact.data.file.as_ref().is_some_and(|file| file.bytes.is_some());
+        let (facts, _) = self.leading()?;
+        facts.iter().rev().find(has_file).map(|fact| &fact.place.event)
     }
 
     /// Everything the tables hold of an order.

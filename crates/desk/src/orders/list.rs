@@ -100,8 +100,7 @@ async fn filter(
     }
     facets.sort_unstable();
     let rarest = facets.first().map_or(i64::MAX, |(orders, _)| *orders);
-    let since_before =
-        input.age_hours.map(|hours| now_ms.saturating_sub(i64::from(hours).saturating_mul(HOUR_MS)));
+    let since_before = input.age_hours.map(|hours| now_ms.saturating_sub(i64::from(hours).saturating_mul(HOUR_MS)));
     Ok(Some((Filter { facets: facets.into_iter().map(|(_, id)| id).collect(), since_before }, rarest)))
 }
 
@@ -110,13 +109,12 @@ async fn hits(connection: &mut SqliteConnection, query: &Query, rarest: i64) -> 
     if rarest == i64::MAX {
         return Ok(0);
     }
-    let hits: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM (SELECT rowid FROM order_search WHERE order_search MATCH ? LIMIT ?)",
-    )
-    .bind(query.expression())
-    .bind(MANY)
-    .fetch_one(connection)
-    .await?;
+    let hits: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM (SELECT rowid FROM order_search WHERE order_search MATCH ? LIMIT ?)")
+            .bind(query.expression())
+            .bind(MANY)
+            .fetch_one(connection)
+            .await?;
     Ok(if hits < MANY { hits } else { i64::MAX })
 }
 
@@ -198,11 +196,12 @@ pub(crate) async fn today(connection: &mut SqliteConnection, day_begins_ms: i64)
             .bind(day_begins_ms)
             .fetch_one(&mut *connection)
             .await?;
-    let rows: Vec<String> = sqlx::query_scalar("SELECT o.view FROM order_row o WHERE o.id >= ? ORDER BY o.id DESC LIMIT ?")
-        .bind(first_key(day_begins_ms))
-        .bind(OF_A_DAY)
-        .fetch_all(connection)
-        .await?;
+    let rows: Vec<String> =
+        sqlx::query_scalar("SELECT o.view FROM order_row o WHERE o.id >= ? ORDER BY o.id DESC LIMIT ?")
+            .bind(first_key(day_begins_ms))
+            .bind(OF_A_DAY)
+            .fetch_all(connection)
+            .await?;
     let mut pharmacies: BTreeMap<Option<PharmacyUid>, PharmacyTodayView> = BTreeMap::new();
     for row in &rows {
         let row: OrderRowView = serde_json::from_str(row).map_err(|_| Error::Stored("order row"))?;
@@ -226,11 +225,7 @@ pub(crate) async fn today(connection: &mut SqliteConnection, day_begins_ms: i64)
 }
 
 /// Orders that are open and have not moved since `before_ms`, the longest first, and how many there are.
-pub(crate) async fn stuck(
-    connection: &mut SqliteConnection,
-    before_ms: i64,
-    limit: i64,
-) -> Result<StuckView, Error> {
+pub(crate) async fn stuck(connection: &mut SqliteConnection, before_ms: i64, limit: i64) -> Result<StuckView, Error> {
     let count = sqlx::query_scalar("SELECT count(*) FROM order_row WHERE open = 1 AND status_since <= ?")
         .bind(before_ms)
         .fetch_one(&mut *connection)

@@ -68,7 +68,10 @@ async fn facts(
     Ok(sqlx::query_as(query).bind(json(keys)?).fetch_all(connection).await?)
 }
 
-async fn lanes_of(connection: &mut SqliteConnection, orders: &[OrderKey]) -> Result<Vec<(Realm, LaneUid, OrderUid)>, Error> {
+async fn lanes_of(
+    connection: &mut SqliteConnection,
+    orders: &[OrderKey],
+) -> Result<Vec<(Realm, LaneUid, OrderUid)>, Error> {
     Ok(sqlx::query_as(
         "SELECT l.realm, l.uid, l.order_uid FROM json_each(?) k \
          CROSS JOIN lane l ON l.realm = k.value ->> 0 AND l.order_uid = k.value ->> 1",
@@ -452,7 +455,8 @@ pub(crate) async fn find(connection: &mut SqliteConnection, uid: &OrderUid) -> R
     .await?;
     let key = found.ok_or(Error::Plain(Code::OrderUnknown))?;
     let gathered = gathered(connection, std::slice::from_ref(&key)).await?;
-    let facts = gathered.into_iter().flat_map(|(_, rows)| rows).map(OrderFactRow::fact).collect::<Result<Vec<_>, _>>()?;
+    let facts =
+        gathered.into_iter().flat_map(|(_, rows)| rows).map(OrderFactRow::fact).collect::<Result<Vec<_>, _>>()?;
     Order::new(key.1, facts).ok_or(Error::Plain(Code::OrderUnknown))
 }
 

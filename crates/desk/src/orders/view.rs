@@ -64,6 +64,29 @@ pub struct OrderListInput {
     pub page: PageInput,
 }
 
+/// How orders are written into a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderFormat {
+    /// One line per order, for spreadsheets.
+    #[default]
+    Csv,
+    /// One JSON object per line, as `order list --json` gives them.
+    Json,
+}
+
+/// Which orders to write, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct OrderExportInput {
+    /// As the list is filtered; its window does not count.
+    pub filter: OrderListInput,
+    /// CSV or JSON lines.
+    pub format: OrderFormat,
+    /// Names, addresses, birth dates and numbers of patients too.
+    pub with_patients: bool,
+}
+
 /// One value orders can be filtered by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct FacetView {

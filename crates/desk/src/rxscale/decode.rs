@@ -25,6 +25,13 @@ pub(crate) fn decode(body: &[u8]) -> Event {
     }
 }
 
+/// The signed prescription that came along in a body.
+pub(crate) fn prescription(body: &[u8]) -> Option<Vec<u8>> {
+    let envelope = envelope(body).ok()?;
+    let content = text(&envelope, &["data", "prescription_file", "content_base64"])?;
+    data_encoding::BASE64.decode(content.as_bytes()).ok().filter(|bytes| !bytes.is_empty())
+}
+
 fn envelope(body: &[u8]) -> Result<Map<String, Value>, Unrecognised> {
     let body = std::str::from_utf8(body).map_err(|_| Unrecognised::NotUtf8)?;
     if depth(body) > MAX_DEPTH {
@@ -147,6 +154,8 @@ mod tests {
         assert_eq!(fact.other["surprise.kept[1]"], 2);
         assert_eq!(fact.file.as_ref().unwrap().bytes, Some(5));
         assert!(!format!("{:?}", fact.other).contains("JVBERi0"));
+        assert_eq!(prescription(order().to_string().as_bytes()).unwrap(), b"%PDF-");
+        assert_eq!(prescription(b"{}"), None);
     }
 
     #[test]

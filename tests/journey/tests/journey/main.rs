@@ -14,6 +14,7 @@ mod bad_input;
 mod canaries;
 mod devices;
 mod faults;
+mod files;
 mod histories;
 mod killed;
 mod provider;

@@ -1,0 +1,150 @@
+//! Orders in a file: what the list shows, as CSV or JSON lines. Without patients, unless somebody asks for them.
+
+use std::path::Path;
+
+use sqlx::SqliteConnection;
+use tokio::io::{AsyncWriteExt, BufWriter};
+
+use super::{
+    list, table,
+    view::{AddressView, OrderExportInput, OrderFormat, OrderRowView, PatientView},
+};
+use crate::{
+    desk::Desk, error::Error, event::view::ExportedView, home::private_new_file, id::OrderUid, page::PageInput,
+};
+
+const COLUMNS: &[&str] = &[
+    "name",
+    "uid",
+    "status",
+    "status_since",
+    "updated_at",
+    "pharmacies",
+    "delivery_type",
+    "priority",
+    "total",
+    "currency",
+    "items",
+    "events",
+    "trust",
+];
+const PATIENT_COLUMNS: &[&str] = &["patient", "date_of_birth", "email", "phone", "delivery_address", "invoice_address"];
+
+/// Writes every order of the list. Dropping the future leaves half a file, which the caller removes.
+pub(crate) async fn export(
+    desk: &Desk,
+    path: &Path,
+    input: &OrderExportInput,
+    progress: impl Fn(&ExportedView),
+) -> Result<ExportedView, Error> {
+    let mut file = BufWriter::new(private_new_file(path).await?);
+    let mut exported = ExportedView::default();
+    if input.format == OrderFormat::Csv {
+        let columns = COLUMNS.iter().chain(if input.with_patients { PATIENT_COLUMNS } else { &[] });
+        file.write_all(&csv_line(columns.map(|column| (*column).to_owned()))?).await.map_err(Error::File)?;
+    }
+    let mut filter = input.filter.clone();
+    filter.page = PageInput { limit: Some(500), after: None };
+    loop {
+        let mut reader = desk.db().reader().acquire().await?;
+        let page = list::list(&mut reader, &filter, desk.now().as_millisecond()).await?;
+        for row in page.rows {
+            let patient = if input.with_patients { patient(&mut reader, &row.uid).await? } else { None };
+            let line = match input.format {
+                OrderFormat::Csv => csv_line(cells(&row, patient.as_ref(), input.with_patients))?,
+                OrderFormat::Json => json_line(&row, patient.as_ref())?,
+            };
+            file.write_all(&line).await.map_err(Error::File)?;
+            exported.rows += 1;
+        }
+        progress(&exported);
+        match page.next {
+            Some(next) => filter.page.after = Some(next),
+            None => break,
+        }
+    }
+    file.flush().await.map_err(Error::File)?;
+    Ok(exported)
+}
+
+async fn patient(connection: &mut SqliteConnection, uid: &OrderUid) -> Result<Option<PatientView>, Error> {
+    Ok(table::find(connection, uid).await?.patient())
+}
+
+fn json_line(row: &OrderRowView, patient: Option<&PatientView>) -> Result<Vec<u8>, Error> {
+    let unwritable = |_| Error::Stored("order row");
+    let mut value = serde_json::to_value(row).map_err(unwritable)?;
+    if let (Some(fields), Some(patient)) = (value.as_object_mut(), patient) {
+        fields.insert("patient".to_owned(), serde_json::to_value(patient).map_err(unwritable)?);
+    }
+    let mut line = serde_json::to_vec(&value).map_err(unwritable)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+fn cells(row: &OrderRowView, patient: Option<&PatientView>, with_patients: bool) -> Vec<String> {
+    let word = |value: serde_json::Result<serde_json::Value>| {
+        value.ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    };
+    let pharmacies = row
+        .lanes
+        .iter()
+        .filter_map(|lane| lane.pharmacy_name.clone().or_else(|| lane.pharmacy_uid.as_ref().map(ToString::to_string)));
+    let mut cells = vec![
+        row.name.clone().unwrap_or_default(),
+        row.uid.to_string(),
+        row.status.clone().unwrap_or_default(),
+        row.status_since.to_string(),
+        row.updated_at.to_string(),
+        pharmacies.collect::<Vec<_>>().join(", "),
+        row.delivery_type.clone().unwrap_or_default(),
+        row.priority.to_string(),
+        row.total.as_ref().map(|total| total.amount.clone()).unwrap_or_default(),
+        row.total.as_ref().map(|total| total.currency.clone()).unwrap_or_default(),
+        row.items.to_string(),
+        row.events.to_string(),
+        word(serde_json::to_value(row.trust)),
+    ];
+    if with_patients {
+        let text = |text: fn(&PatientView) -> Option<String>| patient.and_then(text).unwrap_or_default();
+        cells.extend([
+            text(|patient| patient.name.clone()),
+            text(|patient| patient.date_of_birth.clone()),
+            text(|patient| patient.email.clone()),
+            text(|patient| patient.phone.clone()),
+            text(|patient| patient.delivery_address.as_ref().map(address)),
+            text(|patient| patient.invoice_address.as_ref().map(address)),
+        ]);
+    }
+    cells
+}
+
+fn address(address: &AddressView) -> String {
+    let parts = [&address.name, &address.street, &address.additional, &address.city, &address.country];
+    parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn csv_line(cells: impl IntoIterator<Item = String>) -> Result<Vec<u8>, Error> {
+    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
+    let written = writer.write_record(cells.into_iter().map(harmless));
+    written.map_err(|_| Error::Stored("order row"))?;
+    writer.into_inner().map_err(|_| Error::Stored("order row"))
+}
+
+/// A cell that a spreadsheet would calculate is given as text.
+fn harmless(cell: String) -> String {
+    let is_number = cell.parse::<f64>().is_ok();
+    if !is_number && cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_never_a_formula_and_never_ends_the_line() {
+        let cells = ["=1+1", "-12.50", "+49 30 0", "say \"a\", b"].map(str::to_owned);
+        let line = String::from_utf8(csv_line(cells).unwrap()).unwrap();
+        assert_eq!(line, "'=1+1,-12.50,'+49 30 0,\"say \"\"a\"\", b\"\n");
+    }
+}

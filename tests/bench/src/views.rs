@@ -1,0 +1,145 @@
+//! The views on a large ledger: how long each takes, and how fast the ledger was taken in and is folded anew, against a loop
+//! that does nothing but insert the same rows.
+
+use std::{path::Path, time::Instant};
+
+use jiff::Timestamp;
+use offizin_desk::{
+    Desk, Problem,
+    event::view::EventListInput,
+    orders::view::{OrderListInput, StatusGroup},
+    page::PageInput,
+    stock::view::StockListInput,
+};
+use offizin_wire::SigningSecret;
+
+use crate::{House, Outcome, ledger, problem, rate, reference, say};
+
+/// How often each view is asked.
+const ASKED: usize = 200;
+
+/// Takes in, measures and tells.
+pub(crate) async fn measure(events: usize, secret: &SigningSecret) -> Outcome<()> {
+    let room = tempfile::tempdir()?;
+    let house = House::build(room.path(), secret).await?;
+    let captured = room.path().join("captured.jsonl");
+    ledger::write(&captured, events, &house.inlet.id, secret)?;
+    let from = Instant::now();
+    let imported = house.desk.event_import(&captured, None, |_| {}).await.map_err(problem)?;
+    let taken_in = rate(events, from);
+    if imported.events != events as u64 {
+        return Err(format!("{events} were given and {imported:?} taken").into());
+    }
+    std::fs::remove_file(&captured)?;
+    let rows = views(&house.desk, events).await?;
+    let from = Instant::now();
+    let folded = house.desk.ledger_rebuild().await.map_err(problem)?;
+    let (rebuilt, took) = (rate(folded as usize, from), from.elapsed());
+    let home = house.desk.home().dir().to_owned();
+    house.desk.close().await;
+    let bare = reference::same_rows(&home, &room.path().join("bare.db")).await?;
+    say(&format!(
+        "\n{events} events in the encrypted database\n\n\
+         | what | events per second | the same rows by bare inserts | ratio |\n\
+         | --- | ---: | ---: | ---: |\n\
+         | taken in from a file: verified, journaled, folded, searchable | {taken_in:.0} | {bare:.0} | {:.2} |\n\
+         | folded anew from the journal ({:.0} s) | {rebuilt:.0} | {bare:.0} | {:.2} |\n\n\
+         | view, asked {ASKED} times | p50 ms | p99 ms |\n| --- | ---: | ---: |\n{}",
+        taken_in / bare,
+        took.as_secs_f64(),
+        rebuilt / bare,
+        rows.join("\n"),
+    ))
+}
+
+async fn views(desk: &Desk, events: usize) -> Outcome<Vec<String>> {
+    let orders = events / 10;
+    let uid = |n: usize| format!("ord-{:07x}", n * 7919 % orders);
+    let all = OrderListInput::default;
+    let searched = |typed: &str| OrderListInput { search: Some(typed.to_owned()), ..all() };
+    let mut rows = Vec::new();
+    rows.push(
+        timed("timeline of one order", |n| async move { desk.order_timeline(&uid(n).as_str().into()).await.map(drop) })
+            .await?,
+    );
+    rows.push(timed("order page", |n| async move { desk.order_show(&uid(n).as_str().into()).await.map(drop) }).await?);
+    let filters: Vec<(&str, OrderListInput)> = vec![
+        ("orders, first page", all()),
+        ("orders, status", OrderListInput { status: Some("completed".into()), ..all() }),
+        ("orders, group", OrderListInput { group: Some(StatusGroup::InWork), ..all() }),
+        ("orders, pharmacy", OrderListInput { pharmacy: Some("ph-3".into()), ..all() }),
+        (
+            "orders, pharmacy + express + priority",
+            OrderListInput {
+                pharmacy: Some("ph-0".into()),
+                delivery_type: Some("express".into()),
+                urgent: Some(true),
+                ..all()
+            },
+        ),
+        ("orders, needs attention", OrderListInput { attention: Some(true), ..all() }),
+        ("orders, open for two days", OrderListInput { age_hours: Some(48), ..all() }),
+        ("search, two letters: te", searched("te")),
+        ("search, two letters: er", searched("er")),
+        ("search, two digits: 10", searched("10")),
+        ("search, part of a name: apotheke", searched("apotheke")),
+        ("search, patient: erika beispiel3", searched("erika beispiel3")),
+        ("search, order number: #1234", searched("#1234")),
+        ("search, PZN", searched("00001300")),
+        ("search, nothing found: xqz", searched("xqz")),
+        (
+            "search test + pharmacy + in work",
+            OrderListInput { pharmacy: Some("ph-3".into()), group: Some(StatusGroup::InWork), ..searched("test") },
+        ),
+        ("search sim + completed", OrderListInput { status: Some("completed".into()), ..searched("sim") }),
+    ];
+    for (name, input) in &filters {
+        rows.push(timed(name, |_| async move { desk.order_list(input).await.map(drop) }).await?);
+    }
+    let mut deep = OrderListInput { page: PageInput { limit: Some(500), after: None }, ..all() };
+    for _ in 0..(orders / 1000).max(1) {
+        deep.page.after = desk.order_list(&deep).await.map_err(problem)?.next;
+    }
+    deep.page.limit = None;
+    let deep = &deep;
+    rows.push(timed("orders, a page from the middle", |_| async move { desk.order_list(deep).await.map(drop) }).await?);
+    let arrivals: Vec<(&str, EventListInput)> = vec![
+        ("deliveries, first page", EventListInput::default()),
+        (
+            "deliveries, one type",
+            EventListInput { event_type: Some("pharmacy_sku_stock_updated".into()), ..EventListInput::default() },
+        ),
+        ("deliveries, search #1234", EventListInput { search: Some("#1234".into()), ..EventListInput::default() }),
+        ("deliveries, search te", EventListInput { search: Some("te".into()), ..EventListInput::default() }),
+    ];
+    for (name, input) in &arrivals {
+        rows.push(timed(name, |_| async move { desk.event_list(input).await.map(drop) }).await?);
+    }
+    rows.push(
+        timed("stock, first page", |_| async move { desk.stock_list(&StockListInput::default()).await.map(drop) })
+            .await?,
+    );
+    let day = Timestamp::from_second(ledger::second(events.saturating_sub(5_000)))?;
+    rows.push(timed("today", |_| async move { desk.order_today(day).await.map(drop) }).await?);
+    rows.push(timed("stuck for two days", |_| async move { desk.order_stuck(48, 20).await.map(drop) }).await?);
+    rows.push(timed("status bar", |_| async move { desk.status().await.map(drop) }).await?);
+    Ok(rows)
+}
+
+async fn timed<F: Future<Output = Result<(), Problem>>>(name: &str, ask: impl Fn(usize) -> F) -> Outcome<String> {
+    let mut took = Vec::with_capacity(ASKED);
+    for number in 0..ASKED {
+        let from = Instant::now();
+        ask(number).await.map_err(problem)?;
+        took.push(from.elapsed().as_secs_f64() * 1e3);
+    }
+    took.sort_by(f64::total_cmp);
+    let at = |share: f64| took.get(((ASKED - 1) as f64 * share) as usize).copied().unwrap_or(f64::NAN);
+    Ok(format!("| {name} | {:.2} | {:.2} |", at(0.5), at(0.99)))
+}
+
+/// A home's database key, out of the keyring of this run.
+pub(crate) fn key_of(home: &Path) -> Outcome<String> {
+    let id = std::fs::read_to_string(home.join("home.id"))?;
+    Ok(keyring::Entry::new("offizin", &format!("{}/database-key", id.trim()))?.get_password()?)
+}
