@@ -1,6 +1,6 @@
 //! The one door between the window and everything behind it. A view calls a command and listens for tags; it never knows
 //! whether the shell or the demo answers. It keeps no answers: `state/live` does that, and patient data nowhere.
-import type { Commands, Problem, Tag } from "./ipc.gen";
+import type { Commands, Problem, ProgressView, Tag } from "./ipc.gen";
 
 /** What stands behind the window. */
 export interface Backend {
@@ -8,6 +8,8 @@ export interface Backend {
   call<N extends keyof Commands>(name: N, input: Commands[N]["input"]): Promise<Commands[N]["output"]>;
   /** Tells which views have changed; returns the way to stop listening. */
   onChanged(listener: (tags: Tag[]) => void): () => void;
+  /** Tells how far long work is; returns the way to stop listening. */
+  onProgress(listener: (progress: ProgressView) => void): () => void;
 }
 
 /** Whether a rejection carries a problem of ours. */
@@ -50,4 +52,9 @@ export function call<N extends keyof Commands>(name: N, input: Commands[N]["inpu
 /** Listens to the chosen backend. */
 export function onChanged(listener: (tags: Tag[]) => void): () => void {
   return current === null ? () => undefined : current.onChanged(listener);
+}
+
+/** Listens to how far long work is. */
+export function onProgress(listener: (progress: ProgressView) => void): () => void {
+  return current === null ? () => undefined : current.onProgress(listener);
 }

@@ -11,11 +11,13 @@ import type {
   Environment,
   EventListInput,
   EventRowView,
+  ImportedView,
   Language,
   OrderListInput,
   OrderRowView,
   Page,
   Problem,
+  ProgressView,
   ProofView,
   Settings,
   StartupView,
@@ -24,10 +26,12 @@ import type {
   StockRowView,
   Tag,
   Theme,
+  Work,
 } from "./ipc.gen";
 import { dice, hex, products } from "./demo/cast";
 import { iso, Lives } from "./demo/lives";
 import { subscriptionDesk } from "./demo/subscriptions";
+import { facetsOf, isOpen, todayOf } from "./demo/sums";
 
 /** Found by the check of the production bundle, which must not hold it. */
 export const MARKER = "offizin-demo-backend";
@@ -46,6 +50,20 @@ function problem(code: Code, detail: string | null = null): Problem {
 
 type Answers = { [N in keyof Commands]: (input: Commands[N]["input"]) => Commands[N]["output"] };
 
+/** What an import of a file of 480 deliveries would say. */
+const IMPORTED: ImportedView = {
+  bytes: 912_000,
+  bytes_read: 912_000,
+  deliveries: 480,
+  events: 431,
+  duplicates: 12,
+  known: 30,
+  rejected: 5,
+  unreadable: 2,
+  first_unreadable: 17,
+  changed: ["events"],
+};
+
 /** What the tests may do to the demo from outside. */
 export type DemoHandle = {
   /** So many orders arrive. */
@@ -62,6 +80,9 @@ export function demo(query: URLSearchParams): Backend {
   const bare = scene === "first-run";
   const none = bare || scene === "empty" || scene === "unconnected";
   const listeners = new Set<(tags: Tag[]) => void>();
+  const watchers = new Set<(progress: ProgressView) => void>();
+  let cancelled = false;
+  let paused = false;
   const emit = (...tags: Tag[]) => listeners.forEach((listener) => listener(tags));
 
   let startup: StartupView =
@@ -81,6 +102,7 @@ export function demo(query: URLSearchParams): Backend {
     roomy: query.get("roomy") === "1",
     first_run_done: !bare,
     keep_in_tray: true,
+    order_views: [],
   };
 
   const connections: ConnectionView[] =
@@ -167,6 +189,8 @@ export function demo(query: URLSearchParams): Backend {
     const fits = (row: EventRowView) =>
       (input.verdict === null || row.verdict === input.verdict) &&
       (input.type === null || row.type === input.type) &&
+      (input.source === null || row.source === input.source) &&
+      (input.quarantine === null || row.quarantine === input.quarantine) &&
       (search === null || [row.order_name, row.order, row.id].some((text) => text?.toLowerCase().includes(search)));
     let place = start;
     if (start === 0 && input.verdict !== "accepted") rows.push(...extra.filter(fits));
@@ -210,9 +234,33 @@ export function demo(query: URLSearchParams): Backend {
       if (input.group !== null && row.status_group !== input.group) continue;
       if (input.attention === true && row.attention.length === 0) continue;
       if (input.connection !== null && row.connection !== input.connection) continue;
+      if (input.pharmacy !== null && !row.lanes.some((lane) => lane.pharmacy_uid === input.pharmacy)) continue;
+      if (input.delivery_type !== null && row.delivery_type !== input.delivery_type) continue;
+      if (input.urgent === true && row.priority === 0) continue;
+      const age = (Date.now() - Date.parse(row.status_since)) / HOUR;
+      if ((input.open === true || input.age_hours !== null) && !isOpen(row)) continue;
+      if (input.age_hours !== null && age < input.age_hours) continue;
       rows.push(row);
     }
     return { rows, next: place < lives.size ? String(place) : null };
+  }
+
+  const sample = () => Array.from({ length: Math.min(lives.size, 400) }, (_, place) => lives.row(place));
+
+  async function imported(): Promise<ImportedView | null> {
+    return (await pretend("event_import", IMPORTED.bytes)) === null ? null : IMPORTED;
+  }
+
+  /** Writes nothing, slowly. */
+  async function pretend(work: Work, rows: number): Promise<{ rows: number } | null> {
+    cancelled = false;
+    for (let done = 0; done <= rows; done += Math.ceil(rows / 12)) {
+      watchers.forEach((watcher) => watcher({ work, done, total: rows, ended: false }));
+      await new Promise((next) => setTimeout(next, 120));
+      if (cancelled) break;
+    }
+    watchers.forEach((watcher) => watcher({ work, done: rows, total: rows, ended: true }));
+    return cancelled ? null : { rows };
   }
 
   const placeOf = (uid: string) => {
@@ -271,6 +319,7 @@ export function demo(query: URLSearchParams): Backend {
         duplicates: 0,
         rejected: 0,
         unopened: 0,
+        behind: 0,
         cursor: 42,
         changed: [],
       };
@@ -378,6 +427,31 @@ export function demo(query: URLSearchParams): Backend {
       { name: "appointment_reminder_due", recommended: false, interpreted: false },
     ],
     order_list: ordersPage,
+    order_facets: () => facetsOf(sample()),
+    order_stuck: (input) => {
+      const old = sample().filter(
+        (row) => isOpen(row) && Date.now() - Date.parse(row.status_since) >= input.hours * HOUR,
+      );
+      old.sort((one, other) => one.status_since.localeCompare(other.status_since));
+      return { count: old.length, rows: old.slice(0, input.limit) };
+    },
+    order_today: (input) => todayOf(sample(), Date.parse(input.at)),
+    order_prescription: (uid) => {
+      if (lives.order(placeOf(uid)).prescription_file === null) throw problem("prescription_missing");
+      return null;
+    },
+    order_export: () => pretend("order_export", lives.size) as never,
+    event_export: () => pretend("event_export", lives.size) as never,
+    event_import: () => imported() as never,
+    work_cancel: () => {
+      cancelled = true;
+      return null;
+    },
+    sync_pause: (wanted) => {
+      paused = wanted;
+      emit("status");
+      return null;
+    },
     order_show: (uid) => lives.order(placeOf(uid)),
     order_timeline: (uid) => {
       const place = placeOf(uid);
@@ -436,6 +510,16 @@ export function demo(query: URLSearchParams): Backend {
   };
   (globalThis as { offizinDemo?: DemoHandle }).offizinDemo = handle;
 
+  // A first pull under way, for as long as nobody pauses it.
+  if (query.get("pulling") === "1") {
+    let done = 120;
+    setInterval(() => {
+      if (paused) return;
+      done = Math.min(400, done + 3);
+      watchers.forEach((watcher) => watcher({ work: "pull", done, total: 400, ended: done === 400 }));
+    }, 150);
+  }
+
   // In the error scene everything that reads rows fails, the frame does not.
   const failing = new Set(["order_list", "stock_list", "event_list", "subscription_list"]);
   return {
@@ -443,11 +527,15 @@ export function demo(query: URLSearchParams): Backend {
       const pause = scene === "slow" && !["startup", "settings"].includes(name) ? 2500 : 0;
       await new Promise((done) => setTimeout(done, pause));
       if (scene === "error" && failing.has(name)) throw problem("database_busy");
-      return structuredClone(answers[name](input as never)) as never;
+      return structuredClone(await answers[name](input as never)) as never;
     },
     onChanged(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    onProgress(listener) {
+      watchers.add(listener);
+      return () => void watchers.delete(listener);
     },
   };
 }
@@ -495,6 +583,7 @@ function eventOf(lives: Lives, place: number, id: string): EventRowView | null {
     order: lives.uid(place),
     order_name: lives.name(place),
     stock: null,
+    imported: false,
   };
 }
 
@@ -514,6 +603,7 @@ const blank: EventRowView = {
   order: null,
   order_name: null,
   stock: null,
+  imported: false,
 };
 
 function quarantineOf(opened: number): EventRowView[] {

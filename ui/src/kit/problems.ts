@@ -340,5 +340,23 @@ export const sentences: Record<Code, Sentence> = {
     cure: m.code_file_unusable_cure,
     exit: "none",
   },
+  file_foreign: {
+    what: m.code_file_foreign,
+    safe: m.code_file_foreign_safe,
+    cure: m.code_file_foreign_cure,
+    exit: "none",
+  },
+  work_under_way: {
+    what: m.code_work_under_way,
+    safe: m.code_work_under_way_safe,
+    cure: m.code_work_under_way_cure,
+    exit: "none",
+  },
+  prescription_missing: {
+    what: m.code_prescription_missing,
+    safe: m.code_prescription_missing_safe,
+    cure: m.code_prescription_missing_cure,
+    exit: "none",
+  },
   internal: { what: m.code_internal, safe: m.code_internal_safe, cure: m.code_internal_cure, exit: "retry" },
 };

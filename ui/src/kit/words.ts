@@ -156,6 +156,7 @@ const types = new Map<string, Word>(
     patient_doctor_meeting_updated: m.type_patient_doctor_meeting_updated,
     appointment_reminder_due: m.type_appointment_reminder_due,
     PRESCRIPTION_DOCTOR_CHANGED: m.type_prescription_doctor_changed,
+    test: m.type_test,
   }),
 );
 

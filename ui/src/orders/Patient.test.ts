@@ -23,7 +23,7 @@ afterEach(cleanup);
 
 test("nothing is fetched before the click, nothing is kept after the cover", async () => {
   const call = vi.fn(async () => patient);
-  useBackend({ call: call as never, onChanged: () => () => undefined });
+  useBackend({ call: call as never, onChanged: () => () => undefined, onProgress: () => () => undefined });
   render(Patient, { order });
   expect(call).not.toHaveBeenCalled();
   expect(document.body.textContent).not.toContain("Erika");
@@ -50,6 +50,7 @@ test("an answer that comes after the cover is dropped", async () => {
   useBackend({
     call: (() => new Promise((done) => (release = done as never))) as never,
     onChanged: () => () => undefined,
+    onProgress: () => () => undefined,
   });
   render(Patient, { order });
   screen.getByTestId("reveal").click();

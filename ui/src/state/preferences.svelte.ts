@@ -9,6 +9,7 @@ const usual: Settings = {
   roomy: false,
   first_run_done: false,
   keep_in_tray: true,
+  order_views: [],
 };
 const darkness = matchMedia("(prefers-color-scheme: dark)");
 
