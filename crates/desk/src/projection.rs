@@ -1,4 +1,4 @@
-//! Projections: orders and stock as folds of the journal (step 9 of the journey). They can be thrown away and rebuilt, and
+//! Projections: orders, stock and assignments as folds of the journal (step 9 of the journey). They can be thrown away and rebuilt, and
 //! the rebuilt state equals the live one byte for byte.
 
 use std::collections::BTreeSet;
@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use sqlx::{Row, SqliteConnection};
 
 use crate::{
+    assignments,
     error::Error,
     event::{Subject, Trust},
     id::PharmacySkuUid,
@@ -19,20 +20,26 @@ use crate::{
 };
 
 /// Moves with every change of a decoder or a fold: another number in the database means "rebuild on opening".
-pub(crate) const VERSION: i64 = 2;
+pub(crate) const VERSION: i64 = 3;
 
 /// What has to be folded again.
 #[derive(Debug, Default)]
 pub(crate) struct Touched {
     orders: orders::table::Touched,
     products: BTreeSet<(Realm, PharmacySkuUid)>,
+    assignments: assignments::table::Touched,
 }
 
 impl Touched {
     pub(crate) fn add(&mut self, realm: &str, subject: &Subject) {
         match subject {
-            Subject::Order(fact) => self.orders.add(realm, fact),
-            Subject::Stock { uid, .. } => _ = self.products.insert((realm.to_owned(), uid.clone())),
+            Subject::Order(fact) => {
+                self.orders.add(realm, fact);
+                self.assignments.add_order(realm, fact);
+            }
+            Subject::Stock(fact) => _ = self.products.insert((realm.to_owned(), fact.uid.clone())),
+            Subject::Assignment(fact) => self.assignments.add(realm, fact),
+            Subject::Notice => {}
         }
     }
 
@@ -40,19 +47,22 @@ impl Touched {
     pub(crate) fn tags(&self) -> impl Iterator<Item = Tag> {
         let orders = (!self.orders.is_empty()).then_some(Tag::Orders);
         let stock = (!self.products.is_empty()).then_some(Tag::Stock);
-        orders.into_iter().chain(stock)
+        let doctors = (!self.assignments.is_empty()).then_some(Tag::Doctors);
+        orders.into_iter().chain(stock).chain(doctors)
     }
 
     /// Folds everything touched, in the caller's transaction.
     pub(crate) async fn refold(&self, connection: &mut SqliteConnection) -> Result<(), Error> {
         orders::table::refold(connection, &self.orders).await?;
-        stock::table::refold(connection, &self.products).await
+        stock::table::refold(connection, &self.products).await?;
+        assignments::table::refold(connection, &self.assignments).await
     }
 }
 
 /// Throws every projection away and folds the journal anew.
 pub(crate) async fn rebuild(connection: &mut SqliteConnection) -> Result<u64, Error> {
-    for table in ["order_fact", "lane", "order_row", "stock_fact", "stock_row"] {
+    let orders = ["order_fact", "lane", "order_row"].iter();
+    for table in orders.chain(stock::table::TABLES).chain(assignments::table::TABLES) {
         sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM {table}"))).execute(&mut *connection).await?;
     }
     let mut touched = Touched::default();
@@ -93,13 +103,13 @@ pub(crate) async fn rebuild(connection: &mut SqliteConnection) -> Result<u64, Er
 /// SHA-256 over every projected row in the order of its key.
 pub(crate) async fn digest(connection: &mut SqliteConnection) -> Result<[u8; 32], Error> {
     let mut hasher = Sha256::new();
-    for rows in [
+    let orders = [
         "SELECT realm || char(0) || uid || char(0) || order_uid FROM lane ORDER BY realm, uid",
         "SELECT realm || char(0) || uid || char(0) || status || char(0) || attention || char(0) || search || char(0) || view \
          FROM order_row ORDER BY realm, uid",
-        "SELECT realm || char(0) || uid || char(0) || search || char(0) || view FROM stock_row ORDER BY realm, uid",
-    ] {
-        for row in sqlx::query(rows).fetch_all(&mut *connection).await? {
+    ];
+    for rows in orders.iter().chain(stock::table::DIGEST).chain(assignments::table::DIGEST) {
+        for row in sqlx::query(*rows).fetch_all(&mut *connection).await? {
             hasher.update(row.try_get::<String, _>(0)?);
             hasher.update([0xff]);
         }

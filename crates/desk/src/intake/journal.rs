@@ -7,7 +7,7 @@ use offizin_wire::{Delivery, Header, InletId};
 use sqlx::SqliteConnection;
 
 use super::{Body, Entry, Judged, Rejected, event_id, inlets::Inlets, judge};
-use crate::{error::Error, event::Subject, orders, projection::Touched, stock, time};
+use crate::{assignments, error::Error, event::Subject, orders, projection::Touched, stock, time};
 
 /// Where a delivery came from: a place in a relay's log.
 #[derive(Clone, Debug)]
@@ -154,9 +154,9 @@ pub(crate) async fn insert_fact(
 ) -> Result<(), Error> {
     match subject {
         Subject::Order(fact) => orders::table::insert_fact(connection, event, realm, fact).await,
-        Subject::Stock { uid, updated_at, data } => {
-            stock::table::insert_fact(connection, event, realm, uid, *updated_at, data).await
-        }
+        Subject::Stock(fact) => stock::table::insert_fact(connection, event, realm, fact).await,
+        Subject::Assignment(fact) => assignments::table::insert_fact(connection, event, realm, fact).await,
+        Subject::Notice => Ok(()),
     }
 }
 
