@@ -28,6 +28,8 @@ pub(crate) struct Attention {
     pub(crate) silent: i64,
     /// Rotations that wait for a person.
     pub(crate) stuck: i64,
+    /// Products that are low by their threshold.
+    pub(crate) low: i64,
     /// Pulling does not get through.
     pub(crate) failing: bool,
     /// The relay does not know this device any more.
@@ -43,6 +45,7 @@ impl Attention {
             vanished: status.counts.watched.subscriptions_vanished,
             silent: status.counts.watched.subscriptions_silent,
             stuck: status.counts.watched.rotations_stuck,
+            low: status.counts.low,
             failing: relay.is_some_and(|relay| relay.state == PullState::Failing),
             refused: relay.is_some_and(|relay| relay.problem.as_ref().is_some_and(|p| p.code == Code::RelayRefused)),
         }
@@ -50,7 +53,7 @@ impl Attention {
 
     /// Whether there is anything at all.
     pub(crate) fn any(self) -> bool {
-        self.orders > 0 || self.quarantine > 0 || self.subscriptions() > 0 || self.failing
+        self.orders > 0 || self.quarantine > 0 || self.low > 0 || self.subscriptions() > 0 || self.failing
     }
 
     /// Subscriptions and rotations together.
@@ -70,6 +73,8 @@ impl Attention {
             Some(words.stuck)
         } else if self.quarantine > before.quarantine {
             Some(words.quarantine_grew)
+        } else if self.low > before.low {
+            Some(words.low_grew)
         } else {
             None
         }
@@ -125,6 +130,9 @@ mod tests {
         assert_eq!(Attention { silent: 1, ..vanished }.news(vanished, words), Some(words.silent));
         assert_eq!(Attention { stuck: 1, ..vanished }.news(vanished, words), Some(words.stuck));
         assert_eq!(held.news(vanished, words), None);
+        let low = Attention { low: 1, ..quiet };
+        assert_eq!(low.news(quiet, words), Some(words.low_grew));
+        assert_eq!(quiet.news(low, words), None);
         // Being offline for a while is normal.
         assert_eq!(Attention { failing: true, ..quiet }.news(quiet, words), None);
     }
@@ -134,6 +142,7 @@ mod tests {
         assert!(!Attention::default().any());
         assert!(Attention { orders: 1, ..Attention::default() }.any());
         assert!(Attention { quarantine: 1, ..Attention::default() }.any());
+        assert!(Attention { low: 1, ..Attention::default() }.any());
         assert!(Attention { failing: true, ..Attention::default() }.any());
         assert!(Attention { silent: 1, ..Attention::default() }.any());
     }

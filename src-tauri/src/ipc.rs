@@ -7,11 +7,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 use offizin_desk::{
     Code, Problem,
+    assignments::view::{
+        AssignmentFiltersView, AssignmentListInput, AssignmentView, DoctorListInput, DoctorRowView, DoctorView,
+        PrescriptionListInput, PrescriptionRowView, PrescriptionView,
+    },
     audit::AuditEntryView,
     connections::view::{CheckView, ConnectionEditInput, ConnectionInput, ConnectionRemoveInput, ConnectionView},
     devices::{DeviceRenameInput, DeviceView},
-    event::view::{BodyView, EventListInput, EventRowView, ExportedView, ImportedView, ProofView, VerifyView},
-    id::{ConnectionId, EventId, OrderUid, PharmacySkuUid, RotationId, SubscriptionId},
+    event::{
+        fields::EventFieldsView,
+        view::{BodyView, EventListInput, EventRowView, ExportedView, ImportedView, ProofView, VerifyView},
+    },
+    id::{ConnectionId, DoctorUid, EventId, OrderUid, PrescriptionUid, RotationId, SubscriptionId},
     inlets::{InletInput, InletRemoveInput, InletSecretInput, InletView},
     network::{NetworkInput, NetworkView},
     orders::view::{
@@ -22,7 +29,10 @@ use offizin_desk::{
     rotation::view::{RotateInput, RotateView, RotationView},
     settings::RulesView,
     status::{PairInput, PulledView, RelayView, Settings, StatusView, Tag},
-    stock::view::{StockChangeView, StockListInput, StockRowView},
+    stock::view::{
+        StockChangeView, StockChartInput, StockChartView, StockHistoryInput, StockListInput, StockLowView,
+        StockRowView, StockThreshold, StockThresholdInput,
+    },
     subscriptions::view::{
         AdoptInput, NotificationTypeView, RegisterInput, RegisterView, RemoveForeignInput, RemoveInput,
         SubscriptionListView, SubscriptionView,
@@ -55,15 +65,6 @@ struct PasteSecretInput {
     /// Goes to the keyring and nowhere else.
     #[ts(type = "string")]
     secret: SecretString,
-}
-
-/// The levels of one product.
-#[derive(Deserialize, TS)]
-struct StockHistoryInput {
-    /// The product.
-    uid: PharmacySkuUid,
-    /// Which page.
-    page: PageInput,
 }
 
 /// Orders that stand still.
@@ -120,7 +121,6 @@ macro_rules! commands {
                 StartupView::decl(&config),
                 SubscriptionListInput::decl(&config),
                 PasteSecretInput::decl(&config),
-                StockHistoryInput::decl(&config),
                 StuckInput::decl(&config),
                 Begins::decl(&config),
                 ImportInput::decl(&config),
@@ -191,13 +191,13 @@ commands! {
         shell.desk().await?.subscription_remove_foreign(&input).await;
     // What waited in quarantine for the secret is verified by it; a rotation may have waited for it, too.
     subscription_paste_secret(shell, input: PasteSecretInput) -> SubscriptionView,
-        changes [Orders, Stock, Events, Subscriptions, Status]: {
+        changes [Orders, Stock, Doctors, Events, Subscriptions, Status]: {
         let pasted = shell.desk().await?.subscription_paste_secret(&input.id, input.secret).await;
         shell.tend().notify_one();
         pasted
     };
     subscription_adopt(shell, input: AdoptInput) -> SubscriptionView,
-        changes [Orders, Stock, Events, Subscriptions, Status]:
+        changes [Orders, Stock, Doctors, Events, Subscriptions, Status]:
         shell.desk().await?.subscription_adopt(input).await;
     subscription_rotate(shell, input: RotateInput) -> Vec<RotateView>, changes [Subscriptions, Status]: {
         let begun = shell.desk().await?.subscription_rotate(input).await;
@@ -220,7 +220,7 @@ commands! {
     inlet_add(shell, input: InletInput) -> InletView, changes [Subscriptions]:
         shell.desk().await?.inlet_add(input).await;
     inlet_list(shell, _none: ()) -> Vec<InletView>: shell.desk().await?.inlet_list().await;
-    inlet_secret(shell, input: InletSecretInput) -> (), changes [Orders, Stock, Events, Subscriptions, Status]:
+    inlet_secret(shell, input: InletSecretInput) -> (), changes [Orders, Stock, Doctors, Events, Subscriptions, Status]:
         shell.desk().await?.inlet_secret(input).await;
     inlet_remove(shell, input: InletRemoveInput) -> (), changes [Subscriptions]:
         shell.desk().await?.inlet_remove(&input).await;
@@ -240,10 +240,28 @@ commands! {
 
     stock_list(shell, input: StockListInput) -> Page<StockRowView>: shell.desk().await?.stock_list(&input).await;
     stock_history(shell, input: StockHistoryInput) -> Page<StockChangeView>:
-        shell.desk().await?.stock_history(&input.uid, &input.page).await;
+        shell.desk().await?.stock_history(&input.uid, input.as_of, &input.page).await;
+    stock_chart(shell, input: StockChartInput) -> StockChartView: shell.desk().await?.stock_chart(&input).await;
+    stock_low(shell, rows: u32) -> StockLowView: shell.desk().await?.stock_low(rows).await;
+    stock_rule(shell, _none: ()) -> StockThreshold: shell.desk().await?.stock_rule().await;
+    stock_rule_set(shell, input: StockThreshold) -> StockThreshold, changes [Stock, Status]:
+        shell.desk().await?.stock_rule_set(&input).await;
+    stock_threshold_set(shell, input: StockThresholdInput) -> (), changes [Stock, Status]:
+        shell.desk().await?.stock_threshold_set(&input).await;
+
+    assignment_list(shell, input: AssignmentListInput) -> Page<AssignmentView>:
+        shell.desk().await?.assignment_list(&input).await;
+    assignment_filters(shell, _none: ()) -> AssignmentFiltersView: shell.desk().await?.assignment_filters().await;
+    prescription_list(shell, input: PrescriptionListInput) -> Page<PrescriptionRowView>:
+        shell.desk().await?.prescription_list(&input).await;
+    prescription_show(shell, uid: PrescriptionUid) -> PrescriptionView: shell.desk().await?.prescription_show(&uid).await;
+    order_prescriptions(shell, uid: OrderUid) -> Vec<PrescriptionView>: shell.desk().await?.order_prescriptions(&uid).await;
+    doctor_list(shell, input: DoctorListInput) -> Page<DoctorRowView>: shell.desk().await?.doctor_list(&input).await;
+    doctor_show(shell, uid: DoctorUid) -> DoctorView: shell.desk().await?.doctor_show(&uid).await;
 
     event_list(shell, input: EventListInput) -> Page<EventRowView>: shell.desk().await?.event_list(&input).await;
     event_show(shell, id: EventId) -> ProofView: shell.desk().await?.event_show(&id).await;
+    event_fields(shell, id: EventId) -> EventFieldsView: shell.desk().await?.event_fields(&id).await;
     event_body(shell, id: EventId) -> BodyView: shell.desk().await?.event_body(&id).await;
     event_verify(shell, id: EventId) -> VerifyView: shell.desk().await?.event_verify(&id).await;
 

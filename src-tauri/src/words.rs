@@ -14,11 +14,13 @@ pub(crate) struct Words {
     orders: &'static str,
     quarantine: &'static str,
     subscriptions: &'static str,
+    low: &'static str,
     failing: &'static str,
     pub(crate) vanished: &'static str,
     pub(crate) silent: &'static str,
     pub(crate) stuck: &'static str,
     pub(crate) quarantine_grew: &'static str,
+    pub(crate) low_grew: &'static str,
     pub(crate) relay_refused: &'static str,
 }
 
@@ -30,11 +32,13 @@ const DE: Words = Words {
     orders: "Braucht Aufmerksamkeit",
     quarantine: "Quarantäne",
     subscriptions: "Abonnements",
+    low: "Geringer Bestand",
     failing: "Relais nicht erreichbar",
     vanished: "Ein Abonnement ist beim Anbieter verschwunden. Neue Ereignisse dieser Art kommen nicht mehr an.",
     silent: "Ein Abonnement ist länger still als üblich. Bitte prüfen Sie es beim Anbieter.",
     stuck: "Eine Erneuerung wartet auf Sie. Das bisherige Abonnement gilt weiter.",
     quarantine_grew: "Eine Zustellung konnte nicht geprüft werden und liegt in Quarantäne.",
+    low_grew: "Ein weiteres Produkt hat einen geringen Bestand.",
     relay_refused: "Das Relais kennt dieses Gerät nicht mehr. Es kommt nichts Neues an, bis es wieder gekoppelt ist.",
 };
 
@@ -46,11 +50,13 @@ const EN: Words = Words {
     orders: "Needs attention",
     quarantine: "Quarantine",
     subscriptions: "Subscriptions",
+    low: "Low stock",
     failing: "Relay not reachable",
     vanished: "A subscription has disappeared at the provider. New events of this kind no longer arrive.",
     silent: "A subscription has been quiet for longer than usual. Please check it at the provider.",
     stuck: "A rotation waits for you. The present subscription stays valid.",
     quarantine_grew: "A delivery could not be verified and is in quarantine.",
+    low_grew: "Another product is low in stock.",
     relay_refused: "The relay no longer knows this device. Nothing new arrives until it is paired again.",
 };
 
@@ -75,6 +81,9 @@ impl Words {
         }
         if attention.subscriptions() > 0 {
             parts.push(format!("{}: {}", self.subscriptions, attention.subscriptions()));
+        }
+        if attention.low > 0 {
+            parts.push(format!("{}: {}", self.low, attention.low));
         }
         if attention.failing {
             parts.push(self.failing.to_owned());
@@ -103,8 +112,9 @@ mod tests {
 
     #[test]
     fn one_line_says_all_of_it() {
-        let attention = Attention { orders: 3, quarantine: 1, silent: 2, failing: true, ..Attention::default() };
-        let line = "Braucht Aufmerksamkeit: 3 · Quarantäne: 1 · Abonnements: 2 · Relais nicht erreichbar";
+        let attention =
+            Attention { orders: 3, quarantine: 1, silent: 2, low: 4, failing: true, ..Attention::default() };
+        let line = "Braucht Aufmerksamkeit: 3 · Quarantäne: 1 · Abonnements: 2 · Geringer Bestand: 4 · Relais nicht erreichbar";
         assert_eq!(DE.line(attention), line);
         assert_eq!(EN.line(Attention::default()), "Nothing needs attention");
     }

@@ -64,9 +64,10 @@ test("Ctrl and a number opens the views in their order", async ({ page }) => {
   for (const [number, heading] of [
     [2, "Bestellungen"],
     [3, "Bestand"],
-    [4, "Abonnements"],
-    [5, "Zustellungen"],
-    [6, "Einstellungen"],
+    [4, "Ärzte"],
+    [5, "Abonnements"],
+    [6, "Zustellungen"],
+    [7, "Einstellungen"],
     [1, "Übersicht"],
   ] as const) {
     await page.keyboard.press(`Control+${number}`);

@@ -108,6 +108,56 @@ const screens: Screen[] = [
     },
   },
   { name: "stock-empty", place: "stock", scene: { demo: "empty" } },
+  { name: "stock-one", place: "stock", scene: { demo: "one" } },
+  { name: "stock-many", place: "stock", scene: { demo: "many" } },
+  { name: "stock-error", place: "stock", scene: { demo: "error" } },
+  {
+    name: "stock-offline",
+    place: "stock",
+    scene: { demo: "offline" },
+    act: async (page) => {
+      await page.getByTestId("stock-row").nth(2).click();
+      await page.locator("article").getByRole("table").waitFor();
+    },
+  },
+  {
+    name: "stock-past",
+    place: "stock",
+    act: async (page) => {
+      await page.getByTestId("stock-row").nth(3).click();
+      await page.getByTestId("as-of-slider").fill("200");
+      await page.getByRole("status").first().waitFor();
+    },
+  },
+  {
+    name: "doctors",
+    place: "doctors",
+    act: async (page) => {
+      await page.getByTestId("prescription-row").nth(2).click();
+      await page.locator("article").getByRole("list").first().waitFor();
+    },
+  },
+  {
+    name: "doctors-table",
+    place: "doctors",
+    act: async (page) => {
+      await page.getByTestId("prescription-row").nth(1).click();
+      await page.locator("article").getByRole("list").first().waitFor();
+      await page.keyboard.press("t");
+      await page.getByTestId("assignment-table").waitFor();
+    },
+  },
+  {
+    name: "doctors-by-doctor",
+    place: "doctors?by=doctor",
+    act: async (page) => {
+      await page.getByTestId("doctor-row").first().click();
+      await page.locator("article").getByRole("table").first().waitFor();
+    },
+  },
+  { name: "doctors-empty", place: "doctors", scene: { demo: "empty" } },
+  { name: "doctors-error", place: "doctors", scene: { demo: "error" } },
+  { name: "doctors-many", place: "doctors", scene: { demo: "many" } },
   {
     name: "subscriptions",
     place: "subscriptions",
@@ -391,6 +441,8 @@ const main = [
   "order-timeline",
   "order-lanes",
   "stock",
+  "doctors",
+  "doctors-by-doctor",
   "subscriptions",
   "subscriptions-states",
   "rotations",

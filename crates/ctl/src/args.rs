@@ -62,6 +62,9 @@ pub(crate) enum Command {
     /// Stock levels.
     #[command(subcommand)]
     Stock(Stock),
+    /// Who had which prescription.
+    #[command(subcommand)]
+    Assignment(Assignment),
     /// Arrivals, quarantine included.
     #[command(subcommand)]
     Event(Event),
@@ -406,19 +409,81 @@ pub(crate) enum Order {
 
 #[derive(Subcommand)]
 pub(crate) enum Stock {
-    /// Stock levels, lowest first.
+    /// Stock levels: empty ones first, then low ones, then by level.
     List {
         #[arg(long)]
         search: Option<String>,
+        /// Only what is low by its threshold.
+        #[arg(long, conflicts_with = "as_of")]
+        low: bool,
+        /// As it was known to be at this moment, for example 2026-05-01T12:00:00Z; by level alone.
+        #[arg(long, value_name = "TIME")]
+        as_of: Option<jiff::Timestamp>,
         #[command(flatten)]
         page: PageArgs,
     },
     /// Known levels of one product, newest first.
     History {
         pharmacy_sku_uid: String,
+        /// Up to this moment.
+        #[arg(long, value_name = "TIME")]
+        as_of: Option<jiff::Timestamp>,
         #[command(flatten)]
         page: PageArgs,
     },
+    /// From when on a product is low, where it has no threshold of its own. Without options: as it is.
+    Rule {
+        #[command(flatten)]
+        threshold: ThresholdArgs,
+    },
+    /// Give one product a threshold of its own; without options the rule counts for it again.
+    Threshold {
+        pharmacy_sku_uid: String,
+        #[command(flatten)]
+        threshold: ThresholdArgs,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct ThresholdArgs {
+    /// Low at so many pieces or fewer.
+    #[arg(long, value_name = "N")]
+    pub(crate) pieces: Option<i64>,
+    /// Low when it lasts for so many days or fewer.
+    #[arg(long, value_name = "N")]
+    pub(crate) days: Option<i64>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Assignment {
+    /// Assignments, newest first.
+    List {
+        #[arg(long, value_name = "UID")]
+        prescription: Option<String>,
+        #[arg(long, value_name = "UID")]
+        doctor: Option<String>,
+        /// Begun by this reason, exactly as the provider writes it.
+        #[arg(long)]
+        reason: Option<String>,
+        #[arg(long)]
+        shop: Option<String>,
+        /// Only those that go on.
+        #[arg(long)]
+        open: bool,
+        #[command(flatten)]
+        page: PageArgs,
+    },
+    /// One prescription and everybody who had it, oldest first.
+    Prescription { uid: String },
+    /// Doctors with what they have, were given and lost; those with the most open prescriptions first.
+    Doctors {
+        #[arg(long)]
+        search: Option<String>,
+        #[command(flatten)]
+        page: PageArgs,
+    },
+    /// One doctor, by reason.
+    Doctor { uid: String },
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -447,6 +512,9 @@ pub(crate) enum Event {
         /// Write the raw body to standard output instead, byte for byte. It is health data.
         #[arg(long)]
         raw: bool,
+        /// Print its fields one by one instead. It is health data.
+        #[arg(long, conflicts_with = "raw")]
+        fields: bool,
     },
     /// Check hash and signature of one event again.
     Verify { id: String },

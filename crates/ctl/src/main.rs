@@ -7,6 +7,7 @@ mod print;
 mod provider;
 mod rotation;
 mod sentence;
+mod shelves;
 mod views;
 
 use std::{io::Read, process::ExitCode, time::Duration};
@@ -94,6 +95,7 @@ impl Shell {
             Command::Sync { follow } => self.sync(follow).await,
             Command::Order(command) => self.order(command).await,
             Command::Stock(command) => self.stock(command).await,
+            Command::Assignment(command) => self.assignment(command).await,
             Command::Event(command) => self.event(command).await,
             Command::Ledger(command) => self.ledger(command).await,
             Command::Settings(command) => self.settings(command).await,
@@ -102,7 +104,7 @@ impl Shell {
         }
     }
 
-    fn done(&self, what: &str) -> Result<(), Problem> {
+    pub(crate) fn done(&self, what: &str) -> Result<(), Problem> {
         if self.json {
             json(&json!({ "done": true }))
         } else {
@@ -261,8 +263,8 @@ impl Shell {
         }
         let c = &status.counts;
         line(&format!(
-            "{} orders ({} need attention) · {} products · {} events ({} unrecognised) · {} in quarantine · {} subscriptions",
-            c.orders, c.attention, c.stock, c.events, c.unrecognised, c.quarantine, c.subscriptions
+            "{} orders ({} need attention) · {} products ({} low) · {} events ({} unrecognised) · {} in quarantine · {} subscriptions",
+            c.orders, c.attention, c.stock, c.low, c.events, c.unrecognised, c.quarantine, c.subscriptions
         ));
         line(&format!("last event {}", maybe_local(status.last_event_at)));
         Ok(())

@@ -100,7 +100,9 @@ pub(crate) fn sentence(code: Code) -> &'static str {
         Code::InletUnknown => "There is no such address. `offizinctl inlet list` shows all.",
         Code::OrderUnknown => "No order or lane of this uid is known here.",
         Code::EventUnknown => "No event of this id is known here.",
-        Code::StockUnknown => "No product of this uid is known here.",
+        Code::StockUnknown => "No product of this uid is known here, or none was yet at that time.",
+        Code::PrescriptionUnknown => "No prescription of this uid is known here.",
+        Code::DoctorUnknown => "No doctor of this uid is known here.",
         Code::InputInvalid => "This input cannot be used.",
         Code::FileUnusable => "The file cannot be read or written.",
         Code::FileForeign => {

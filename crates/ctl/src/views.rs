@@ -1,15 +1,14 @@
-//! Orders, stock and events on the command line: what the views of the window show, for scripts.
+//! Orders and events on the command line: what the views of the window show, for scripts.
 
 use offizin_desk::{
     Problem,
     event::view::{EventListInput, Verdict},
     orders::view::{OrderExportInput, OrderFormat, OrderListInput, TimelineView},
-    stock::view::StockListInput,
 };
 
 use crate::{
     Shell,
-    args::{Event, FormatArg, Order, OrderFilter, Stock, VerdictArg},
+    args::{Event, FormatArg, Order, OrderFilter, VerdictArg},
     page_input,
     print::{self, json, line, local, maybe, table, word},
 };
@@ -132,50 +131,6 @@ impl Shell {
         Ok(())
     }
 
-    pub(crate) async fn stock(&self, command: Stock) -> Result<(), Problem> {
-        match command {
-            Stock::List { search, page } => {
-                let page = self.desk.stock_list(&StockListInput { search, page: page_input(page) }).await?;
-                if self.json {
-                    json(&page);
-                } else {
-                    let cells = page.rows.iter().map(|s| {
-                        vec![
-                            maybe(s.name.as_deref()),
-                            maybe(s.pzn.as_deref()),
-                            maybe(s.stock),
-                            maybe(s.delta),
-                            local(s.updated_at),
-                            s.uid.to_string(),
-                        ]
-                    });
-                    table(&["PRODUCT", "PZN", "STOCK", "CHANGE", "UPDATED", "UID"], &cells.collect::<Vec<_>>());
-                    more(page.next.as_deref());
-                }
-            }
-            Stock::History { pharmacy_sku_uid, page } => {
-                let page = self.desk.stock_history(&pharmacy_sku_uid.as_str().into(), &page_input(page)).await?;
-                if self.json {
-                    json(&page);
-                } else {
-                    let cells = page.rows.iter().map(|s| {
-                        vec![
-                            local(s.at),
-                            maybe(s.stock),
-                            maybe(s.delta),
-                            maybe(s.price_cents),
-                            word(&s.trust),
-                            s.event_id.to_string(),
-                        ]
-                    });
-                    table(&["AT", "STOCK", "CHANGE", "CENTS", "TRUST", "EVENT"], &cells.collect::<Vec<_>>());
-                    more(page.next.as_deref());
-                }
-            }
-        }
-        Ok(())
-    }
-
     pub(crate) async fn event(&self, command: Event) -> Result<(), Problem> {
         match command {
             Event::List { verdict, event_type, search, page } => {
@@ -229,8 +184,23 @@ impl Shell {
                 let exported = self.desk.event_export(&file, &input, |_| {}).await?;
                 if self.json { json(&exported) } else { line(&format!("{} arrivals", exported.rows)) }
             }
-            Event::Show { id, raw: true } => print::bytes(&self.desk.event_raw(&id.as_str().into()).await?),
-            Event::Show { id, raw: false } => {
+            Event::Show { id, raw: true, .. } => print::bytes(&self.desk.event_raw(&id.as_str().into()).await?),
+            Event::Show { id, fields: true, .. } => {
+                let view = self.desk.event_fields(&id.as_str().into()).await?;
+                if self.json {
+                    json(&view);
+                } else {
+                    let cells = view.fields.iter().map(|field| {
+                        let more = if field.cut { " …" } else { "" };
+                        vec![field.path.join("."), format!("{}{more}", maybe(field.value.as_deref()))]
+                    });
+                    table(&["FIELD", "VALUE"], &cells.collect::<Vec<_>>());
+                    if view.incomplete {
+                        line("… --raw has everything");
+                    }
+                }
+            }
+            Event::Show { id, .. } => {
                 let proof = self.desk.event_show(&id.as_str().into()).await?;
                 if self.json {
                     json(&proof);

@@ -23,10 +23,11 @@ use crate::{
     error::Error,
     event::{
         self,
+        fields::EventFieldsView,
         view::{BodyView, EventListInput, EventRowView, ExportedView, ImportedView, ProofView, VerifyView},
     },
     home::{Home, HomeLock},
-    id::{ConnectionId, EventId, OrderUid, PharmacySkuUid, RotationId, SubscriptionId},
+    id::{ConnectionId, EventId, OrderUid, RotationId, SubscriptionId},
     inlets::{self, InletInput, InletRemoveInput, InletSecretInput, InletView},
     intake::inlets::{SecretCache, load},
     keychain::Keychain,
@@ -38,7 +39,7 @@ use crate::{
             TodayView,
         },
     },
-    page::{Page, PageInput},
+    page::Page,
     pairing,
     problem::{Code, Problem},
     projection::{self, LedgerReport},
@@ -50,10 +51,7 @@ use crate::{
     rxscale::http::Pace,
     settings::{self, RulesView},
     status::{self, PairInput, PulledView, RelayView, Settings, StatusView, TendedView},
-    stock::{
-        self,
-        view::{StockChangeView, StockListInput, StockRowView},
-    },
+    stock,
     subscriptions::{
         self,
         view::{
@@ -150,7 +148,8 @@ impl Desk {
         let mut reader = self.db().reader().acquire().await?;
         let last: Option<i64> =
             sqlx::query_scalar("SELECT max(received_at) FROM event").fetch_one(&mut *reader).await?;
-        let counts = status::counts(&mut reader, self.now()).await?;
+        let low = stock::list::low_count(&mut reader, self.now()).await?;
+        let counts = CountsView { low, ..status::counts(&mut reader, self.now()).await? };
         Ok(StatusView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             home: self.0.home.dir().display().to_string(),
@@ -459,22 +458,6 @@ impl Desk {
         orders::table::find(&mut *self.reader().await?, uid).await
     }
 
-    /// One page of stock levels, lowest first.
-    pub async fn stock_list(&self, input: &StockListInput) -> Result<Page<StockRowView>, Problem> {
-        let list = async { stock::table::list(&mut *self.reader().await?, input).await };
-        Ok(list.await?)
-    }
-
-    /// One page of a product's known levels, newest first.
-    pub async fn stock_history(
-        &self,
-        uid: &PharmacySkuUid,
-        page: &PageInput,
-    ) -> Result<Page<StockChangeView>, Problem> {
-        let history = async { stock::table::history(&mut *self.reader().await?, uid, page).await };
-        Ok(history.await?)
-    }
-
     /// One page of arrivals, newest first, quarantine included.
     pub async fn event_list(&self, input: &EventListInput) -> Result<Page<EventRowView>, Problem> {
         let list = async { event::list::list(&mut *self.reader().await?, input).await };
@@ -485,6 +468,12 @@ impl Desk {
     pub async fn event_show(&self, id: &EventId) -> Result<ProofView, Problem> {
         let proof = async { event::list::proof(&mut *self.reader().await?, id).await };
         Ok(proof.await?)
+    }
+
+    /// One event field by field, whatever it is. It is health data.
+    pub async fn event_fields(&self, id: &EventId) -> Result<EventFieldsView, Problem> {
+        let fields = async { event::fields::fields(&mut *self.reader().await?, id).await };
+        Ok(fields.await?)
     }
 
     /// The raw body of one event as the window shows it, cut at 1 MiB.
@@ -508,7 +497,7 @@ impl Desk {
         Ok(verify.await?)
     }
 
-    /// Throws orders and stock away and folds them anew from the journal. Returns how many events were read.
+    /// Throws orders, stock and assignments away and folds them anew from the journal. Returns how many events were read.
     pub async fn ledger_rebuild(&self) -> Result<u64, Problem> {
         let rebuild = async {
             let mut tx = self.db().write().await?;

@@ -54,6 +54,10 @@ ids! {
     PharmacyUid;
     /// The provider's id of a product on the shelf of one pharmacy.
     PharmacySkuUid;
+    /// The provider's id of a prescription.
+    PrescriptionUid;
+    /// The provider's id of a doctor.
+    DoctorUid;
 }
 
 impl ConnectionId {

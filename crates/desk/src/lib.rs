@@ -3,6 +3,7 @@
 //! It owns steps 4 to 9 of an event's journey: [`pull`] reads top to bottom as the journey does. Shells (the window,
 //! `offizinctl`) call [`Desk`] and show what comes back; they hold no rules. Provider words stay in the provider's folder.
 
+pub mod assignments;
 pub mod audit;
 pub mod connections;
 mod db;
@@ -43,6 +44,8 @@ mod tending;
 mod tests_ledger;
 #[cfg(test)]
 mod tests_plans;
+#[cfg(test)]
+mod tests_shelves;
 mod time;
 mod typescript;
 

@@ -129,6 +129,10 @@ codes! {
     EventUnknown,
     /// No such product in stock.
     StockUnknown,
+    /// No such prescription.
+    PrescriptionUnknown,
+    /// No such doctor.
+    DoctorUnknown,
     /// The input is not usable; `detail` names the field.
     InputInvalid,
     /// A file cannot be read or written.

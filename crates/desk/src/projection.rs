@@ -1,4 +1,4 @@
-//! Projections: orders and stock as folds of the journal (step 9 of the journey). They can be thrown away and rebuilt, and
+//! Projections: orders, stock and assignments as folds of the journal (step 9 of the journey). They can be thrown away and rebuilt, and
 //! the rebuilt state equals the live one byte for byte.
 
 use std::collections::BTreeSet;
@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use sqlx::{Row, SqliteConnection};
 
 use crate::{
+    assignments,
     error::Error,
     event::{Event, Subject, Trust},
     id::PharmacySkuUid,
@@ -28,14 +29,19 @@ pub(crate) const VERSION: i64 = 3;
 pub(crate) struct Touched {
     orders: orders::table::Touched,
     products: BTreeSet<(Realm, PharmacySkuUid)>,
+    assignments: assignments::table::Touched,
 }
 
 impl Touched {
     pub(crate) fn add(&mut self, realm: &str, subject: &Subject) {
         match subject {
-            Subject::Order(fact) => self.orders.add(realm, fact),
-            Subject::Test => {}
-            Subject::Stock { uid, .. } => _ = self.products.insert((realm.to_owned(), uid.clone())),
+            Subject::Order(fact) => {
+                self.orders.add(realm, fact);
+                self.assignments.add_order(realm, fact);
+            }
+            Subject::Stock(fact) => _ = self.products.insert((realm.to_owned(), fact.uid.clone())),
+            Subject::Assignment(fact) => self.assignments.add(realm, fact),
+            Subject::Test | Subject::Notice => {}
         }
     }
 
@@ -43,13 +49,15 @@ impl Touched {
     pub(crate) fn tags(&self) -> impl Iterator<Item = Tag> {
         let orders = (!self.orders.is_empty()).then_some(Tag::Orders);
         let stock = (!self.products.is_empty()).then_some(Tag::Stock);
-        orders.into_iter().chain(stock)
+        let doctors = (!self.assignments.is_empty()).then_some(Tag::Doctors);
+        orders.into_iter().chain(stock).chain(doctors)
     }
 
     /// Folds everything touched, in the caller's transaction.
     pub(crate) async fn refold(&self, connection: &mut SqliteConnection) -> Result<(), Error> {
         orders::table::refold(connection, &self.orders).await?;
-        stock::table::refold(connection, &self.products).await
+        stock::table::refold(connection, &self.products).await?;
+        assignments::table::refold(connection, &self.assignments).await
     }
 }
 
@@ -92,7 +100,7 @@ async fn stored_events(connection: &mut SqliteConnection, after: i64) -> Result<
 /// Throws every projection away and folds the journal anew.
 pub(crate) async fn rebuild(connection: &mut SqliteConnection) -> Result<u64, Error> {
     orders::table::clear(connection).await?;
-    for table in ["stock_fact", "stock_row"] {
+    for table in stock::table::TABLES.iter().chain(assignments::table::TABLES) {
         sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM {table}"))).execute(&mut *connection).await?;
     }
     let mut touched = Touched::default();
@@ -143,15 +151,15 @@ async fn decoded_anew(connection: &mut SqliteConnection, stored: &StoredEvent, e
 /// SHA-256 over every projected row in the order of its key.
 pub(crate) async fn digest(connection: &mut SqliteConnection) -> Result<[u8; 32], Error> {
     let mut hasher = Sha256::new();
-    for rows in [
+    let orders = [
         "SELECT realm || char(0) || uid || char(0) || order_uid FROM lane ORDER BY realm, uid",
         "SELECT realm || char(0) || uid || char(0) || id || char(0) || updated_at || char(0) || status_since || char(0) \
          || status_group || char(0) || open || char(0) || search || char(0) || view FROM order_row ORDER BY realm, uid",
         "SELECT f.kind || char(0) || f.value || char(0) || f.orders || char(0) || x.id \
          FROM facet f JOIN order_facet x ON x.facet = f.id ORDER BY f.kind, f.value, x.id",
-        "SELECT realm || char(0) || uid || char(0) || search || char(0) || view FROM stock_row ORDER BY realm, uid",
-    ] {
-        let mut rows = sqlx::query(rows).fetch(&mut *connection);
+    ];
+    for rows in orders.iter().chain(stock::table::DIGEST).chain(assignments::table::DIGEST) {
+        let mut rows = sqlx::query(*rows).fetch(&mut *connection);
         while let Some(row) = rows.try_next().await? {
             hasher.update(row.try_get::<String, _>(0)?);
             hasher.update([0xff]);

@@ -62,6 +62,13 @@ impl Source {
             Source::Rxscale | Source::RxscalePubsub => rxscale::decode::decode(body),
         }
     }
+
+    /// A raw body as a person can read it; `None` where it is no JSON object.
+    pub(crate) fn readable(self, body: &[u8]) -> Option<serde_json::Value> {
+        match self {
+            Source::Rxscale | Source::RxscalePubsub => rxscale::notification::readable(body),
+        }
+    }
 }
 
 #[cfg(test)]

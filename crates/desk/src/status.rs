@@ -66,6 +66,10 @@ pub struct CountsView {
     /// Products with a known level.
     #[ts(type = "number")]
     pub stock: i64,
+    /// Products that are low by their threshold.
+    #[ts(type = "number")]
+    #[serde(default)]
+    pub low: i64,
     /// Distinct events.
     #[ts(type = "number")]
     pub events: i64,
@@ -128,6 +132,8 @@ pub enum Tag {
     Orders,
     /// Stock levels.
     Stock,
+    /// Assignments of doctors.
+    Doctors,
     /// Events and quarantine.
     Events,
     /// Subscriptions and connections.

@@ -21,9 +21,9 @@ macro_rules! declarations {
 
 #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "a list of everything"))]
 use crate::{
-    audit::*, connections::view::*, devices::*, event::view::*, event::*, id::*, inlets::*, money::Money, network::*,
-    orders::view::*, page::*, problem::*, rotation::view::*, settings::*, source::Source, status::*, stock::view::*,
-    subscriptions::view::*,
+    assignments::view::*, audit::*, connections::view::*, devices::*, event::fields::*, event::view::*, event::*,
+    id::*, inlets::*, money::Money, network::*, orders::view::*, page::*, problem::*, rotation::view::*, settings::*,
+    source::Source, status::*, stock::view::*, subscriptions::view::*,
 };
 
 declarations! {
@@ -32,7 +32,11 @@ declarations! {
     Trust, Verdict, Unrecognised, QuarantineReason, EventListInput, EventRowView, ReceiptView, ProofView, ImportedView, ExportedView, BodyView, VerifyView,
     StatusGroup, OrderListInput, OrderFormat, OrderExportInput, FacetView, StuckView, PharmacyTodayView, TodayView, LaneView, Attention, OrderRowView, ItemView, OrderView, AddressView, FieldView, PatientView, Money,
     EntryKind, Mark, ChangeView, EntryView, TimelineView,
-    StockListInput, StockRowView, StockChangeView,
+    StockListInput, StockHistoryInput, StockWindow, StockThreshold, StockThresholdInput, StockRowView, StockChangeView, StockPointView, StockChartView,
+    StockChartInput, StockLowView,
+    PrescriptionUid, DoctorUid, Clock, ReasonKind, ChangeOfDoctorView, AssignmentView, AssignmentListInput, PrescriptionState,
+    PrescriptionRowView, PrescriptionListInput, PrescriptionView, ReasonView, AssignmentFiltersView, DoctorRowView, DoctorListInput,
+    ReasonCountView, DoctorView, EventFieldView, EventFieldsView,
     Provider, Api, Environment, DeleteStrategy, ConnectionSettings, ConnectionInput, ConnectionEditInput, ConnectionRemoveInput, ConnectionView, CheckStep, CheckState, CheckLineView, CheckView,
     SubscriptionState, SecretState, Rhythm, HealthView, SubscriptionView, RemoveInput, RemoveForeignInput, AdoptInput, RegisterInput, RegisterView, SubscriptionListView, ConnectionProblemView, NotificationTypeView,
     RotationStep, RotationWait, RotationView, RotateInput, RotateView,

@@ -143,7 +143,12 @@ fn doctors(chance: &mut Chance, turns: &mut Vec<Turn>) -> usize {
             turns.push(Turn::Doctor { reason: "ADMIN_ASSIGNED", to: Some(signing) });
         } else {
             let away = ["PRESCRIPTION_REQUEUED", "DOCTOR_REQUEUED_PRESCRIPTIONS", "STALE_ASSIGNMENT_CLEARED"];
-            turns.push(Turn::Doctor { reason: chance.pick(&away), to: None });
+            let reason = chance.pick(&away);
+            if reason == "PRESCRIPTION_REQUEUED" {
+                // The queue gives it back to the same doctor: bare, this message is equal to the first to the byte.
+                signing = first;
+            }
+            turns.push(Turn::Doctor { reason, to: None });
             turns.push(Turn::Doctor { reason: "QUEUE_ASSIGNED", to: Some(signing) });
         }
     }
@@ -195,6 +200,11 @@ mod tests {
         assert!(has(&|life| statuses(life).ends_with(&[COMPLETED, CANCELLED])));
         assert!(has(&|life| life.iter().any(|step| step.at_once)));
         assert!(has(&|life| matches!(life.iter().map(|s| s.turn).nth(1), Some(Turn::Doctor { to: None, .. }))));
+        assert!(has(&|life| {
+            let turns: Vec<_> = life.iter().map(|step| step.turn).collect();
+            matches!(turns.as_slice(), [first @ Turn::Doctor { to: Some(_), .. }, Turn::Doctor { to: None, .. }, again, ..]
+                if first == again)
+        }));
     }
 
     #[test]

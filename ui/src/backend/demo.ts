@@ -9,6 +9,7 @@ import type {
   ConnectionView,
   DeviceView,
   Environment,
+  EventFieldView,
   EventListInput,
   EventRowView,
   ImportedView,
@@ -22,16 +23,16 @@ import type {
   Settings,
   StartupView,
   StatusView,
-  StockChangeView,
-  StockRowView,
   Tag,
   Theme,
   Work,
 } from "./ipc.gen";
-import { dice, hex, products } from "./demo/cast";
+import { dice, hex } from "./demo/cast";
 import { iso, Lives } from "./demo/lives";
 import { subscriptionDesk } from "./demo/subscriptions";
+import { Shelves } from "./demo/shelves";
 import { facetsOf, isOpen, todayOf } from "./demo/sums";
+import { Wards } from "./demo/wards";
 
 /** Found by the check of the production bundle, which must not hold it. */
 export const MARKER = "offizin-demo-backend";
@@ -171,7 +172,12 @@ export function demo(query: URLSearchParams): Backend {
   );
   const quarantine = scene === "day" || scene === "slow" || scene === "many" ? quarantineOf(opened) : [];
   const odd = scene === "day" || scene === "many" ? oddOf(opened) : [];
-  const stock = none ? [] : stockOf(opened).slice(0, scene === "one" ? 1 : undefined);
+  const amount = (one: number, day: number, many: number) =>
+    none ? 0 : scene === "one" ? one : scene === "many" ? many : day;
+  const shelves = new Shelves(opened, amount(1, 10, 3000), scene === "offline" ? opened - 3 * DAY : opened);
+  const wards = new Wards(opened, amount(1, 42, 5000), (place) =>
+    place < lives.size && place % 4 !== 3 ? { uid: lives.uid(place), name: lives.name(place) } : null,
+  );
   const attention = () => {
     let count = 0;
     for (let place = 0; place < Math.min(lives.size, 400); place += 1)
@@ -301,7 +307,8 @@ export function demo(query: URLSearchParams): Backend {
       counts: {
         orders: lives.size,
         attention: waiting,
-        stock: stock.length,
+        stock: shelves.size,
+        low: shelves.low,
         events: lives.size * 5,
         unrecognised: odd.length,
         quarantine: quarantine.length,
@@ -423,8 +430,9 @@ export function demo(query: URLSearchParams): Backend {
       { name: "pharmacy_order_created", recommended: true, interpreted: true },
       { name: "pharmacy_order_updated", recommended: true, interpreted: true },
       { name: "pharmacy_sku_stock_updated", recommended: true, interpreted: true },
-      { name: "patient_doctor_meeting_updated", recommended: false, interpreted: false },
-      { name: "appointment_reminder_due", recommended: false, interpreted: false },
+      { name: "patient_doctor_meeting_updated", recommended: false, interpreted: true },
+      { name: "appointment_reminder_due", recommended: false, interpreted: true },
+      { name: "PRESCRIPTION_DOCTOR_CHANGED", recommended: false, interpreted: true },
     ],
     order_list: ordersPage,
     order_facets: () => facetsOf(sample()),
@@ -458,20 +466,35 @@ export function demo(query: URLSearchParams): Backend {
       return { ...lives.timeline(place), lanes: lives.lanes(place) };
     },
     order_patient: (uid) => lives.patient(placeOf(uid)),
-    stock_list: (input) => {
-      const search = input.search?.toLowerCase() ?? "";
-      return {
-        rows: stock.filter((row) => `${row.name} ${row.pzn} ${row.uid}`.toLowerCase().includes(search)),
-        next: null,
-      };
+    stock_list: (input) => shelves.list(input),
+    stock_history: (input) => found(shelves.history(input), "stock_unknown", input.uid),
+    stock_chart: (input) => found(shelves.chart(input), "stock_unknown", input.uid),
+    stock_low: (rows) => shelves.lowest(rows),
+    stock_rule: () => shelves.rule,
+    stock_rule_set: (rule) => {
+      shelves.rule = rule;
+      emit("stock", "status");
+      return rule;
     },
-    stock_history: (input) => {
-      const row = stock.find((one) => one.uid === input.uid);
-      if (row === undefined) throw problem("stock_unknown", input.uid);
-      return { rows: historyOf(row), next: null };
+    stock_threshold_set: (input) => {
+      shelves.threshold(input.uid, input.threshold);
+      emit("stock", "status");
+      return null;
     },
+    assignment_list: (input) => wards.assignments(input),
+    assignment_filters: () => wards.filters,
+    prescription_list: (input) => wards.list(input),
+    prescription_show: (uid) =>
+      found(wards.prescriptions.find((one) => one.uid === uid) ?? null, "prescription_unknown", uid),
+    order_prescriptions: (uid) => wards.prescriptions.filter((one) => one.order === uid),
+    doctor_list: (input) => wards.doctors(input),
+    doctor_show: (uid) => found(wards.doctor(uid), "doctor_unknown", uid),
     event_list: eventsPage,
     event_show: (id) => proofOf(findEvent(id)),
+    event_fields: (id) => {
+      const { text } = bodyOf(findEvent(id));
+      return { fields: text === null ? [] : leaves(JSON.parse(text)), incomplete: text === null };
+    },
     event_body: (id) => bodyOf(findEvent(id)),
     event_verify: (id) => {
       const row = findEvent(id);
@@ -521,7 +544,14 @@ export function demo(query: URLSearchParams): Backend {
   }
 
   // In the error scene everything that reads rows fails, the frame does not.
-  const failing = new Set(["order_list", "stock_list", "event_list", "subscription_list"]);
+  const failing = new Set([
+    "order_list",
+    "stock_list",
+    "prescription_list",
+    "doctor_list",
+    "event_list",
+    "subscription_list",
+  ]);
   return {
     async call(name, input) {
       const pause = scene === "slow" && !["startup", "settings"].includes(name) ? 2500 : 0;
@@ -696,44 +726,15 @@ function bodyOf(row: EventRowView): BodyView {
   return { text: JSON.stringify(body), base64: null, truncated: false };
 }
 
-function stockOf(opened: number): StockRowView[] {
-  return products
-    .map((product, at): StockRowView => {
-      const stock = at === 3 ? 0 : at === 6 ? -2 : Math.floor(dice(at, 51) * 180);
-      return {
-        uid: `psku-${hex(6, 52, at)}`,
-        connection: "con-1",
-        pharmacy_uid: "ph-test",
-        pzn: product.pzn,
-        name: product.name,
-        stock,
-        delta: at === 8 ? null : -Math.floor(dice(at, 53) * 4) - 1,
-        price_cents: product.cents,
-        updated_at: iso(opened - Math.floor(dice(at, 54) * 5 * DAY)),
-        trust: "verified",
-      };
-    })
-    .sort((one, other) => (one.stock ?? 0) - (other.stock ?? 0));
+/** The leaves of a body under their paths. */
+function leaves(value: unknown, path: string[] = []): EventFieldView[] {
+  if (typeof value !== "object" || value === null) {
+    return [{ path, value: value === null ? null : String(value), cut: false }];
+  }
+  return Object.entries(value).flatMap(([name, inner]) => leaves(inner, [...path, name]));
 }
 
-function historyOf(row: StockRowView): StockChangeView[] {
-  const rows: StockChangeView[] = [];
-  let level = row.stock ?? 0;
-  let at = Date.parse(row.updated_at);
-  for (let back = 0; back < 24; back += 1) {
-    const delta = back === 23 ? null : back % 9 === 5 ? 60 : -1 - Math.floor(dice(back, 55, level) * 4);
-    rows.push({
-      event_id: hex(16, 56, back, row.uid.length),
-      at: iso(at),
-      received_at: iso(at + 900),
-      stock: level,
-      delta,
-      price_cents: row.price_cents,
-      trust: "verified",
-      receipts: 1,
-    });
-    level -= delta ?? 0;
-    at -= Math.floor((2 + dice(back, 57) * 20) * HOUR);
-  }
-  return rows;
+function found<T>(answer: T | null, code: Code, detail: string): T {
+  if (answer === null) throw problem(code, detail);
+  return answer;
 }

@@ -8,7 +8,7 @@ export type OrderUid = string;
 export type LaneUid = string;
 export type PharmacyUid = string;
 export type PharmacySkuUid = string;
-export type Code = "keyring_missing" | "keyring_locked" | "keyring_failed" | "database_key_lost" | "database_unreadable" | "database_newer" | "database_busy" | "disk_full" | "home_unusable" | "not_paired" | "already_paired" | "pairing_code_malformed" | "pairing_code_refused" | "relay_unreachable" | "relay_refused" | "relay_unavailable" | "relay_version" | "relay_unexpected" | "provider_unreachable" | "provider_tls" | "provider_timeout" | "provider_key_refused" | "provider_permission_missing" | "provider_not_found" | "provider_wrong_base_path" | "provider_conflict" | "provider_rejected" | "provider_rate_limited" | "provider_failed" | "provider_unexpected" | "provider_redirected" | "provider_ambiguous" | "list_lost_others" | "delete_not_configured" | "test_not_configured" | "connection_unknown" | "connection_name_taken" | "connection_in_use" | "subscription_unknown" | "subscription_foreign" | "subscription_elsewhere" | "rotation_under_way" | "rotation_too_late" | "rotation_unknown" | "rotation_answer_lost" | "rotation_vanished" | "confirmation_needed" | "certificate_unusable" | "inlet_unknown" | "device_unknown" | "device_name_malformed" | "order_unknown" | "event_unknown" | "stock_unknown" | "input_invalid" | "file_unusable" | "file_foreign" | "work_under_way" | "prescription_missing" | "internal";
+export type Code = "keyring_missing" | "keyring_locked" | "keyring_failed" | "database_key_lost" | "database_unreadable" | "database_newer" | "database_busy" | "disk_full" | "home_unusable" | "not_paired" | "already_paired" | "pairing_code_malformed" | "pairing_code_refused" | "relay_unreachable" | "relay_refused" | "relay_unavailable" | "relay_version" | "relay_unexpected" | "provider_unreachable" | "provider_tls" | "provider_timeout" | "provider_key_refused" | "provider_permission_missing" | "provider_not_found" | "provider_wrong_base_path" | "provider_conflict" | "provider_rejected" | "provider_rate_limited" | "provider_failed" | "provider_unexpected" | "provider_redirected" | "provider_ambiguous" | "list_lost_others" | "delete_not_configured" | "test_not_configured" | "connection_unknown" | "connection_name_taken" | "connection_in_use" | "subscription_unknown" | "subscription_foreign" | "subscription_elsewhere" | "rotation_under_way" | "rotation_too_late" | "rotation_unknown" | "rotation_answer_lost" | "rotation_vanished" | "confirmation_needed" | "certificate_unusable" | "inlet_unknown" | "device_unknown" | "device_name_malformed" | "order_unknown" | "event_unknown" | "stock_unknown" | "prescription_unknown" | "doctor_unknown" | "input_invalid" | "file_unusable" | "internal";
 export type Problem = { 
 /**
  * What went wrong.
@@ -54,15 +54,7 @@ verdict: Verdict | null,
  */
 type: string | null, 
 /**
- * Only this source, by its short name.
- */
-source: string | null, 
-/**
- * Only this reason; with the verdict `rejected`.
- */
-quarantine: QuarantineReason | null, 
-/**
- * What an order is found by, or the beginning of a product's uid or of the event's id.
+ * Text in an order name, a uid or the event id.
  */
 search: string | null, 
 /**
@@ -133,11 +125,7 @@ order_name: string | null,
 /**
  * The product it speaks of.
  */
-stock: PharmacySkuUid | null, 
-/**
- * It never came through the relay, only out of a file.
- */
-imported: boolean, };
+stock: PharmacySkuUid | null, };
 export type ReceiptView = { 
 /**
  * Relay's clock.
@@ -231,57 +219,7 @@ order_name: string | null,
 /**
  * The product it speaks of.
  */
-stock: PharmacySkuUid | null, 
-/**
- * It never came through the relay, only out of a file.
- */
-imported: boolean, };
-export type ImportedView = { 
-/**
- * Bytes of the file.
- */
-bytes: number, 
-/**
- * ... and how many of them were read.
- */
-bytes_read: number, 
-/**
- * Deliveries in the file.
- */
-deliveries: number, 
-/**
- * Events not seen before.
- */
-events: number, 
-/**
- * Further deliveries of events seen before.
- */
-duplicates: number, 
-/**
- * Deliveries this desk has already.
- */
-known: number, 
-/**
- * Deliveries now in quarantine.
- */
-rejected: number, 
-/**
- * Lines that are no delivery, or name no inlet.
- */
-unreadable: number, 
-/**
- * The first of them, counted from the line after the head.
- */
-first_unreadable: number | null, 
-/**
- * What changed.
- */
-changed: Array<Tag>, };
-export type ExportedView = { 
-/**
- * Rows of the list.
- */
-rows: number, };
+stock: PharmacySkuUid | null, };
 export type BodyView = { 
 /**
  * The body as text; `None` where it is not UTF-8, then `base64` holds it.
@@ -327,38 +265,13 @@ group: StatusGroup | null,
  */
 attention: boolean | null, 
 /**
- * The beginnings of words, from the second letter on: the order's name, a uid, the shop's number, a product, its number,
- * the pharmacy, the patient, the doctor.
+ * Text in the order's name, a uid, the shop's number, a product or a PZN.
  */
 search: string | null, 
 /**
  * One connection only.
  */
 connection: ConnectionId | null, 
-/**
- * One pharmacy has a lane of it, or had.
- */
-pharmacy: PharmacyUid | null, 
-/**
- * One way of delivery.
- */
-delivery_type: string | null, 
-/**
- * One shop.
- */
-shop: string | null, 
-/**
- * Only orders that are neither finished nor stopped.
- */
-open: boolean | null, 
-/**
- * Only orders with a priority.
- */
-urgent: boolean | null, 
-/**
- * Only open orders that have had their status for at least so many hours.
- */
-age_hours: number | null, 
 /**
  * How many rows at the most.
  */
@@ -367,84 +280,6 @@ limit: number | null,
  * `next` of the page before.
  */
 after: string | null, };
-export type OrderFormat = "csv" | "json";
-export type OrderExportInput = { 
-/**
- * As the list is filtered; its window does not count.
- */
-filter: OrderListInput, 
-/**
- * CSV or JSON lines.
- */
-format: OrderFormat, 
-/**
- * Names, addresses, birth dates and numbers of patients too.
- */
-with_patients: boolean, };
-export type FacetView = { 
-/**
- * `status`, `group`, `attention`, `connection`, `pharmacy`, `delivery_type`, `shop`, `open`, `urgent`.
- */
-kind: string, 
-/**
- * As the filter wants it.
- */
-value: string, 
-/**
- * As a person reads it; empty where the window has the word.
- */
-label: string, 
-/**
- * How many orders.
- */
-orders: number, };
-export type StuckView = { 
-/**
- * How many.
- */
-count: number, 
-/**
- * Those that stand longest.
- */
-rows: Array<OrderRowView>, };
-export type PharmacyTodayView = { 
-/**
- * The pharmacy; `None` for orders that nobody has yet.
- */
-uid: PharmacyUid | null, 
-/**
- * Its name.
- */
-name: string | null, 
-/**
- * Orders that began today.
- */
-arrived: number, 
-/**
- * ... and are finished.
- */
-finished: number, 
-/**
- * ... and are neither finished nor stopped.
- */
-open: number, };
-export type TodayView = { 
-/**
- * Orders that began today.
- */
-arrived: number, 
-/**
- * Orders that were finished today, whenever they began.
- */
-finished: number, 
-/**
- * Orders that are neither finished nor stopped, whenever they began.
- */
-open: number, 
-/**
- * Those that began today, by the pharmacy that has them now; the most first.
- */
-pharmacies: Array<PharmacyTodayView>, };
 export type LaneView = { 
 /**
  * The provider's id of the pharmacy order.
@@ -845,6 +680,18 @@ export type StockListInput = {
  */
 search: string | null, 
 /**
+ * Only what is low by its threshold. Not together with `as_of`.
+ */
+low: boolean | null, 
+/**
+ * Only what is empty.
+ */
+out: boolean | null, 
+/**
+ * As it was known to be at this moment; now when absent.
+ */
+as_of: string | null, 
+/**
  * How many rows at the most.
  */
 limit: number | null, 
@@ -852,6 +699,50 @@ limit: number | null,
  * `next` of the page before.
  */
 after: string | null, };
+export type StockHistoryInput = { 
+/**
+ * The product.
+ */
+uid: PharmacySkuUid, 
+/**
+ * Up to this moment; all of it when absent.
+ */
+as_of: string | null, 
+/**
+ * Which page.
+ */
+page: PageInput, };
+export type StockWindow = { 
+/**
+ * How many days it was measured over: 28, or as many as are known. UTC days, today included.
+ */
+days: number, 
+/**
+ * Pieces that left: the sum of every fall of the level.
+ */
+consumed: number, 
+/**
+ * Pieces that came: the sum of every rise.
+ */
+received: number, };
+export type StockThreshold = { 
+/**
+ * At so many pieces or fewer.
+ */
+pieces: number | null, 
+/**
+ * When it lasts for so many days or fewer at the pace of the window.
+ */
+days: number | null, };
+export type StockThresholdInput = { 
+/**
+ * The product.
+ */
+uid: PharmacySkuUid, 
+/**
+ * Its own; the rule for all where absent.
+ */
+threshold: StockThreshold | null, };
 export type StockRowView = { 
 /**
  * The pharmacy SKU.
@@ -874,7 +765,7 @@ pzn: string | null,
  */
 name: string | null, 
 /**
- * Absolute level; may be negative.
+ * Absolute level; may be negative. `None`: nothing was known yet, as of the moment asked for.
  */
 stock: number | null, 
 /**
@@ -890,9 +781,45 @@ price_cents: number | null,
  */
 updated_at: string, 
 /**
- * Signed or not.
+ * Signed or not: the newest level.
  */
-trust: Trust, };
+trust: Trust, 
+/**
+ * The oldest level known; before it nothing is.
+ */
+first_at: string, 
+/**
+ * Empty since; `None` while there is some.
+ */
+out_since: string | null, 
+/**
+ * How long it was empty before, in milliseconds, as far as it is known.
+ */
+out_ms: number, 
+/**
+ * What moved.
+ */
+window: StockWindow, 
+/**
+ * For how many days it lasts at the pace of the window; `None` where nothing moves.
+ */
+days_of_cover: number | null, 
+/**
+ * The levels at the end of the days of the window, oldest first; `None` before the first known.
+ */
+trend: (number | null)[], 
+/**
+ * Low by its threshold.
+ */
+low: boolean, 
+/**
+ * From when on it is low.
+ */
+threshold: StockThreshold, 
+/**
+ * The threshold is its own, not the rule for all.
+ */
+threshold_own: boolean, };
 export type StockChangeView = { 
 /**
  * Leads to the proof.
@@ -926,6 +853,486 @@ trust: Trust,
  * How many times it was received.
  */
 receipts: number, };
+export type StockPointView = { 
+/**
+ * Since when.
+ */
+at: string, 
+/**
+ * Absolute level.
+ */
+stock: number, 
+/**
+ * Cents.
+ */
+price_cents: number | null, };
+export type StockChartView = { 
+/**
+ * As in the list.
+ */
+row: StockRowView, 
+/**
+ * Oldest first. The first may lie before the range: it was so when the range began.
+ */
+points: Array<StockPointView>, 
+/**
+ * There were too many changes to draw: a point is the level at the end of a day, without a price.
+ */
+daily: boolean, 
+/**
+ * Everything the relay accepted before this moment is known; after it nothing was heard. `None` without a relay.
+ */
+complete_until: string | null, };
+export type StockChartInput = { 
+/**
+ * The product.
+ */
+uid: PharmacySkuUid, 
+/**
+ * From this moment on; from the first known one when absent.
+ */
+since: string | null, 
+/**
+ * As it was known to be at this moment; now when absent.
+ */
+as_of: string | null, };
+export type StockLowView = { 
+/**
+ * How many products.
+ */
+count: number, 
+/**
+ * ... of which are empty.
+ */
+out: number, 
+/**
+ * The first of them, empty ones first.
+ */
+rows: Array<StockRowView>, };
+export type PrescriptionUid = string;
+export type DoctorUid = string;
+export type Clock = "event" | "published" | "received" | "prescription";
+export type ReasonKind = "person" | "order" | "queue" | "requeued" | "doctor_requeued" | "stale" | "on_hold" | "other";
+export type ChangeOfDoctorView = { 
+/**
+ * When.
+ */
+at: string, 
+/**
+ * Whose clock that is.
+ */
+clock: Clock, 
+/**
+ * The provider's code, verbatim.
+ */
+reason: string | null, 
+/**
+ * What it means.
+ */
+reason_kind: ReasonKind | null, 
+/**
+ * Leads to the proof; absent where the prescription's own beginning stands in.
+ */
+event_id: EventId | null, 
+/**
+ * Signed or not: the best proof of several that say the same.
+ */
+trust: Trust, 
+/**
+ * How many events say the same: by another transport, or sent again.
+ */
+told: number, 
+/**
+ * The same message arrived again after another change, without a time of its own: the doctor was assigned anew, or it was
+ * only sent twice. Nothing in it tells which.
+ */
+uncertain: boolean, };
+export type AssignmentView = { 
+/**
+ * The prescription.
+ */
+prescription_uid: PrescriptionUid, 
+/**
+ * The doctor; `None`: nobody.
+ */
+doctor_uid: DoctorUid | null, 
+/**
+ * The doctor's name, where an event tells it.
+ */
+doctor_name: string | null, 
+/**
+ * Since when; `None`: its beginning was not heard.
+ */
+from: string | null, 
+/**
+ * Until when; `None`: still, or its end was not heard. `open` tells which.
+ */
+until: string | null, 
+/**
+ * Why it began: the provider's code, verbatim.
+ */
+reason: string | null, 
+/**
+ * It still goes on, as far as is known.
+ */
+open: boolean, 
+/**
+ * It was so at this moment at the earliest.
+ */
+not_before: string, 
+/**
+ * It had ended by this moment, where it ended.
+ */
+not_after: string | null, 
+/**
+ * What began it, where that was heard.
+ */
+began: ChangeOfDoctorView | null, 
+/**
+ * What ended it, where that was heard.
+ */
+ended: ChangeOfDoctorView | null, 
+/**
+ * The shop.
+ */
+shop: string | null, };
+export type AssignmentListInput = { 
+/**
+ * One prescription.
+ */
+prescription: PrescriptionUid | null, 
+/**
+ * One doctor.
+ */
+doctor: DoctorUid | null, 
+/**
+ * Begun by this reason, exactly.
+ */
+reason: string | null, 
+/**
+ * One shop.
+ */
+shop: string | null, 
+/**
+ * Begun at this moment or later.
+ */
+since: string | null, 
+/**
+ * Begun before this moment.
+ */
+until: string | null, 
+/**
+ * Only those that go on.
+ */
+open: boolean | null, 
+/**
+ * How many rows at the most.
+ */
+limit: number | null, 
+/**
+ * `next` of the page before.
+ */
+after: string | null, };
+export type PrescriptionState = "assigned" | "unassigned" | "broken";
+export type PrescriptionRowView = { 
+/**
+ * The provider's id.
+ */
+uid: PrescriptionUid, 
+/**
+ * The connection it came through.
+ */
+connection: ConnectionId, 
+/**
+ * As received.
+ */
+status: string | null, 
+/**
+ * When the provider made it.
+ */
+created_at: string | null, 
+/**
+ * Its last change of doctor.
+ */
+changed_at: string, 
+/**
+ * Who has it; `None`: nobody.
+ */
+doctor_uid: DoctorUid | null, 
+/**
+ * The doctor's name.
+ */
+doctor_name: string | null, 
+/**
+ * Why.
+ */
+reason: string | null, 
+/**
+ * What the reason means.
+ */
+reason_kind: ReasonKind | null, 
+/**
+ * How many doctors had it, the same one twice where it came back.
+ */
+assignments: number, 
+/**
+ * Breaks in the chain: changes that were not heard.
+ */
+gaps: number, 
+/**
+ * The shop.
+ */
+shop: string | null, 
+/**
+ * How the shop calls the order.
+ */
+external_order_id: string | null, 
+/**
+ * How the shop calls the delivery of goods.
+ */
+external_fulfillment_id: string | null, 
+/**
+ * The order, where identifiers and shop agree exactly.
+ */
+order: OrderUid | null, 
+/**
+ * The order's name.
+ */
+order_name: string | null, };
+export type PrescriptionListInput = { 
+/**
+ * Text in its uid, the shop's numbers, a doctor.
+ */
+search: string | null, 
+/**
+ * This doctor had it.
+ */
+doctor: DoctorUid | null, 
+/**
+ * This reason occurs, exactly.
+ */
+reason: string | null, 
+/**
+ * One shop.
+ */
+shop: string | null, 
+/**
+ * Where it is.
+ */
+state: PrescriptionState | null, 
+/**
+ * Changed at this moment or later.
+ */
+since: string | null, 
+/**
+ * How many rows at the most.
+ */
+limit: number | null, 
+/**
+ * `next` of the page before.
+ */
+after: string | null, };
+export type PrescriptionView = { 
+/**
+ * Who had it.
+ */
+history: Array<AssignmentView>, 
+/**
+ * The provider's id.
+ */
+uid: PrescriptionUid, 
+/**
+ * The connection it came through.
+ */
+connection: ConnectionId, 
+/**
+ * As received.
+ */
+status: string | null, 
+/**
+ * When the provider made it.
+ */
+created_at: string | null, 
+/**
+ * Its last change of doctor.
+ */
+changed_at: string, 
+/**
+ * Who has it; `None`: nobody.
+ */
+doctor_uid: DoctorUid | null, 
+/**
+ * The doctor's name.
+ */
+doctor_name: string | null, 
+/**
+ * Why.
+ */
+reason: string | null, 
+/**
+ * What the reason means.
+ */
+reason_kind: ReasonKind | null, 
+/**
+ * How many doctors had it, the same one twice where it came back.
+ */
+assignments: number, 
+/**
+ * Breaks in the chain: changes that were not heard.
+ */
+gaps: number, 
+/**
+ * The shop.
+ */
+shop: string | null, 
+/**
+ * How the shop calls the order.
+ */
+external_order_id: string | null, 
+/**
+ * How the shop calls the delivery of goods.
+ */
+external_fulfillment_id: string | null, 
+/**
+ * The order, where identifiers and shop agree exactly.
+ */
+order: OrderUid | null, 
+/**
+ * The order's name.
+ */
+order_name: string | null, };
+export type ReasonView = { 
+/**
+ * As received.
+ */
+reason: string, 
+/**
+ * What it means.
+ */
+reason_kind: ReasonKind, };
+export type AssignmentFiltersView = { 
+/**
+ * Reasons that occur, as received.
+ */
+reasons: Array<ReasonView>, 
+/**
+ * Shops that occur.
+ */
+shops: Array<string>, };
+export type DoctorRowView = { 
+/**
+ * The provider's id.
+ */
+uid: string, 
+/**
+ * As an event names the doctor.
+ */
+name: string | null, 
+/**
+ * Prescriptions the doctor has now.
+ */
+open: number, 
+/**
+ * How often the doctor was given one.
+ */
+taken: number, 
+/**
+ * How often one was taken away.
+ */
+lost: number, 
+/**
+ * ... because it went back into the queue.
+ */
+requeued: number, 
+/**
+ * The newest assignment.
+ */
+last_at: string | null, };
+export type DoctorListInput = { 
+/**
+ * Text in name or uid.
+ */
+search: string | null, 
+/**
+ * How many rows at the most.
+ */
+limit: number | null, 
+/**
+ * `next` of the page before.
+ */
+after: string | null, };
+export type ReasonCountView = { 
+/**
+ * As received; `None` where none was told.
+ */
+reason: string | null, 
+/**
+ * What it means.
+ */
+reason_kind: ReasonKind | null, 
+/**
+ * Assignments that began so.
+ */
+taken: number, 
+/**
+ * Assignments that ended so.
+ */
+lost: number, };
+export type DoctorView = { 
+/**
+ * Most frequent first.
+ */
+reasons: Array<ReasonCountView>, 
+/**
+ * The provider's id.
+ */
+uid: string, 
+/**
+ * As an event names the doctor.
+ */
+name: string | null, 
+/**
+ * Prescriptions the doctor has now.
+ */
+open: number, 
+/**
+ * How often the doctor was given one.
+ */
+taken: number, 
+/**
+ * How often one was taken away.
+ */
+lost: number, 
+/**
+ * ... because it went back into the queue.
+ */
+requeued: number, 
+/**
+ * The newest assignment.
+ */
+last_at: string | null, };
+export type EventFieldView = { 
+/**
+ * As the provider names it, from the outside in.
+ */
+path: Array<string>, 
+/**
+ * As text; absent for `null`.
+ */
+value: string | null, 
+/**
+ * Only the beginning is shown.
+ */
+cut: boolean, };
+export type EventFieldsView = { 
+/**
+ * In the event's own order.
+ */
+fields: Array<EventFieldView>, 
+/**
+ * There are more than are listed, or it is no event at all: the raw body has everything.
+ */
+incomplete: boolean, };
 export type Provider = "rxscale";
 export type Api = "management" | "pharmacy";
 export type Environment = "production" | "development" | "sandbox";
@@ -1697,6 +2104,10 @@ attention: number,
  */
 stock: number, 
 /**
+ * Products that are low by their threshold.
+ */
+low: number, 
+/**
  * Distinct events.
  */
 events: number, 
@@ -1765,7 +2176,7 @@ counts: CountsView,
  * Newest receipt.
  */
 last_event_at: string | null, };
-export type Tag = "orders" | "stock" | "events" | "subscriptions" | "status" | "settings";
+export type Tag = "orders" | "stock" | "doctors" | "events" | "subscriptions" | "status" | "settings";
 export type PulledView = { 
 /**
  * Segments read.
@@ -1792,10 +2203,6 @@ rejected: number,
  */
 unopened: number, 
 /**
- * Segments the relay still held after it.
- */
-behind: number, 
-/**
  * The cursor after it.
  */
 cursor: number, 
@@ -1814,15 +2221,6 @@ code: string,
 device_name: string, };
 export type Language = "system" | "de" | "en";
 export type Theme = "system" | "light" | "dark" | "contrast";
-export type SavedView = { 
-/**
- * As somebody called it.
- */
-name: string, 
-/**
- * As the window writes them into its address.
- */
-filters: { [key in string]: string }, };
 export type Settings = { 
 /**
  * Language.
@@ -1843,11 +2241,7 @@ first_run_done: boolean,
 /**
  * Keep running in the tray when the window is closed.
  */
-keep_in_tray: boolean, 
-/**
- * Filters of the order list that somebody gave a name. A search may name a patient: they are kept here and nowhere else.
- */
-order_views: Array<SavedView>, };
+keep_in_tray: boolean, };
 export type StartupView = { "state": "opening" } | { "state": "ready" } | { "state": "problem", 
 /**
  * Why.
@@ -1871,44 +2265,6 @@ id: SubscriptionId,
  * Goes to the keyring and nowhere else.
  */
 secret: string, };
-export type StockHistoryInput = { 
-/**
- * The product.
- */
-uid: PharmacySkuUid, 
-/**
- * Which page.
- */
-page: PageInput, };
-export type StuckInput = { 
-/**
- * For so many hours at least.
- */
-hours: number, 
-/**
- * So many of them.
- */
-limit: number, };
-export type Begins = { at: string, };
-export type ImportInput = { 
-/**
- * The address they shall count as received at, by id or name; the file's own where absent.
- */
-inlet: string | null, };
-export type Work = "pull" | "order_export" | "event_export" | "event_import";
-export type ProgressView = { work: Work, 
-/**
- * Segments, rows or bytes.
- */
-done: number, 
-/**
- * Of so many, where that is known.
- */
-total: number | null, 
-/**
- * It is over, one way or another.
- */
-ended: boolean, };
 export type Commands = {
   startup: { input: null; output: StartupView };
   startup_retry: { input: null; output: StartupView };
@@ -1942,24 +2298,28 @@ export type Commands = {
   inlet_remove: { input: InletRemoveInput; output: null };
   audit_list: { input: PageInput; output: Page<AuditEntryView> };
   order_list: { input: OrderListInput; output: Page<OrderRowView> };
-  order_facets: { input: null; output: Array<FacetView> };
-  order_stuck: { input: StuckInput; output: StuckView };
-  order_today: { input: Begins; output: TodayView };
   order_show: { input: OrderUid; output: OrderView };
   order_timeline: { input: OrderUid; output: TimelineView };
   order_patient: { input: OrderUid; output: PatientView };
-  order_prescription: { input: OrderUid; output: null };
-  order_export: { input: OrderExportInput; output: ExportedView | null };
   stock_list: { input: StockListInput; output: Page<StockRowView> };
   stock_history: { input: StockHistoryInput; output: Page<StockChangeView> };
+  stock_chart: { input: StockChartInput; output: StockChartView };
+  stock_low: { input: number; output: StockLowView };
+  stock_rule: { input: null; output: StockThreshold };
+  stock_rule_set: { input: StockThreshold; output: StockThreshold };
+  stock_threshold_set: { input: StockThresholdInput; output: null };
+  assignment_list: { input: AssignmentListInput; output: Page<AssignmentView> };
+  assignment_filters: { input: null; output: AssignmentFiltersView };
+  prescription_list: { input: PrescriptionListInput; output: Page<PrescriptionRowView> };
+  prescription_show: { input: PrescriptionUid; output: PrescriptionView };
+  order_prescriptions: { input: OrderUid; output: Array<PrescriptionView> };
+  doctor_list: { input: DoctorListInput; output: Page<DoctorRowView> };
+  doctor_show: { input: DoctorUid; output: DoctorView };
   event_list: { input: EventListInput; output: Page<EventRowView> };
   event_show: { input: EventId; output: ProofView };
+  event_fields: { input: EventId; output: EventFieldsView };
   event_body: { input: EventId; output: BodyView };
   event_verify: { input: EventId; output: VerifyView };
-  event_import: { input: ImportInput; output: ImportedView | null };
-  event_export: { input: EventListInput; output: ExportedView | null };
-  work_cancel: { input: null; output: null };
-  sync_pause: { input: boolean; output: null };
   rules: { input: null; output: RulesView };
   rules_set: { input: RulesView; output: RulesView };
   network: { input: null; output: NetworkView };

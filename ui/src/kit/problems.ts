@@ -7,7 +7,16 @@ type Word = () => string;
 
 /** Where the way out leads: ask again, a place in the window, or nowhere because the sentence says what to do by hand. */
 export type Exit =
-  "retry" | "relay" | "connections" | "network" | "subscriptions" | "orders" | "deliveries" | "stock" | "none";
+  | "retry"
+  | "relay"
+  | "connections"
+  | "network"
+  | "subscriptions"
+  | "orders"
+  | "deliveries"
+  | "stock"
+  | "doctors"
+  | "none";
 
 /** One code in words. */
 export type Sentence = { what: Word; safe: Word; cure: Word; exit: Exit };
@@ -327,6 +336,18 @@ export const sentences: Record<Code, Sentence> = {
     safe: m.code_stock_unknown_safe,
     cure: m.code_stock_unknown_cure,
     exit: "stock",
+  },
+  prescription_unknown: {
+    what: m.code_prescription_unknown,
+    safe: m.code_prescription_unknown_safe,
+    cure: m.code_prescription_unknown_cure,
+    exit: "doctors",
+  },
+  doctor_unknown: {
+    what: m.code_doctor_unknown,
+    safe: m.code_doctor_unknown_safe,
+    cure: m.code_doctor_unknown_cure,
+    exit: "doctors",
   },
   input_invalid: {
     what: m.code_input_invalid,

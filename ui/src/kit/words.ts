@@ -155,14 +155,23 @@ const types = new Map<string, Word>(
     pharmacy_sku_stock_updated: m.type_pharmacy_sku_stock_updated,
     patient_doctor_meeting_updated: m.type_patient_doctor_meeting_updated,
     appointment_reminder_due: m.type_appointment_reminder_due,
-    PRESCRIPTION_DOCTOR_CHANGED: m.type_prescription_doctor_changed,
     test: m.type_test,
+    prescription_doctor_changed: m.type_prescription_doctor_changed,
+    order_created: m.type_order_created,
+    order_updated: m.type_order_updated,
+    prescription_created: m.type_prescription_created,
+    prescription_updated: m.type_prescription_updated,
+    prescription_approved: m.type_prescription_approved,
+    prescription_signed: m.type_prescription_signed,
+    prescription_declined: m.type_prescription_declined,
+    prescription_printed: m.type_prescription_printed,
   }),
 );
 
 /** The word for an event type; `null` when it is not known and must be shown as it came. */
 export function typeWord(type: string): string | null {
-  return types.get(type)?.() ?? null;
+  // Some are announced in capitals.
+  return types.get(type.toLowerCase())?.() ?? null;
 }
 
 /** Fields whose changes are worth a word of their own; others show their path. */

@@ -7,8 +7,8 @@ import type { Commands, Problem, Tag } from "../backend/ipc.gen";
 /** A burst of tags repaints at most this often, in milliseconds: the eye sees no difference, the disk does. */
 const PACE_MS = 150;
 
-/** Commands whose answers may be kept. `order_patient` and `event_body` are missing on purpose. */
-export type Keepable = Exclude<keyof Commands, "order_patient" | "event_body">;
+/** Commands whose answers may be kept. `order_patient`, `event_body` and `event_fields` are missing on purpose. */
+export type Keepable = Exclude<keyof Commands, "order_patient" | "event_body" | "event_fields">;
 
 /** Answers, kept until their tag changes. */
 export const answers = new QueryClient({

@@ -2,7 +2,7 @@
 //! linked to. Views reach each other only through here.
 
 /** The views, in the order of the navigation; Ctrl and the number opens them. */
-export const views = ["overview", "orders", "stock", "subscriptions", "deliveries", "settings"] as const;
+export const views = ["overview", "orders", "stock", "doctors", "subscriptions", "deliveries", "settings"] as const;
 export type ViewName = (typeof views)[number] | "firstrun";
 
 /** A place in the window. */

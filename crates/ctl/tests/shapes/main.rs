@@ -78,6 +78,38 @@ async fn lists_and_timelines_keep_their_shape() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn assignments_and_thresholds_keep_their_shape() {
+    let counter = Counter::open().await;
+    let words = ["subscription", "register", "--connection", "Adler", "--type", "PRESCRIPTION_DOCTOR_CHANGED"];
+    counter.ask(&words).await;
+    counter.live().await;
+    let assignments = counter.ask(&["assignment", "list"]).await;
+    has(&assignments["rows"], &["prescription_uid", "doctor_uid", "from", "until", "reason", "open"]);
+    let row = &assignments["rows"][0];
+    let prescription = row["prescription_uid"].as_str().unwrap();
+    let shown = counter.ask(&["assignment", "prescription", prescription]).await;
+    has(&shown["history"], &["doctor_uid", "from", "until", "began", "ended"]);
+    let same = counter.ask(&["assignment", "list", "--prescription", prescription, "--limit", "1"]).await;
+    assert_eq!(same["rows"][0]["prescription_uid"], prescription);
+    let doctors = counter.ask(&["assignment", "doctors"]).await;
+    has(&doctors["rows"], &["uid", "name", "open", "taken", "lost", "requeued", "last_at"]);
+    let doctor = doctors["rows"][0]["uid"].as_str().unwrap();
+    has(&counter.ask(&["assignment", "doctor", doctor]).await["reasons"], &["reason", "reason_kind", "taken", "lost"]);
+    assert!(!shown.to_string().contains("patient"), "patients are in no list");
+
+    assert_eq!(counter.ask(&["stock", "rule"]).await, json!({ "pieces": 5, "days": null }));
+    let rule = ["stock", "rule", "--pieces", "3", "--days", "7"];
+    assert_eq!(counter.ask(&rule).await, json!({ "pieces": 3, "days": 7 }));
+    let stock = counter.ask(&["stock", "list"]).await;
+    let uid = stock["rows"][0]["uid"].as_str().unwrap();
+    counter.ask(&["stock", "threshold", uid, "--pieces", "100000"]).await;
+    let low = counter.ask(&["stock", "list", "--low"]).await;
+    assert_eq!((&low["rows"][0]["uid"], &low["rows"][0]["threshold_own"]), (&stock["rows"][0]["uid"], &json!(true)));
+    let before = counter.ask(&["stock", "list", "--as-of", "2020-01-01T00:00:00Z"]).await;
+    assert_eq!(before, json!({ "rows": [], "next": null }), "nothing was known then");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_desk_stands_on_keeps_its_shape() {
     let counter = Counter::open().await;
     assert_json_snapshot!("pair", told(counter.paired.clone()));
@@ -159,6 +191,8 @@ async fn problems_have_a_code_and_wrong_usage_another() {
         (&["order", "show", "nobody"][..], "order_unknown"),
         (&["event", "show", "nothing"], "event_unknown"),
         (&["stock", "history", "nothing"], "stock_unknown"),
+        (&["assignment", "prescription", "nothing"], "prescription_unknown"),
+        (&["assignment", "doctor", "nothing"], "doctor_unknown"),
         (&["connection", "check", "Nobody"], "connection_unknown"),
         (&["subscription", "remove", "nothing"], "subscription_unknown"),
         (&["inlet", "remove", "nothing"], "inlet_unknown"),

@@ -3,6 +3,7 @@
 //! Decoding is total. A provider's folder turns raw bytes into an [`Event`]; what it does not know stays in the journal
 //! and says so in [`Event::unrecognised`]. This module knows no provider's words.
 
+pub mod fields;
 pub(crate) mod file;
 pub(crate) mod list;
 pub(crate) mod table;
@@ -13,10 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
-use crate::{
-    id::{EventId, PharmacySkuUid},
-    orders::fact::OrderFact,
-};
+use crate::{assignments::fact::AssignmentFact, id::EventId, orders::fact::OrderFact, stock::fact::StockFact};
 pub use view::{QuarantineReason, Unrecognised, Verdict};
 
 /// How far an event can be believed. Ordered: the lowest of several is the one to show for all.
@@ -68,7 +66,11 @@ pub(crate) enum Subject {
     /// Nothing: the provider tried whether somebody listens.
     Test,
     /// One product on one shelf.
-    Stock { uid: PharmacySkuUid, updated_at: Option<Timestamp>, data: Map<String, Value> },
+    Stock(Box<StockFact>),
+    /// Who has a prescription.
+    Assignment(Box<AssignmentFact>),
+    /// Something that no view is folded of. It is kept, and can be read as it is.
+    Notice,
 }
 
 /// The place of a fact in time: event time, provider's `updated_at`, first receipt, event id (which comes from the body's

@@ -7,7 +7,7 @@ use offizin_wire::{Delivery, Header, InletId};
 use sqlx::{Row, SqliteConnection};
 
 use super::{Body, Entry, Judged, Rejected, event_id, inlets::Inlets, judge};
-use crate::{error::Error, event::Subject, orders, projection::Touched, rows, stock, time};
+use crate::{assignments, error::Error, event::Subject, orders, projection::Touched, rows, stock, time};
 
 /// What stands before the digest in the place of the inbox, for a delivery that came out of a file.
 pub(crate) const IMPORTED: &str = "import/";
@@ -192,10 +192,9 @@ pub(crate) async fn insert_facts(
     for (event, realm, subject) in facts {
         match subject {
             Subject::Order(fact) => of_orders.push((*event, *realm, fact.as_ref())),
-            Subject::Stock { uid, updated_at, data } => {
-                stock::table::insert_fact(connection, *event, realm, uid, *updated_at, data).await?;
-            }
-            Subject::Test => {}
+            Subject::Stock(fact) => stock::table::insert_fact(connection, *event, realm, fact).await?,
+            Subject::Assignment(fact) => assignments::table::insert_fact(connection, *event, realm, fact).await?,
+            Subject::Test | Subject::Notice => {}
         }
     }
     orders::table::insert_facts(connection, &of_orders).await

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::order;
+use super::{notification, order, stock};
 use crate::event::{Event, Subject, Unrecognised, integer, text};
 
 /// Deeper than any documented event, shallower than the parser's own limit.
@@ -20,7 +20,7 @@ pub(crate) fn decode(body: &[u8]) -> Event {
         return Event { event_type: Some(TEST_TYPE.to_owned()), subject: Some(Subject::Test), ..Event::default() };
     }
     match envelope(body) {
-        Ok(envelope) => interpret(envelope),
+        Ok(envelope) => notification::decode(envelope).unwrap_or_else(interpret),
         Err(reason) => Event { unrecognised: Some(reason), ..Event::default() },
     }
 }
@@ -32,7 +32,7 @@ pub(crate) fn prescription(body: &[u8]) -> Option<Vec<u8>> {
     data_encoding::BASE64.decode(content.as_bytes()).ok().filter(|bytes| !bytes.is_empty())
 }
 
-fn envelope(body: &[u8]) -> Result<Map<String, Value>, Unrecognised> {
+pub(super) fn envelope(body: &[u8]) -> Result<Map<String, Value>, Unrecognised> {
     let body = std::str::from_utf8(body).map_err(|_| Unrecognised::NotUtf8)?;
     if depth(body) > MAX_DEPTH {
         return Err(Unrecognised::TooDeep);
@@ -44,16 +44,21 @@ fn envelope(body: &[u8]) -> Result<Map<String, Value>, Unrecognised> {
     }
 }
 
-fn interpret(mut envelope: Map<String, Value>) -> Event {
-    let mut event = Event {
-        event_type: text(&envelope, &["event_type"]),
+/// What every envelope says of itself.
+pub(super) fn header(envelope: &Map<String, Value>) -> Event {
+    Event {
+        event_type: text(envelope, &["event_type"]),
         payload_version: envelope.get("payload_version").filter(|v| !v.is_null()).map(|v| match v {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         }),
-        at: integer(&envelope, &["timestamp"]).and_then(seconds),
+        at: integer(envelope, &["timestamp"]).and_then(seconds),
         ..Event::default()
-    };
+    }
+}
+
+pub(super) fn interpret(mut envelope: Map<String, Value>) -> Event {
+    let mut event = header(&envelope);
     let data = match envelope.remove("data") {
         Some(Value::Object(data)) => Some(data),
         _ => None,
@@ -95,10 +100,7 @@ fn subject(event: &Event, data: Option<Map<String, Value>>) -> Result<Subject, U
     if is_order {
         return Ok(Subject::Order(Box::new(order::order(event_type, data)?)));
     }
-    let uid = text(&data, &["uid"]).filter(|uid| !uid.is_empty()).ok_or(Unrecognised::FieldMissing)?;
-    let updated_at = integer(&data, &["updated_at"]).and_then(seconds);
-    integer(&data, &["stock"]).ok_or(Unrecognised::FieldMissing)?;
-    Ok(Subject::Stock { uid: uid.into(), updated_at, data })
+    Ok(Subject::Stock(Box::new(stock::stock(&data)?)))
 }
 
 fn seconds(unix: i64) -> Option<Timestamp> {

@@ -5,7 +5,9 @@ pub(crate) mod api;
 pub(crate) mod decode;
 pub(crate) mod http;
 mod named;
+pub(crate) mod notification;
 mod order;
+mod stock;
 mod words;
 
 use offizin_wire::Scheme;
@@ -31,7 +33,7 @@ pub(crate) const TYPES: &[(&str, bool, bool)] = &[
     ("pharmacy_order_created", true, true),
     ("pharmacy_order_updated", true, true),
     ("pharmacy_sku_stock_updated", true, true),
-    ("patient_doctor_meeting_updated", false, false),
-    ("appointment_reminder_due", false, false),
-    ("PRESCRIPTION_DOCTOR_CHANGED", false, false),
+    ("patient_doctor_meeting_updated", false, true),
+    ("appointment_reminder_due", false, true),
+    ("PRESCRIPTION_DOCTOR_CHANGED", false, true),
 ];
