@@ -114,7 +114,7 @@ test("Tab reaches the list and the order in reading order", async ({ page }) => 
   await page.getByTestId("timeline-entry").first().waitFor();
   await page.getByRole("searchbox").focus();
   const seen: string[] = [];
-  for (let turn = 0; turn < 9; turn += 1) {
+  for (let turn = 0; turn < 20; turn += 1) {
     await page.keyboard.press("Tab");
     seen.push(
       await page.evaluate(() => document.activeElement?.getAttribute("role") ?? document.activeElement?.tagName ?? ""),

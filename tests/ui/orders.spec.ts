@@ -58,10 +58,35 @@ test("filters narrow the list, are in the address, and can be taken away", async
   await page.getByRole("button", { name: /Braucht Aufmerksamkeit/ }).click();
   await expect(page.getByTestId("order-row").first()).toContainText("Angehalten");
   expect(page.url()).toContain("attention=1");
-  await page.getByRole("combobox", { name: "Status" }).selectOption("stopped");
+  await page.getByRole("combobox", { name: "Status", exact: true }).selectOption("stopped");
   await expect(page.getByTestId("order-row").first()).toContainText("Storniert");
   await page.getByRole("button", { name: "Filter aufheben" }).click();
   await expect(page.getByTestId("order-row").first()).toContainText("#1240");
+});
+
+test("a filter is kept under a name and found again", async ({ page }) => {
+  await openAt(page, "orders");
+  await page.getByRole("combobox", { name: "Alter im Status" }).selectOption("48");
+  await page.getByRole("button", { name: "Ansicht speichern" }).click();
+  await page.getByLabel("Name").fill("Steht zu lange");
+  await page.getByRole("dialog").getByRole("button", { name: "Ansicht speichern" }).click();
+  await expect(page.getByRole("button", { name: "Steht zu lange", exact: true })).toHaveAttribute(
+    "aria-pressed",
+    "true",
+  );
+  await page.getByRole("button", { name: "Filter aufheben" }).click();
+  await page.getByRole("button", { name: "Steht zu lange", exact: true }).click();
+  expect(page.url()).toContain("age=48");
+});
+
+test("an export leaves patients out until somebody asks, and says what it wrote", async ({ page }) => {
+  await openAt(page, "orders");
+  await page.getByRole("button", { name: "Exportieren" }).click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByRole("checkbox")).not.toBeChecked();
+  await expect(dialog).toContainText("unverschlüsselt");
+  await dialog.getByRole("button", { name: "Datei wählen" }).click();
+  await expect(dialog.getByRole("status")).toContainText("240 Bestellungen geschrieben.");
 });
 
 test("a search that finds nothing says so and offers the way back", async ({ page }) => {

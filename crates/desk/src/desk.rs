@@ -39,7 +39,7 @@ use crate::{
             TodayView,
         },
     },
-    page::Page,
+    page::{Page, PageInput},
     pairing,
     problem::{Code, Problem},
     projection::{self, LedgerReport},
@@ -51,7 +51,6 @@ use crate::{
     rxscale::http::Pace,
     settings::{self, RulesView},
     status::{self, PairInput, PulledView, RelayView, Settings, StatusView, TendedView},
-    stock,
     subscriptions::{
         self,
         view::{
@@ -148,8 +147,7 @@ impl Desk {
         let mut reader = self.db().reader().acquire().await?;
         let last: Option<i64> =
             sqlx::query_scalar("SELECT max(received_at) FROM event").fetch_one(&mut *reader).await?;
-        let low = stock::list::low_count(&mut reader, self.now()).await?;
-        let counts = CountsView { low, ..status::counts(&mut reader, self.now()).await? };
+        let counts = status::counts(&mut reader, self.now()).await?;
         Ok(StatusView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             home: self.0.home.dir().display().to_string(),

@@ -194,7 +194,7 @@ pub(crate) async fn find_id(desk: &Desk, id_or_name: &str) -> Result<InletId, Er
     drop(reader);
     match known {
         Some(id) => InletId::try_from(id).map_err(|_| Error::Stored("inlet id")),
-        None => find(desk, id_or_name).await,
+        None => Ok(find(desk, id_or_name).await?.1),
     }
 }
 

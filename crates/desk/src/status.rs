@@ -8,7 +8,10 @@ use sqlx::SqliteConnection;
 use ts_rs::TS;
 
 use crate::{
-    connections::view::ConnectionView, error::Error, problem::Problem,
+    connections::view::ConnectionView,
+    error::Error,
+    problem::Problem,
+    stock,
     subscriptions::{self, view::SubscriptionCountsView},
 };
 
@@ -91,9 +94,12 @@ pub struct CountsView {
     pub watched: SubscriptionCountsView,
 }
 
+/// Numbers of [`counts`], in the order of its query.
+type Counted = (i64, i64, i64, i64, i64, i64, i64, i64);
+
 /// Counts what is shown on every glance, from numbers that are kept.
 pub(crate) async fn counts(connection: &mut SqliteConnection, now: Timestamp) -> Result<CountsView, Error> {
-    let (events, unrecognised, quarantine, orders, attention, stock, unopened, subscriptions) = sqlx::query_as(
+    let (events, unrecognised, quarantine, orders, attention, stock, unopened, subscriptions): Counted = sqlx::query_as(
         "SELECT (SELECT value FROM counter WHERE name = 'event'), (SELECT value FROM counter WHERE name = 'unrecognised'), \
          (SELECT value FROM counter WHERE name = 'quarantine'), (SELECT value FROM counter WHERE name = 'order'), \
          coalesce((SELECT orders FROM facet WHERE kind = 'attention' AND value = ''), 0), \
@@ -102,8 +108,18 @@ pub(crate) async fn counts(connection: &mut SqliteConnection, now: Timestamp) ->
     )
     .fetch_one(&mut *connection)
     .await?;
-    let watched = subscriptions::counts(connection, now).await?;
-    Ok(CountsView { orders, attention, stock, events, unrecognised, quarantine, unopened, subscriptions, watched })
+    let watched = subscriptions::counts(&mut *connection, now).await?;
+    let low = stock::list::low_count(&mut *connection, now).await?;
+    // What came through a subscription that was given up because nobody has its secret stays in the list of deliveries, and
+    // is nothing that anybody could do something about.
+    let given_up: i64 = sqlx::query_scalar(
+        "SELECT coalesce(sum(i.rejected), 0) FROM subscription s JOIN inlet i ON i.id = s.inlet_id \
+         WHERE s.state = 'removed' AND s.secret <> 'stored'",
+    )
+    .fetch_one(connection)
+    .await?;
+    let quarantine = (quarantine - given_up).max(0);
+    Ok(CountsView { orders, attention, stock, low, events, unrecognised, quarantine, unopened, subscriptions, watched })
 }
 
 /// The desk at a glance.

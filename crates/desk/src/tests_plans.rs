@@ -113,7 +113,7 @@ async fn look_at_everything(connection: &mut sqlx::SqliteConnection) {
     orders::list::stuck(connection, 1 << 50, 5).await.unwrap();
     orders::list::today(connection, 0).await.unwrap();
     orders::table::find(connection, &"ord-1".into()).await.unwrap();
-    status::counts(connection).await.unwrap();
+    status::counts(connection, jiff::Timestamp::UNIX_EPOCH).await.unwrap();
     let mut ids = Vec::new();
     for input in event_inputs() {
         ids.extend(event::list::list(connection, &input).await.unwrap().rows.into_iter().map(|row| row.id));
@@ -123,9 +123,9 @@ async fn look_at_everything(connection: &mut sqlx::SqliteConnection) {
     event::list::raw(connection, id).await.unwrap();
     for search in [None, Some("te".to_owned())] {
         let input = stock::view::StockListInput { search, ..stock::view::StockListInput::default() };
-        stock::table::list(connection, &input).await.unwrap();
+        stock::list::list(connection, &input, jiff::Timestamp::UNIX_EPOCH).await.unwrap();
     }
-    stock::table::history(connection, &"psku-1".into(), &PageInput::default()).await.unwrap();
+    stock::list::history(connection, &"psku-1".into(), None, &PageInput::default()).await.unwrap();
 }
 
 fn reads_a_whole_table(step: &str) -> bool {
@@ -139,7 +139,7 @@ fn reads_a_whole_table(step: &str) -> bool {
     !(is_walk || is_made_on_the_way || is_key_walk || SMALL.contains(&name))
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn no_view_reads_a_table_from_end_to_end() {
     let statements = Statements::default();
     // For the whole process: what a connection is asked is told by a thread of its own.

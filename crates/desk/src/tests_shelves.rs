@@ -93,11 +93,13 @@ impl Ledger {
     async fn take(&mut self, deliveries: Vec<Delivery>) {
         let mut tx = self.db.write().await.unwrap();
         let mut tally = Tally::default();
-        for delivery in deliveries {
+        let judged = deliveries.into_iter().map(|delivery| {
             self.arrived += 1;
             let origin = Origin { inbox: "i".into(), sequence: self.arrived, position: 0 };
-            journal::write(&mut tx, &origin, judge(delivery, &self.inlets), &mut tally).await.unwrap();
-        }
+            (origin, judge(delivery, &self.inlets))
+        });
+        let judged = judged.collect();
+        journal::write(&mut tx, judged, &mut tally).await.unwrap();
         tally.touched.refold(&mut tx).await.unwrap();
         journal::count(&mut tx, &tally).await.unwrap();
         tx.commit().await.unwrap();

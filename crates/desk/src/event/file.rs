@@ -133,7 +133,7 @@ async fn take(
 ) -> Result<(), Error> {
     let inlets = {
         let mut reader = desk.db().reader().acquire().await?;
-        std::sync::Arc::new(inlets::load(&mut reader, desk.keychain(), desk.secrets(), desk.now()).await?)
+        std::sync::Arc::new(inlets::load(&mut reader, desk.keychain(), desk.secrets()).await?)
     };
     let judged = rows::spread(lines, move |(number, line)| {
         Line::delivery(&line, inlet.as_ref()).map(|delivery| judge(delivery, &inlets)).ok_or(number)
