@@ -195,7 +195,7 @@ pub async fn orders(desk: &Desk) -> Vec<OrderRowView> {
 /// Every product.
 pub async fn stock(desk: &Desk) -> Vec<StockRowView> {
     let mut rows = Vec::new();
-    let mut input = StockListInput { search: None, page: first_page() };
+    let mut input = StockListInput { page: first_page(), ..StockListInput::default() };
     loop {
         let page = desk.stock_list(&input).await.unwrap();
         rows.extend(page.rows);

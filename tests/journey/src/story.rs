@@ -84,7 +84,7 @@ pub async fn story(desk: &Desk) -> Story {
     }
     for row in crate::stock(desk).await {
         let page = PageInput { limit: Some(500), after: None };
-        let history = desk.stock_history(&row.uid, &page).await.unwrap();
+        let history = desk.stock_history(&row.uid, None, &page).await.unwrap();
         assert_eq!(history.next, None, "more levels than one page");
         story.stock.insert(row.uid.to_string(), of_product(&history.rows));
     }

@@ -8,7 +8,7 @@ export type OrderUid = string;
 export type LaneUid = string;
 export type PharmacyUid = string;
 export type PharmacySkuUid = string;
-export type Code = "keyring_missing" | "keyring_locked" | "keyring_failed" | "database_key_lost" | "database_unreadable" | "database_newer" | "database_busy" | "disk_full" | "home_unusable" | "not_paired" | "already_paired" | "pairing_code_malformed" | "pairing_code_refused" | "relay_unreachable" | "relay_refused" | "relay_unavailable" | "relay_version" | "relay_unexpected" | "provider_unreachable" | "provider_tls" | "provider_timeout" | "provider_key_refused" | "provider_permission_missing" | "provider_not_found" | "provider_wrong_base_path" | "provider_conflict" | "provider_rejected" | "provider_rate_limited" | "provider_failed" | "provider_unexpected" | "provider_redirected" | "provider_ambiguous" | "list_lost_others" | "delete_not_configured" | "test_not_configured" | "connection_unknown" | "connection_name_taken" | "connection_in_use" | "subscription_unknown" | "subscription_foreign" | "subscription_elsewhere" | "rotation_under_way" | "rotation_too_late" | "rotation_unknown" | "rotation_answer_lost" | "rotation_vanished" | "confirmation_needed" | "certificate_unusable" | "inlet_unknown" | "device_unknown" | "device_name_malformed" | "order_unknown" | "event_unknown" | "stock_unknown" | "prescription_unknown" | "doctor_unknown" | "input_invalid" | "file_unusable" | "internal";
+export type Code = "keyring_missing" | "keyring_locked" | "keyring_failed" | "database_key_lost" | "database_unreadable" | "database_newer" | "database_busy" | "disk_full" | "home_unusable" | "not_paired" | "already_paired" | "pairing_code_malformed" | "pairing_code_refused" | "relay_unreachable" | "relay_refused" | "relay_unavailable" | "relay_version" | "relay_unexpected" | "provider_unreachable" | "provider_tls" | "provider_timeout" | "provider_key_refused" | "provider_permission_missing" | "provider_not_found" | "provider_wrong_base_path" | "provider_conflict" | "provider_rejected" | "provider_rate_limited" | "provider_failed" | "provider_unexpected" | "provider_redirected" | "provider_ambiguous" | "list_lost_others" | "delete_not_configured" | "test_not_configured" | "connection_unknown" | "connection_name_taken" | "connection_in_use" | "subscription_unknown" | "subscription_foreign" | "subscription_elsewhere" | "rotation_under_way" | "rotation_too_late" | "rotation_unknown" | "rotation_answer_lost" | "rotation_vanished" | "confirmation_needed" | "certificate_unusable" | "inlet_unknown" | "device_unknown" | "device_name_malformed" | "order_unknown" | "event_unknown" | "stock_unknown" | "prescription_unknown" | "doctor_unknown" | "input_invalid" | "file_unusable" | "file_foreign" | "work_under_way" | "prescription_missing" | "internal";
 export type Problem = { 
 /**
  * What went wrong.
@@ -54,7 +54,15 @@ verdict: Verdict | null,
  */
 type: string | null, 
 /**
- * Text in an order name, a uid or the event id.
+ * Only this source, by its short name.
+ */
+source: string | null, 
+/**
+ * Only this reason; with the verdict `rejected`.
+ */
+quarantine: QuarantineReason | null, 
+/**
+ * What an order is found by, or the beginning of a product's uid or of the event's id.
  */
 search: string | null, 
 /**
@@ -125,7 +133,11 @@ order_name: string | null,
 /**
  * The product it speaks of.
  */
-stock: PharmacySkuUid | null, };
+stock: PharmacySkuUid | null, 
+/**
+ * It never came through the relay, only out of a file.
+ */
+imported: boolean, };
 export type ReceiptView = { 
 /**
  * Relay's clock.
@@ -219,7 +231,57 @@ order_name: string | null,
 /**
  * The product it speaks of.
  */
-stock: PharmacySkuUid | null, };
+stock: PharmacySkuUid | null, 
+/**
+ * It never came through the relay, only out of a file.
+ */
+imported: boolean, };
+export type ImportedView = { 
+/**
+ * Bytes of the file.
+ */
+bytes: number, 
+/**
+ * ... and how many of them were read.
+ */
+bytes_read: number, 
+/**
+ * Deliveries in the file.
+ */
+deliveries: number, 
+/**
+ * Events not seen before.
+ */
+events: number, 
+/**
+ * Further deliveries of events seen before.
+ */
+duplicates: number, 
+/**
+ * Deliveries this desk has already.
+ */
+known: number, 
+/**
+ * Deliveries now in quarantine.
+ */
+rejected: number, 
+/**
+ * Lines that are no delivery, or name no inlet.
+ */
+unreadable: number, 
+/**
+ * The first of them, counted from the line after the head.
+ */
+first_unreadable: number | null, 
+/**
+ * What changed.
+ */
+changed: Array<Tag>, };
+export type ExportedView = { 
+/**
+ * Rows of the list.
+ */
+rows: number, };
 export type BodyView = { 
 /**
  * The body as text; `None` where it is not UTF-8, then `base64` holds it.
@@ -265,13 +327,38 @@ group: StatusGroup | null,
  */
 attention: boolean | null, 
 /**
- * Text in the order's name, a uid, the shop's number, a product or a PZN.
+ * The beginnings of words, from the second letter on: the order's name, a uid, the shop's number, a product, its number,
+ * the pharmacy, the patient, the doctor.
  */
 search: string | null, 
 /**
  * One connection only.
  */
 connection: ConnectionId | null, 
+/**
+ * One pharmacy has a lane of it, or had.
+ */
+pharmacy: PharmacyUid | null, 
+/**
+ * One way of delivery.
+ */
+delivery_type: string | null, 
+/**
+ * One shop.
+ */
+shop: string | null, 
+/**
+ * Only orders that are neither finished nor stopped.
+ */
+open: boolean | null, 
+/**
+ * Only orders with a priority.
+ */
+urgent: boolean | null, 
+/**
+ * Only open orders that have had their status for at least so many hours.
+ */
+age_hours: number | null, 
 /**
  * How many rows at the most.
  */
@@ -280,6 +367,84 @@ limit: number | null,
  * `next` of the page before.
  */
 after: string | null, };
+export type OrderFormat = "csv" | "json";
+export type OrderExportInput = { 
+/**
+ * As the list is filtered; its window does not count.
+ */
+filter: OrderListInput, 
+/**
+ * CSV or JSON lines.
+ */
+format: OrderFormat, 
+/**
+ * Names, addresses, birth dates and numbers of patients too.
+ */
+with_patients: boolean, };
+export type FacetView = { 
+/**
+ * `status`, `group`, `attention`, `connection`, `pharmacy`, `delivery_type`, `shop`, `open`, `urgent`.
+ */
+kind: string, 
+/**
+ * As the filter wants it.
+ */
+value: string, 
+/**
+ * As a person reads it; empty where the window has the word.
+ */
+label: string, 
+/**
+ * How many orders.
+ */
+orders: number, };
+export type StuckView = { 
+/**
+ * How many.
+ */
+count: number, 
+/**
+ * Those that stand longest.
+ */
+rows: Array<OrderRowView>, };
+export type PharmacyTodayView = { 
+/**
+ * The pharmacy; `None` for orders that nobody has yet.
+ */
+uid: PharmacyUid | null, 
+/**
+ * Its name.
+ */
+name: string | null, 
+/**
+ * Orders that began today.
+ */
+arrived: number, 
+/**
+ * ... and are finished.
+ */
+finished: number, 
+/**
+ * ... and are neither finished nor stopped.
+ */
+open: number, };
+export type TodayView = { 
+/**
+ * Orders that began today.
+ */
+arrived: number, 
+/**
+ * Orders that were finished today, whenever they began.
+ */
+finished: number, 
+/**
+ * Orders that are neither finished nor stopped, whenever they began.
+ */
+open: number, 
+/**
+ * Those that began today, by the pharmacy that has them now; the most first.
+ */
+pharmacies: Array<PharmacyTodayView>, };
 export type LaneView = { 
 /**
  * The provider's id of the pharmacy order.
@@ -2203,6 +2368,10 @@ rejected: number,
  */
 unopened: number, 
 /**
+ * Segments the relay still held after it.
+ */
+behind: number, 
+/**
  * The cursor after it.
  */
 cursor: number, 
@@ -2221,6 +2390,15 @@ code: string,
 device_name: string, };
 export type Language = "system" | "de" | "en";
 export type Theme = "system" | "light" | "dark" | "contrast";
+export type SavedView = { 
+/**
+ * As somebody called it.
+ */
+name: string, 
+/**
+ * As the window writes them into its address.
+ */
+filters: { [key in string]: string }, };
 export type Settings = { 
 /**
  * Language.
@@ -2241,7 +2419,11 @@ first_run_done: boolean,
 /**
  * Keep running in the tray when the window is closed.
  */
-keep_in_tray: boolean, };
+keep_in_tray: boolean, 
+/**
+ * Filters of the order list that somebody gave a name. A search may name a patient: they are kept here and nowhere else.
+ */
+order_views: Array<SavedView>, };
 export type StartupView = { "state": "opening" } | { "state": "ready" } | { "state": "problem", 
 /**
  * Why.
@@ -2265,6 +2447,35 @@ id: SubscriptionId,
  * Goes to the keyring and nowhere else.
  */
 secret: string, };
+export type StuckInput = { 
+/**
+ * For so many hours at least.
+ */
+hours: number, 
+/**
+ * So many of them.
+ */
+limit: number, };
+export type Begins = { at: string, };
+export type ImportInput = { 
+/**
+ * The address they shall count as received at, by id or name; the file's own where absent.
+ */
+inlet: string | null, };
+export type Work = "pull" | "order_export" | "event_export" | "event_import";
+export type ProgressView = { work: Work, 
+/**
+ * Segments, rows or bytes.
+ */
+done: number, 
+/**
+ * Of so many, where that is known.
+ */
+total: number | null, 
+/**
+ * It is over, one way or another.
+ */
+ended: boolean, };
 export type Commands = {
   startup: { input: null; output: StartupView };
   startup_retry: { input: null; output: StartupView };
@@ -2298,9 +2509,14 @@ export type Commands = {
   inlet_remove: { input: InletRemoveInput; output: null };
   audit_list: { input: PageInput; output: Page<AuditEntryView> };
   order_list: { input: OrderListInput; output: Page<OrderRowView> };
+  order_facets: { input: null; output: Array<FacetView> };
+  order_stuck: { input: StuckInput; output: StuckView };
+  order_today: { input: Begins; output: TodayView };
   order_show: { input: OrderUid; output: OrderView };
   order_timeline: { input: OrderUid; output: TimelineView };
   order_patient: { input: OrderUid; output: PatientView };
+  order_prescription: { input: OrderUid; output: null };
+  order_export: { input: OrderExportInput; output: ExportedView | null };
   stock_list: { input: StockListInput; output: Page<StockRowView> };
   stock_history: { input: StockHistoryInput; output: Page<StockChangeView> };
   stock_chart: { input: StockChartInput; output: StockChartView };
@@ -2320,6 +2536,10 @@ export type Commands = {
   event_fields: { input: EventId; output: EventFieldsView };
   event_body: { input: EventId; output: BodyView };
   event_verify: { input: EventId; output: VerifyView };
+  event_import: { input: ImportInput; output: ImportedView | null };
+  event_export: { input: EventListInput; output: ExportedView | null };
+  work_cancel: { input: null; output: null };
+  sync_pause: { input: boolean; output: null };
   rules: { input: null; output: RulesView };
   rules_set: { input: RulesView; output: RulesView };
   network: { input: null; output: NetworkView };

@@ -116,7 +116,7 @@ async fn any_bytes_are_survived() {
             world.desk.order_show(order).await.unwrap();
         }
         if let Some(uid) = &row.stock {
-            world.desk.stock_history(uid, &offizin_desk::page::PageInput::default()).await.unwrap();
+            world.desk.stock_history(uid, None, &offizin_desk::page::PageInput::default()).await.unwrap();
         }
     }
     assert_eq!(kept, distinct);

@@ -66,7 +66,7 @@ async fn an_event_arrives_verified_in_the_timeline() {
         stock(&world.desk).await.into_iter().map(|row| (row.uid.to_string(), row.stock)).collect();
     assert_eq!(shown, levels);
     for uid in levels.keys() {
-        let history = world.desk.stock_history(&uid.as_str().into(), &PageInput::default()).await.unwrap();
+        let history = world.desk.stock_history(&uid.as_str().into(), None, &PageInput::default()).await.unwrap();
         assert!(history.rows.iter().all(|level| level.trust == Trust::Verified));
     }
 
