@@ -24,6 +24,7 @@ const SMALL: &[&str] = &[
     "subscription",
     "foreign_subscription",
     "signing_key",
+    "stock_threshold",
     "relay",
     "setting",
     "counter",

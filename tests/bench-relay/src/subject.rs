@@ -48,7 +48,7 @@ impl Relay {
         let added =
             command().args(["inbox", "add", "bench", "--public-url", "http://bench.test/", "--json"]).output()?;
         let added: Value = serde_json::from_slice(&added.stdout)?;
-        let code = PairingCode::parse(added["pairing_code"].as_str().ok_or("no code")?)?;
+        let code = PairingCode::parse(added.get("pairing_code").and_then(Value::as_str).ok_or("no code")?)?;
         let mut child = command()
             .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--log", "error"])
             .args(["--inlet-rate", "0", "--address-rate", "0"])
@@ -58,7 +58,8 @@ impl Relay {
         let mut line = String::new();
         BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut line)?;
         let ready: Value = serde_json::from_str(&line)?;
-        let base: Url = format!("http://{}/", ready["listen"].as_str().ok_or("no address")?).parse()?;
+        let base: Url =
+            format!("http://{}/", ready.get("listen").and_then(Value::as_str).ok_or("no address")?).parse()?;
         let (token, inlet) = (DeviceToken::random()?, InletToken::random()?);
         let client = reqwest::Client::new();
         let request = PairRequest {

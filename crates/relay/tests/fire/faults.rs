@@ -13,8 +13,8 @@ use std::{
 };
 
 use crate::{
-    command::{Served, add_inbox, program},
     house::{Desk, Inlet},
+    programs::{Served, add_inbox, program},
     writers::Ledger,
 };
 

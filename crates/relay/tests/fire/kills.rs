@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use crate::{
-    command::{Served, add_inbox, program, program_on},
     house::{Desk, noise},
     nats::Server,
+    programs::{Served, add_inbox, program, program_on},
     writers::{Ledger, tell},
 };
 
@@ -65,7 +65,7 @@ async fn nothing_acknowledged_is_lost_by_sigkill_of_a_relay_on_nats() {
     let mut adding = program_on(&address);
     let output =
         adding.args(["inbox", "add", "Adler", "--public-url", "http://relay.test/", "--json"]).output().unwrap();
-    let code = crate::command::json(&output)["pairing_code"].as_str().unwrap().to_owned();
+    let code = crate::programs::json(&output)["pairing_code"].as_str().unwrap().to_owned();
     let code = offizin_wire::PairingCode::parse(&code).unwrap();
     kill_again_and_again(|| program_on(&address), rounds(20).min(100) / 4, &code).await;
 }

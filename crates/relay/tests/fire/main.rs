@@ -12,8 +12,6 @@
 #![allow(dead_code, reason = "the other tests use the rest")]
 
 mod cluster;
-#[path = "../relay/command.rs"]
-mod command;
 mod engine {
     //! Which engine a house has unless it says so.
 
@@ -25,4 +23,6 @@ mod house;
 mod kills;
 #[path = "../nats/mod.rs"]
 mod nats;
+#[path = "../relay/programs.rs"]
+mod programs;
 mod writers;

@@ -1,8 +1,8 @@
 //! A back-up made while the relay serves, and a store restored from it when the disk is lost.
 
 use crate::{
-    command::{Served, add_inbox, program},
     house::Desk,
+    programs::{Served, add_inbox, program},
 };
 
 #[tokio::test(flavor = "multi_thread")]

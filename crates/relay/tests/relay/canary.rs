@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::{
-    command::{Served, add_inbox},
     house::Desk,
+    programs::{Served, add_inbox},
 };
 
 fn assert_absent(haystack: &[u8], canaries: &[&str], place: &str) {

@@ -1,103 +1,12 @@
 //! The program itself: its commands, what they print, and that a serving relay notices what another process did.
 
-use std::{
-    io::{BufRead, BufReader, Read},
-    path::Path,
-    process::{Child, Command, Output, Stdio},
-};
-
 use offizin_wire::{PairingCode, RefusalCode};
 use serde_json::Value;
 
-use crate::house::{Desk, assert_refused};
-
-/// The program with a store, and nothing from the tests' own environment.
-pub(crate) fn program(home: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_offizin-relay"));
-    command.env_clear().env("OFFIZIN_RELAY_STORE", format!("sqlite:{}", home.join("relay.db").display()));
-    command
-}
-
-/// The program with a store in NATS.
-pub(crate) fn program_on(address: &crate::nats::Address) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_offizin-relay"));
-    command.env_clear().env("OFFIZIN_RELAY_STORE", &address.store).env("OFFIZIN_RELAY_NATS_MONITOR", &address.monitor);
-    command
-}
-
-/// A serving program; killed when dropped.
-pub(crate) struct Served {
-    pub(crate) child: Child,
-    pub(crate) address: std::net::SocketAddr,
-}
-
-impl Served {
-    pub(crate) fn start(home: &Path, more: &[&str]) -> Self {
-        Self::start_with(program(home), more)
-    }
-
-    /// This program, with whatever it was given already.
-    pub(crate) fn start_with(mut program: Command, more: &[&str]) -> Self {
-        let mut child = program
-            .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json"])
-            .args(more)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let ready: Value = serde_json::from_str(&line).unwrap_or_else(|_| {
-            let mut errors = String::new();
-            let _ = child.stderr.as_mut().unwrap().read_to_string(&mut errors);
-            panic!("it does not get ready: {errors}")
-        });
-        assert_eq!(ready["ready"], true);
-        Self { address: ready["listen"].as_str().unwrap().parse().unwrap(), child }
-    }
-
-    /// SIGKILL. Answers what it logged.
-    pub(crate) fn kill(mut self) -> String {
-        self.child.kill().unwrap();
-        self.log()
-    }
-
-    /// SIGTERM. Answers what it logged.
-    #[cfg(unix)]
-    pub(crate) fn terminate(mut self) -> String {
-        let killed = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
-        assert!(killed.success());
-        let log = self.log();
-        assert!(self.child.wait().unwrap().success());
-        log
-    }
-
-    fn log(&mut self) -> String {
-        let mut text = String::new();
-        self.child.stderr.as_mut().unwrap().read_to_string(&mut text).unwrap();
-        self.child.wait().unwrap();
-        text
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-pub(crate) fn json(output: &Output) -> Value {
-    let text = if output.status.success() { &output.stdout } else { &output.stderr };
-    serde_json::from_slice(text).unwrap_or_else(|_| panic!("{output:?}"))
-}
-
-pub(crate) fn add_inbox(home: &Path, name: &str) -> PairingCode {
-    let output =
-        program(home).args(["inbox", "add", name, "--public-url", "http://relay.test/", "--json"]).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    PairingCode::parse(json(&output)["pairing_code"].as_str().unwrap()).unwrap()
-}
+use crate::{
+    house::{Desk, assert_refused},
+    programs::{Served, add_inbox, json, program},
+};
 
 #[test]
 fn commands_print_what_scripts_count_on() {

@@ -24,6 +24,7 @@ mod migrating;
 mod nats;
 mod pairing;
 mod probes;
+mod programs;
 mod pulling;
 mod refusals;
 mod relays;

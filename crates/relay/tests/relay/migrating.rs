@@ -3,9 +3,9 @@
 use offizin_wire::RefusalCode;
 
 use crate::{
-    command::{Served, add_inbox, json, program, program_on},
     house::{Desk, assert_refused},
     nats::Server,
+    programs::{Served, add_inbox, json, program, program_on},
 };
 
 #[tokio::test(flavor = "multi_thread")]

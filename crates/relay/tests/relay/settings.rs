@@ -1,6 +1,6 @@
 //! The settings file, for the program as a whole.
 
-use crate::command::{json, program};
+use crate::programs::{json, program};
 
 #[test]
 fn settings_come_from_a_file_and_a_slip_in_it_is_told() {

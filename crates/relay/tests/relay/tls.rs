@@ -3,8 +3,8 @@
 use std::{path::Path, time::Duration};
 
 use crate::{
-    command::{Served, add_inbox},
     house::HANG,
+    programs::{Served, add_inbox},
 };
 
 /// A fresh certificate for `localhost` in these files. Answers its PEM.
@@ -60,7 +60,7 @@ fn an_unusable_certificate_is_told_at_the_start() {
     let home = tempfile::tempdir().unwrap();
     certify(home.path());
     std::fs::write(home.path().join("key.pem"), "no key").unwrap();
-    let output = crate::command::program(home.path())
+    let output = crate::programs::program(home.path())
         .args(["serve", "--listen", "127.0.0.1:0"])
         .arg("--tls-cert")
         .arg(home.path().join("cert.pem"))

@@ -23,7 +23,7 @@ async fn desks_of_one_inbox_see_name_and_revoke_each_other() {
     one.device_rename(DeviceRenameInput { id: other.clone(), name: " Büro ".into() }).await.unwrap();
     one.device_rename(DeviceRenameInput { id: mine.clone(), name: "Theke".into() }).await.unwrap();
     assert_eq!(one.status().await.unwrap().relay.unwrap().device_name, "Theke");
-    let listed = ctl(&room.path().join("two"), "", ["--json", "device", "list"]).await;
+    let listed = ctl(&room.path().join("two"), "", ["device", "list"]).await;
     let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
     let names: Vec<_> = listed["rows"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["Theke", "Büro"]);
