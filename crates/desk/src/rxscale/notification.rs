@@ -50,8 +50,11 @@ pub(super) fn decode(envelope: Map<String, Value>) -> Result<Event, Map<String, 
     }
 }
 
+/// An envelope that came inside a push, and what the push says about it.
+type Pushed = (Map<String, Value>, Transport);
+
 /// The envelope inside a Pub/Sub push, and what the push says about it.
-fn push(envelope: &Map<String, Value>) -> Option<Result<(Map<String, Value>, Transport), Unrecognised>> {
+fn push(envelope: &Map<String, Value>) -> Option<Result<Pushed, Unrecognised>> {
     if envelope.contains_key("event_type") || envelope.contains_key("category") {
         return None;
     }
