@@ -121,6 +121,13 @@ impl Ledger {
     }
 }
 
+/// A connection that still closes while the process ends is torn down by SQLCipher's own exit handler.
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(self.db.close()));
+    }
+}
+
 fn now() -> jiff::Timestamp {
     jiff::Timestamp::from_second(START).unwrap()
 }
@@ -222,7 +229,7 @@ proptest! {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_late_level_slots_into_the_past_and_moves_only_its_neighbours() {
     let mut ledger = Ledger::new().await;
     let levels = [(0, 20), (DAY, 12), (3 * DAY, 30)];
@@ -248,7 +255,7 @@ async fn a_late_level_slots_into_the_past_and_moves_only_its_neighbours() {
     assert!(ledger.is_as_rebuilt().await);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_past_is_shown_as_it_was_known_to_be() {
     let mut ledger = Ledger::new().await;
     let told = [("psku-1", 0, 20), ("psku-1", 2 * DAY, 0), ("psku-2", 3 * DAY, 5)];
@@ -276,7 +283,7 @@ async fn the_past_is_shown_as_it_was_known_to_be() {
     assert_eq!(before.unwrap_err().code(), crate::Code::StockUnknown, "nothing was known yet");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_low_is_counted_by_the_rule_and_by_single_thresholds() {
     let mut ledger = Ledger::new().await;
     let told = [("psku-1", 40), ("psku-2", 4), ("psku-3", -1)];
@@ -297,7 +304,7 @@ async fn what_is_low_is_counted_by_the_rule_and_by_single_thresholds() {
     assert!(ledger.is_as_rebuilt().await, "thresholds are kept by a rebuild");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_page_of_a_history_joins_without_gap_or_overlap() {
     let mut ledger = Ledger::new().await;
     let all = (0..23).map(|n| ledger.signed(&level("psku-1", n / 3, n), n)).collect();
@@ -316,7 +323,7 @@ async fn every_page_of_a_history_joins_without_gap_or_overlap() {
     assert_eq!((seen.len(), distinct.len()), (23, 23));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn doctors_are_counted_and_prescriptions_filtered() {
     let mut ledger = Ledger::new().await;
     let story = [
@@ -363,7 +370,7 @@ async fn doctors_are_counted_and_prescriptions_filtered() {
     assert_eq!((filters.reasons.len(), filters.shops.len()), (3, 1));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_prescription_finds_its_order_only_by_exact_numbers_of_one_shop() {
     let mut ledger = Ledger::new().await;
     ledger.take(vec![ledger.pushed(&change("rx-1", None, Some("doc-1"), "QUEUE_ASSIGNED"), 1, 1, 1)]).await;
@@ -389,7 +396,7 @@ async fn a_prescription_finds_its_order_only_by_exact_numbers_of_one_shop() {
     assert!(assignments::list::of_order(&mut *ledger.connection().await, &"ord-1".into()).await.unwrap().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn no_list_of_shelves_or_doctors_scans_or_sorts() {
     let ledger = Ledger::new().await;
     let connection = &mut *ledger.connection().await;
