@@ -100,6 +100,45 @@ test("orders arrive without a touch; one opens with verified entries and their p
   await shot("order-proof");
 });
 
+test("every subscription is rotated from the window alone, and nothing is rejected", async () => {
+  await opened();
+  await go("subscriptions");
+  const rowCount = () => window.run(() => [...document.querySelectorAll("[data-testid=subscription-row]")].length);
+  const before = await rowCount();
+  // How to delete is not known until somebody says so, and rotating needs it: the view leads there.
+  await shot("rotation-1-needs-to-know-how");
+  await window.click(`${id("delete-needed")} button`);
+  await window.click(`${id("connection-delete")} option[value="query"]`);
+  await window.click(id("connection-save"));
+  await window.find(id("connection-editor"));
+  await window.find('[role="dialog"] .told');
+  await window.click('[role="dialog"] .dialog-close');
+  await window.until("the dialog to be gone", async () => (await window.all('[role="dialog"]')).length === 0);
+
+  await window.click(`${id("connection-group")} .doing button:enabled`);
+  await window.find(id("rotate-confirm"));
+  await shot("rotation-2-asked-first");
+  await window.click(id("rotate-confirm"));
+  const steps = () =>
+    window.run(() => [...document.querySelectorAll("[data-testid=rotation]")].map((one) => one.dataset.step));
+  await window.until("the rotations", async () => (await steps()).length === before);
+  await shot("rotation-3-under-way");
+  await window.until(
+    "all of them to be in grace",
+    async () => (await steps()).every((step) => step === "grace"),
+    60_000,
+  );
+  await shot("rotation-4-grace");
+  await house.emit(4);
+  await go("subscriptions");
+  await window.until("the new ones", async () => (await rowCount()) === before);
+  const ask = (name, input) =>
+    window.run((name, input) => window.__TAURI_INTERNALS__.invoke(name, { input }), name, input);
+  const { rows } = await ask("event_list", { verdict: "rejected", type: null, search: null, limit: 50, after: null });
+  assert.deepEqual(rows, []);
+  await shot("rotation-5-rotated");
+});
+
 test("a relay that is gone for a while is said and found again without a touch", async () => {
   await opened();
   const freshness = () => window.text(id("freshness"));

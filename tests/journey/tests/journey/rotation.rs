@@ -391,6 +391,28 @@ async fn without_a_secret_nothing_is_removed_until_one_is_pasted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_programs_on_one_folder_ask_once() {
+    let (world, old) = one(Config::default()).await;
+    let other = desk_at(&world.dir.path().join("home"), offizin_desk::system_clock()).await.unwrap();
+    world.desk.subscription_rotate(rotate(&[old])).await.unwrap();
+    for _ in 0..4 {
+        let (here, there) = tokio::join!(world.desk.tend(), other.tend());
+        here.unwrap();
+        there.unwrap();
+        world.sandbox.settled().await;
+        let _ = tokio::join!(world.desk.pull(Duration::ZERO), other.pull(Duration::ZERO));
+    }
+    assert_eq!(only(&world.desk).await.step, RotationStep::Grace);
+    let asked = |method: &str, path: &str| {
+        let requests = world.sandbox.requests();
+        requests.iter().filter(|request| request.method == method && request.path.ends_with(path)).count()
+    };
+    assert_eq!(asked("POST", "/notification-subscriptions/"), 2, "the old one and the new one, each created once");
+    assert_eq!(asked("DELETE", "/notification-subscriptions/"), 1);
+    assert_eq!(world.sandbox.subscriptions().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn how_to_delete_has_to_be_known_before_anything_is_begun() {
     let (world, old) = one(Config::default()).await;
     let now = world.desk.connection_find(&world.connection.name).await.unwrap();
