@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Moves with every change of a decoder or a fold: another number in the database means "rebuild on opening".
-pub(crate) const VERSION: i64 = 2;
+pub(crate) const VERSION: i64 = 3;
 
 /// What has to be folded again.
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ impl Touched {
 
 /// Throws every projection away and folds the journal anew.
 pub(crate) async fn rebuild(connection: &mut SqliteConnection) -> Result<u64, Error> {
-    for table in ["order_fact", "lane", "order_row", "stock_fact", "stock_row"] {
+    for table in ["order_fact", "order_handover", "lane", "order_row", "stock_fact", "stock_row"] {
         sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM {table}"))).execute(&mut *connection).await?;
     }
     let mut touched = Touched::default();

@@ -3,17 +3,19 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use ts_rs::TS;
 
 use super::{
     fact::OrderFact,
     fold::Order,
-    view::{OrderListInput, OrderRowView},
+    view::{Finality, OrderListInput, OrderRowView},
 };
 use crate::{
     error::Error,
     event::{Fact, fold_word, table::FactRow},
-    id::{LaneUid, OrderUid},
+    id::{ConnectionId, LaneUid, OrderUid},
     page::{self, Page},
     problem::Code,
 };
@@ -21,10 +23,25 @@ use crate::{
 /// One world of uids: provider and host.
 pub(crate) type Realm = String;
 
+/// What a sender's silence on the finality of a rejection means: a setting of its connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(rename_all = "snake_case")]
+pub enum Rejections {
+    /// It tells final rejections only.
+    FinalOnly,
+    /// It tells each rejection, up to the final one.
+    Each,
+    /// Nobody knows: the order stays open.
+    #[default]
+    NotSure,
+}
+
 #[derive(sqlx::FromRow)]
 struct OrderFactRow {
     lane_uid: Option<String>,
     parent_uid: Option<String>,
+    rejections: Rejections,
     #[sqlx(flatten)]
     fact: FactRow,
 }
@@ -35,13 +52,16 @@ impl OrderFactRow {
         fact.data.lane = self.lane_uid.map(Into::into);
         fact.data.parent = self.parent_uid.map(Into::into);
         fact.data.updated_at = fact.place.updated_at;
+        if fact.data.meaning.finality == Some(Finality::Unknown) && self.rejections == Rejections::FinalOnly {
+            fact.data.meaning.finality = Some(Finality::Final);
+        }
         Ok(fact)
     }
 }
 
 const FACTS: &str = "SELECT e.public_id, e.connection_id, e.event_type, e.at, f.updated_at, e.received_at, \
-     e.last_receipt_at, e.receipts, e.trust, e.header_mismatch, f.data, f.lane_uid, f.parent_uid \
-     FROM order_fact f JOIN event e ON e.id = f.event_id WHERE f.realm = ";
+     e.last_receipt_at, e.receipts, e.trust, e.header_mismatch, f.data, f.lane_uid, f.parent_uid, c.rejections \
+     FROM order_fact f JOIN event e ON e.id = f.event_id JOIN connection c ON c.id = e.connection_id WHERE f.realm = ";
 
 async fn facts_of_lane(
     connection: &mut SqliteConnection,
@@ -62,6 +82,20 @@ async fn facts_of_whole(
 ) -> Result<Vec<Fact<OrderFact>>, Error> {
     let mut query = QueryBuilder::<Sqlite>::new(FACTS);
     query.push_bind(realm).push(" AND f.lane_uid IS NULL AND f.parent_uid = ").push_bind(uid);
+    let rows: Vec<OrderFactRow> = query.build_query_as().fetch_all(connection).await?;
+    rows.into_iter().map(OrderFactRow::fact).collect()
+}
+
+/// Facts that hand over to a lane.
+async fn handovers_to(
+    connection: &mut SqliteConnection,
+    realm: &str,
+    lane: &LaneUid,
+) -> Result<Vec<Fact<OrderFact>>, Error> {
+    let mut query = QueryBuilder::<Sqlite>::new(FACTS);
+    query.push_bind(realm);
+    query.push(" AND f.event_id IN (SELECT h.event_id FROM order_handover h WHERE h.realm = ").push_bind(realm);
+    query.push(" AND h.successor = ").push_bind(lane).push(")");
     let rows: Vec<OrderFactRow> = query.build_query_as().fetch_all(connection).await?;
     rows.into_iter().map(OrderFactRow::fact).collect()
 }
@@ -100,30 +134,33 @@ impl Touched {
     }
 }
 
-/// Folds what was touched again. A lane belongs to the parent its greatest fact names; without one it stands alone, unless
-/// another lane handed over to it.
+/// Folds what was touched again.
 pub(crate) async fn refold(connection: &mut SqliteConnection, touched: &Touched) -> Result<(), Error> {
     let mut orders = touched.orders.clone();
-    for (realm, lane) in &touched.lanes {
-        let facts = facts_of_lane(connection, realm, lane).await?;
+    let mut lanes: Vec<(Realm, LaneUid)> = touched.lanes.iter().cloned().collect();
+    for (realm, uid) in &touched.orders {
+        let facts = facts_of_whole(connection, realm, uid).await?;
+        lanes.extend(successors(&facts).map(|lane| (realm.clone(), lane)));
+    }
+    let mut seen: BTreeSet<(Realm, LaneUid)> = lanes.iter().cloned().collect();
+    // Whom a lane hands over to goes where it goes, as long as it does not say otherwise itself.
+    while let Some((realm, lane)) = lanes.pop() {
+        let facts = facts_of_lane(connection, &realm, &lane).await?;
+        let new = successors(&facts).map(|lane| (realm.clone(), lane)).filter(|lane| seen.insert(lane.clone()));
+        lanes.extend(new);
+    }
+    for (realm, lane) in &seen {
         let before: Option<OrderUid> = sqlx::query_scalar("SELECT order_uid FROM lane WHERE realm = ? AND uid = ?")
             .bind(realm)
             .bind(lane)
             .fetch_optional(&mut *connection)
             .await?;
-        let parent = facts
-            .iter()
-            .filter_map(|fact| Some((&fact.place, fact.data.parent.as_ref()?)))
-            .max_by(|a, b| a.0.cmp(b.0))
-            .map_or_else(|| OrderUid::from(lane.as_str()), |(_, parent)| parent.clone());
-        if before.as_ref() != Some(&parent) {
-            set_lane(connection, realm, lane, &parent, true).await?;
+        let order = owner(connection, realm, lane).await?;
+        if before.as_ref() != Some(&order) {
+            set_lane(connection, realm, lane, &order).await?;
         }
-        for successor in facts.iter().flat_map(|fact| &fact.data.successors) {
-            set_lane(connection, realm, successor, &parent, false).await?;
-        }
-        orders.extend(before.filter(|before| before != &parent).map(|before| (realm.clone(), before)));
-        orders.insert((realm.clone(), parent));
+        orders.extend(before.filter(|before| before != &order).map(|before| (realm.clone(), before)));
+        orders.insert((realm.clone(), order));
     }
     for (realm, uid) in &orders {
         match order(connection, realm, uid).await?.and_then(|order| Some((order.row()?, order.search_text()))) {
@@ -140,25 +177,67 @@ pub(crate) async fn refold(connection: &mut SqliteConnection, touched: &Touched)
     Ok(())
 }
 
-/// Notes which order a lane belongs to. What the lane itself says `overrules` what was said of it.
+fn successors(facts: &[Fact<OrderFact>]) -> impl Iterator<Item = LaneUid> {
+    facts.iter().flat_map(|fact| fact.data.successors.clone())
+}
+
+/// The order a lane belongs to: the one its greatest fact names; else the one of the lane that handed over to it, or the one
+/// that handover names; else it stands alone. A function of the facts, whatever came first.
+async fn owner(connection: &mut SqliteConnection, realm: &str, lane: &LaneUid) -> Result<OrderUid, Error> {
+    let mut seen = BTreeSet::from([lane.clone()]);
+    let mut asked = lane.clone();
+    loop {
+        let facts = facts_of_lane(connection, realm, &asked).await?;
+        if let Some(parent) = greatest(&facts, |fact| fact.data.parent.clone()) {
+            return Ok(parent);
+        }
+        let handovers = handovers_to(connection, realm, &asked).await?;
+        if let Some(parent) = greatest(&handovers, |fact| fact.data.parent.clone()) {
+            return Ok(parent);
+        }
+        match greatest(&handovers, |fact| fact.data.lane.clone()) {
+            Some(before) if seen.insert(before.clone()) => asked = before,
+            _ => return Ok(OrderUid::from(asked.as_str())),
+        }
+    }
+}
+
+/// What the greatest fact says that says anything.
+fn greatest<T>(facts: &[Fact<OrderFact>], say: impl Fn(&Fact<OrderFact>) -> Option<T>) -> Option<T> {
+    let saying = facts.iter().filter_map(|fact| Some((&fact.place, say(fact)?)));
+    saying.max_by(|a, b| a.0.cmp(b.0)).map(|(_, said)| said)
+}
+
+/// Notes which order a lane belongs to.
 async fn set_lane(
     connection: &mut SqliteConnection,
     realm: &str,
     lane: &LaneUid,
     order: &OrderUid,
-    overrules: bool,
 ) -> Result<(), Error> {
-    sqlx::query(
-        "INSERT INTO lane (realm, uid, order_uid) VALUES (?, ?, ?) \
-         ON CONFLICT (realm, uid) DO UPDATE SET order_uid = excluded.order_uid WHERE ?",
-    )
-    .bind(realm)
-    .bind(lane)
-    .bind(order)
-    .bind(overrules)
-    .execute(connection)
-    .await?;
+    sqlx::query("INSERT OR REPLACE INTO lane (realm, uid, order_uid) VALUES (?, ?, ?)")
+        .bind(realm)
+        .bind(lane)
+        .bind(order)
+        .execute(connection)
+        .await?;
     Ok(())
+}
+
+/// What has to be folded again when a setting changes what the facts of a connection mean.
+pub(crate) async fn touched_by(connection: &mut SqliteConnection, id: &ConnectionId) -> Result<Touched, Error> {
+    let rows: Vec<(Realm, Option<LaneUid>, Option<OrderUid>)> = sqlx::query_as(
+        "SELECT DISTINCT f.realm, f.lane_uid, f.parent_uid FROM order_fact f JOIN event e ON e.id = f.event_id \
+         WHERE e.connection_id = ?",
+    )
+    .bind(id)
+    .fetch_all(connection)
+    .await?;
+    let mut touched = Touched::default();
+    for (realm, lane, parent) in rows {
+        touched.add(&realm, &OrderFact { lane, parent, ..OrderFact::default() });
+    }
+    Ok(touched)
 }
 
 async fn write_row(
@@ -225,15 +304,16 @@ pub(crate) async fn list(
     )
 }
 
-/// The order of this uid, or the one that owns the lane of this uid; the one that changed last where several realms have it.
+/// The order of this uid, else the one that owns the lane of this uid: at some providers ids are unique per kind only. The one
+/// that changed last where several realms have it.
 pub(crate) async fn find(connection: &mut SqliteConnection, uid: &OrderUid) -> Result<Order, Error> {
     let found: Option<(Realm, OrderUid)> = sqlx::query_as(
         "SELECT realm, uid FROM (\
-             SELECT realm, uid, updated_at FROM order_row WHERE uid = ?1 \
+             SELECT 0 AS by_lane, realm, uid, updated_at FROM order_row WHERE uid = ?1 \
              UNION ALL \
-             SELECT o.realm, o.uid, o.updated_at FROM lane l JOIN order_row o ON o.realm = l.realm AND o.uid = l.order_uid \
+             SELECT 1, o.realm, o.uid, o.updated_at FROM lane l JOIN order_row o ON o.realm = l.realm AND o.uid = l.order_uid \
              WHERE l.uid = ?1) \
-         ORDER BY updated_at DESC LIMIT 1",
+         ORDER BY by_lane, updated_at DESC LIMIT 1",
     )
     .bind(uid)
     .fetch_optional(&mut *connection)
@@ -261,7 +341,15 @@ pub(crate) async fn insert_fact(
     .bind(fact.updated_at.map(Timestamp::as_millisecond))
     .bind(&fact.name)
     .bind(data)
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
+    for successor in &fact.successors {
+        sqlx::query("INSERT OR IGNORE INTO order_handover (event_id, realm, successor) VALUES (?, ?, ?)")
+            .bind(event)
+            .bind(realm)
+            .bind(successor)
+            .execute(&mut *connection)
+            .await?;
+    }
     Ok(())
 }
