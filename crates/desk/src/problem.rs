@@ -127,6 +127,8 @@ codes! {
     OrderUnknown,
     /// A link that came with an order is not `https` to a public name, and is not opened.
     LinkRefused,
+    /// The system opens no browser.
+    BrowserMissing,
     /// No such event.
     EventUnknown,
     /// No such product in stock.
