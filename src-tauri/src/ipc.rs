@@ -19,11 +19,14 @@ use offizin_desk::{
         view::{BodyView, EventListInput, EventRowView, ExportedView, ImportedView, ProofView, VerifyView},
     },
     id::{ConnectionId, DoctorUid, EventId, OrderUid, PrescriptionUid, RotationId, SubscriptionId},
-    inlets::{InletInput, InletRemoveInput, InletSecretInput, InletView},
+    inlets::{
+        InletInput, InletRemoveInput, InletSecretInput, InletView,
+        unsigned::{InletRotateInput, InletSetInput},
+    },
     network::{NetworkInput, NetworkView},
     orders::view::{
-        FacetView, OrderExportInput, OrderListInput, OrderRowView, OrderView, PatientView, StuckView, TimelineView,
-        TodayView,
+        FacetView, HandoverView, LaneInput, LinkInput, OrderExportInput, OrderListInput, OrderRowView, OrderView,
+        PatientView, PinView, StuckView, TimelineView, TodayView,
     },
     page::{Page, PageInput},
     rotation::view::{RotateInput, RotateView, RotationView},
@@ -222,6 +225,10 @@ commands! {
     inlet_list(shell, _none: ()) -> Vec<InletView>: shell.desk().await?.inlet_list().await;
     inlet_secret(shell, input: InletSecretInput) -> (), changes [Orders, Stock, Doctors, Events, Subscriptions, Status]:
         shell.desk().await?.inlet_secret(input).await;
+    inlet_set(shell, input: InletSetInput) -> InletView, changes [Orders, Events, Subscriptions, Status]:
+        shell.desk().await?.inlet_set(input).await;
+    inlet_rotate(shell, input: InletRotateInput) -> InletView, changes [Subscriptions]:
+        shell.desk().await?.inlet_rotate(input).await;
     inlet_remove(shell, input: InletRemoveInput) -> (), changes [Subscriptions]:
         shell.desk().await?.inlet_remove(&input).await;
 
@@ -234,6 +241,10 @@ commands! {
     order_show(shell, uid: OrderUid) -> OrderView: shell.desk().await?.order_show(&uid).await;
     order_timeline(shell, uid: OrderUid) -> TimelineView: shell.desk().await?.order_timeline(&uid).await;
     order_patient(shell, uid: OrderUid) -> PatientView: shell.desk().await?.order_patient(&uid).await;
+    order_handover(shell, uid: OrderUid) -> Vec<HandoverView>: shell.desk().await?.order_handover(&uid).await;
+    order_pin(shell, input: LaneInput) -> PinView: shell.desk().await?.order_pin(&input).await;
+    // The web view names a link of an order; which address that is, and whether it may be opened, is decided here.
+    order_link_open(shell, input: LinkInput) -> (): browse(&shell.desk().await?.order_link(&input).await?);
 
     order_prescription(shell, uid: OrderUid) -> (): work::prescription(shell, &uid).await;
     order_export(shell, input: OrderExportInput) -> Option<ExportedView>: work::order_export(shell, input).await;
@@ -298,6 +309,11 @@ commands! {
 /// The input of a command. What is wrong with it is not repeated: it may hold a secret.
 fn read<T: DeserializeOwned>(command: &str, input: Value) -> Result<T, Problem> {
     serde_json::from_value(input).map_err(|_| offizin_desk::Error::Told(Code::InputInvalid, command.to_owned()).into())
+}
+
+/// Opens an address in the system's browser, from here: the window itself has no power to.
+fn browse(link: &url::Url) -> Result<(), Problem> {
+    open::that_detached(link.as_str()).map_err(|_| offizin_desk::Error::Plain(Code::BrowserMissing).into())
 }
 
 /// Pulls now, and lets the background forget that it failed.

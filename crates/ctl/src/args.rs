@@ -296,6 +296,17 @@ pub(crate) enum Network {
 pub(crate) enum SourceArg {
     Rxscale,
     RxscalePubsub,
+    Evitalrx,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum RejectionsArg {
+    /// The sender tells final rejections only.
+    FinalOnly,
+    /// It tells each rejection.
+    Each,
+    /// Nobody knows: the order stays open.
+    NotSure,
 }
 
 #[derive(Subcommand)]
@@ -311,7 +322,24 @@ pub(crate) enum Inlet {
     },
     /// Addresses made by hand.
     List,
-    /// Store its signing secret; it is read from standard input.
+    /// Change what protects an address whose source does not sign, and what its silence means.
+    Set {
+        id: String,
+        /// What a rejection without a word on finality means.
+        #[arg(long, value_enum)]
+        rejections: Option<RejectionsArg>,
+        /// A header that every delivery must carry, `none` for none. `inlet secret` stores its value.
+        #[arg(long, value_name = "NAME")]
+        header: Option<String>,
+    },
+    /// Make a second address for a source that does not sign; the first answers until the grace period is over.
+    Rotate {
+        id: String,
+        /// For example 72h; three days when absent.
+        #[arg(long, value_name = "SPAN")]
+        grace: Option<jiff::SignedDuration>,
+    },
+    /// Store its signing secret, or the value of the header it asks for; it is read from standard input.
     Secret { id: String },
     /// Retire an address: it answers 410 from then on.
     Remove {
@@ -398,6 +426,18 @@ pub(crate) enum Order {
     Show { uid: String },
     /// Everything that happened to one order, oldest first.
     Timeline { uid: String },
+    /// How each lane is handed over: who brings it, links. Not the handover code.
+    Handover { uid: String },
+    /// The handover code of one lane.
+    Pin {
+        uid: String,
+        /// The lane; what is said of the whole order when absent.
+        #[arg(long, value_name = "UID")]
+        lane: Option<String>,
+        /// Yes, print it.
+        #[arg(long, required = true)]
+        reveal: bool,
+    },
     /// The patient of one order.
     Patient {
         uid: String,

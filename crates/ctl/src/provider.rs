@@ -6,7 +6,11 @@ use offizin_desk::{
         Api, CheckView, ConnectionEditInput, ConnectionInput, ConnectionRemoveInput, ConnectionSettings,
         DeleteStrategy, Provider,
     },
-    inlets::{InletInput, InletRemoveInput, InletSecretInput, InletView},
+    inlets::{
+        InletInput, InletRemoveInput, InletSecretInput, InletView,
+        unsigned::{InletRotateInput, InletSetInput},
+    },
+    orders::Rejections,
     subscriptions::view::{
         AdoptInput, RegisterInput, RemoveForeignInput, RemoveInput, SubscriptionState, SubscriptionView,
     },
@@ -15,7 +19,7 @@ use serde_json::json;
 
 use crate::{
     Shell,
-    args::{ApiArg, Connection, DeleteArg, Inlet, ProviderArg, SourceArg, Subscription},
+    args::{ApiArg, Connection, DeleteArg, Inlet, ProviderArg, RejectionsArg, SourceArg, Subscription},
     print::{json, line, maybe, maybe_local, table, word},
     sentence, standard_input,
 };
@@ -220,6 +224,7 @@ impl Shell {
                 let source = match source {
                     SourceArg::Rxscale => Source::Rxscale,
                     SourceArg::RxscalePubsub => Source::RxscalePubsub,
+                    SourceArg::Evitalrx => Source::Evitalrx,
                 };
                 let view = self.desk.inlet_add(InletInput { name, source, connection }).await?;
                 if self.json { json(&view) } else { print_inlets(&[view]) }
@@ -227,6 +232,27 @@ impl Shell {
             Inlet::List => {
                 let rows = self.desk.inlet_list().await?;
                 if self.json { json(&json!({ "rows": rows, "next": null })) } else { print_inlets(&rows) }
+            }
+            Inlet::Set { id, rejections, header } => {
+                let before = self.desk.inlet_find(&id).await?;
+                let rejections = match rejections {
+                    Some(RejectionsArg::FinalOnly) => Rejections::FinalOnly,
+                    Some(RejectionsArg::Each) => Rejections::Each,
+                    Some(RejectionsArg::NotSure) => Rejections::NotSure,
+                    None => before.rejections.unwrap_or_default(),
+                };
+                let required_header = match header {
+                    Some(name) if name == "none" => None,
+                    Some(name) => Some(name),
+                    None => before.required_header,
+                };
+                let view = self.desk.inlet_set(InletSetInput { id, rejections, required_header }).await?;
+                if self.json { json(&view) } else { print_inlets(&[view]) }
+            }
+            Inlet::Rotate { id, grace } => {
+                let grace_ms = grace.map(|grace| i64::try_from(grace.as_millis()).unwrap_or(i64::MAX));
+                let view = self.desk.inlet_rotate(InletRotateInput { id, grace_ms }).await?;
+                if self.json { json(&view) } else { print_inlets(&[view]) }
             }
             Inlet::Secret { id } => {
                 self.desk.inlet_secret(InletSecretInput { id, secret: standard_input()?.into() }).await?;

@@ -3,7 +3,7 @@
 use offizin_desk::{
     Problem,
     event::view::{EventListInput, Verdict},
-    orders::view::{OrderExportInput, OrderFormat, OrderListInput, TimelineView},
+    orders::view::{LaneInput, OrderExportInput, OrderFormat, OrderListInput, TimelineView},
 };
 
 use crate::{
@@ -109,6 +109,32 @@ impl Shell {
             Order::Timeline { uid } => {
                 let timeline = self.desk.order_timeline(&uid.as_str().into()).await?;
                 if self.json { json(&timeline) } else { print_timeline(&timeline) }
+            }
+            Order::Handover { uid } => {
+                let lanes = self.desk.order_handover(&uid.as_str().into()).await?;
+                if self.json {
+                    json(&serde_json::json!({ "rows": lanes, "next": null }));
+                } else {
+                    for lane in &lanes {
+                        line(&format!(
+                            "{} at {}: {} · {}{}",
+                            maybe(lane.lane_uid.as_ref()),
+                            maybe(lane.pharmacy_name.as_deref()),
+                            maybe(lane.courier_name.as_deref()),
+                            maybe(lane.courier_phone.as_deref()),
+                            if lane.has_pin { " · has a handover code" } else { "" }
+                        ));
+                        for link in &lane.links {
+                            let where_to = link.host.as_deref().or(link.text.as_deref());
+                            line(&format!("  {}: {}", word(&link.kind), maybe(where_to)));
+                        }
+                    }
+                }
+            }
+            Order::Pin { uid, lane, reveal: _ } => {
+                let input = LaneInput { uid: uid.as_str().into(), lane_uid: lane.map(Into::into) };
+                let pin = self.desk.order_pin(&input).await?;
+                if self.json { json(&pin) } else { line(&pin.pin) }
             }
             Order::Patient { uid, reveal: _ } => {
                 let patient = self.desk.order_patient(&uid.as_str().into()).await?;

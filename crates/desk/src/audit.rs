@@ -56,6 +56,10 @@ pub enum AuditAction {
     InletAdd,
     /// Stored the secret of an inlet made by hand.
     InletSecret,
+    /// Changed the settings of an inlet made by hand.
+    InletSet,
+    /// Replaced the address of an inlet made by hand.
+    InletRotate,
     /// Retired an inlet made by hand.
     InletRemove,
     /// Changed the rules.

@@ -12,6 +12,7 @@ use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::{Mutex, OwnedMutexGuard};
+use url::Url;
 
 use crate::{
     audit::{self, AuditAction, AuditEntryView, Shell, recorded},
@@ -28,15 +29,18 @@ use crate::{
     },
     home::{Home, HomeLock},
     id::{ConnectionId, EventId, OrderUid, RotationId, SubscriptionId},
-    inlets::{self, InletInput, InletRemoveInput, InletSecretInput, InletView},
+    inlets::{
+        self, InletInput, InletRemoveInput, InletSecretInput, InletView,
+        unsigned::{InletRotateInput, InletSetInput},
+    },
     intake::inlets::{SecretCache, load},
     keychain::Keychain,
     network::{self, Network, NetworkInput, NetworkView},
     orders::{
         self,
         view::{
-            FacetView, OrderExportInput, OrderListInput, OrderRowView, OrderView, PatientView, StuckView, TimelineView,
-            TodayView,
+            FacetView, HandoverView, LaneInput, LinkInput, OrderExportInput, OrderListInput, OrderRowView, OrderView,
+            PatientView, PinView, StuckView, TimelineView, TodayView,
         },
     },
     page::{Page, PageInput},
@@ -301,6 +305,22 @@ impl Desk {
         Ok(inlets::list(self).await?)
     }
 
+    /// An inlet made by hand, by id or name.
+    pub async fn inlet_find(&self, id_or_name: &str) -> Result<InletView, Problem> {
+        let find = async { Ok::<_, Error>(inlets::find(self, id_or_name).await?.0) };
+        Ok(find.await?)
+    }
+
+    /// Changes what protects an inlet of a source that does not sign, and what its silence on finality means.
+    pub async fn inlet_set(&self, input: InletSetInput) -> Result<InletView, Problem> {
+        Ok(inlets::unsigned::set(self, input).await?)
+    }
+
+    /// Replaces the address of an inlet of a source that does not sign; the old one answers until the grace period is over.
+    pub async fn inlet_rotate(&self, input: InletRotateInput) -> Result<InletView, Problem> {
+        Ok(inlets::unsigned::rotate(self, input).await?)
+    }
+
     /// Retires an inlet made by hand, by id or name. Codes: `inlet_unknown`, `confirmation_needed`.
     pub async fn inlet_remove(&self, input: &InletRemoveInput) -> Result<(), Problem> {
         Ok(inlets::remove(self, input).await?)
@@ -450,6 +470,31 @@ impl Desk {
         progress: impl Fn(&ExportedView),
     ) -> Result<ExportedView, Problem> {
         Ok(event::file::export(self, path, input, progress).await?)
+    }
+
+    /// How each lane of an order is handed over, newest lane first, without the handover code.
+    pub async fn order_handover(&self, uid: &OrderUid) -> Result<Vec<HandoverView>, Problem> {
+        let order = async { self.order(uid).await };
+        Ok(order.await?.handover())
+    }
+
+    /// The handover code of one lane, for somebody who asked.
+    pub async fn order_pin(&self, input: &LaneInput) -> Result<PinView, Problem> {
+        let pin = async {
+            let order = self.order(&input.uid).await?;
+            order.pin(input.lane_uid.as_ref()).ok_or(Error::Plain(Code::OrderUnknown))
+        };
+        Ok(pin.await?)
+    }
+
+    /// A link of one lane, for a shell to open in the system's browser: `https` to a public name, or `link_refused`.
+    pub async fn order_link(&self, input: &LinkInput) -> Result<Url, Problem> {
+        let link = async {
+            let order = self.order(&input.uid).await?;
+            let text = order.link(input.lane_uid.as_ref(), input.kind).ok_or(Error::Plain(Code::OrderUnknown))?;
+            orders::link::openable(text).ok_or(Error::Plain(Code::LinkRefused))
+        };
+        Ok(link.await?)
     }
 
     async fn order(&self, uid: &OrderUid) -> Result<orders::fold::Order, Error> {

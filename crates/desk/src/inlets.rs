@@ -1,5 +1,7 @@
 //! Inlets made by hand: an address to paste into a provider's portal, where no API of ours registers the subscription.
 
+pub mod unsigned;
+
 use jiff::Timestamp;
 use offizin_wire::{InletId, InletToken, SigningSecret};
 use secrecy::{ExposeSecret, SecretString};
@@ -14,9 +16,10 @@ use crate::{
     error::Error,
     id::ConnectionId,
     intake::inlets::{self, Source},
+    orders::Rejections,
     pairing,
     problem::Code,
-    rxscale, subscriptions, time,
+    subscriptions, time,
 };
 
 /// A new inlet.
@@ -62,6 +65,13 @@ pub struct InletView {
     pub fingerprint: Option<String>,
     /// Its source signs what it sends.
     pub signed: bool,
+    /// What a rejection without a word on finality means; `None` where the source signs.
+    pub rejections: Option<Rejections>,
+    /// A header every delivery must carry, with the inlet's secret as its value.
+    pub required_header: Option<String>,
+    /// The address was replaced and answers until then.
+    #[ts(type = "string | null")]
+    pub retires_at: Option<Timestamp>,
 }
 
 /// Retire an inlet made by hand.
@@ -96,6 +106,9 @@ struct Row {
     last_verified_at: Option<i64>,
     verified: i64,
     rejected: i64,
+    rejections: Rejections,
+    required_header: Option<String>,
+    retires_at: Option<i64>,
 }
 
 /// Makes an inlet and its address.
@@ -119,15 +132,17 @@ async fn add_now(desk: &Desk, input: InletInput) -> Result<InletView, Error> {
         Some(connection) => connections::find(&mut tx, connection).await?.id,
         None => {
             // An inlet without a connection is its own: events are told apart by it.
-            let base: Url = rxscale::PRODUCTION.parse().map_err(|_| Error::Stored("host"))?;
+            let (provider, host) = input.source.world();
+            let base: Url = host.parse().map_err(|_| Error::Stored("host"))?;
             let owner = ConnectionId::random()?;
             sqlx::query(
                 "INSERT INTO connection (id, name, provider, api, base_url, realm, settings, created_at) \
-                 VALUES (?1, 'inlet ' || ?1, 'rxscale', 'inlet', ?2, ?3, '{}', ?4)",
+                 VALUES (?1, 'inlet ' || ?1, ?2, 'inlet', ?3, ?4, '{}', ?5)",
             )
             .bind(&owner)
+            .bind(provider)
             .bind(base.as_str())
-            .bind(connections::realm(&base))
+            .bind(connections::realm(provider, &base))
             .bind(desk.now().as_millisecond())
             .execute(&mut *tx)
             .await?;
@@ -147,9 +162,12 @@ pub(crate) async fn list(desk: &Desk) -> Result<Vec<InletView>, Error> {
     let public: Option<Url> = relay.and_then(|row| row.url.parse().ok());
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT i.id, i.token, i.label, i.source, i.created_at, i.last_verified_at, i.verified, i.rejected, \
-         c.id AS connection, c.name AS connection_name, (SELECT k.fingerprint FROM signing_key k WHERE k.inlet_id = i.id \
-         AND k.expires_at IS NULL ORDER BY k.created_at DESC LIMIT 1) AS fingerprint FROM inlet i \
-         LEFT JOIN connection c ON c.id = i.connection_id AND c.api <> 'inlet' AND c.removed_at IS NULL WHERE i.retired_at IS NULL AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.inlet_id = i.id) \
+         i.required_header, i.retires_at, o.rejections, c.id AS connection, c.name AS connection_name, \
+         (SELECT k.fingerprint FROM signing_key k WHERE k.inlet_id = i.id \
+         AND k.expires_at IS NULL ORDER BY k.created_at DESC LIMIT 1) AS fingerprint \
+         FROM inlet i JOIN connection o ON o.id = i.connection_id \
+         LEFT JOIN connection c ON c.id = i.connection_id AND c.api <> 'inlet' AND c.removed_at IS NULL \
+         WHERE i.retired_at IS NULL AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.inlet_id = i.id) \
          ORDER BY i.created_at, i.id",
     )
     .fetch_all(&mut *reader)
@@ -170,13 +188,18 @@ pub(crate) async fn list(desk: &Desk) -> Result<Vec<InletView>, Error> {
                 connection_name: row.connection_name,
                 fingerprint: row.fingerprint,
                 signed: row.source.scheme().is_some(),
+                rejections: row.source.scheme().is_none().then_some(row.rejections),
+                required_header: row.required_header,
+                retires_at: row.retires_at.map(time::from_ms).transpose()?,
             })
         })
         .collect()
 }
 
-async fn find(desk: &Desk, id: &str) -> Result<(InletView, InletId), Error> {
-    let all = list(desk).await?;
+/// By id, else by name: of an address and its replacement the one that stays.
+pub(crate) async fn find(desk: &Desk, id: &str) -> Result<(InletView, InletId), Error> {
+    let mut all = list(desk).await?;
+    all.sort_by_key(|view| (view.id != id, view.retires_at.is_some()));
     let view = all.into_iter().find(|view| view.id == id || view.name == id).ok_or(Error::Plain(Code::InletUnknown))?;
     let id = InletId::try_from(view.id.clone()).map_err(|_| Error::Stored("inlet id"))?;
     Ok((view, id))

@@ -11,6 +11,7 @@ mod desk;
 pub mod devices;
 mod error;
 pub mod event;
+mod evitalrx;
 mod home;
 pub mod id;
 pub mod inlets;

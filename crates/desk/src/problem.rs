@@ -125,6 +125,10 @@ codes! {
     DeviceNameMalformed,
     /// No such order.
     OrderUnknown,
+    /// A link that came with an order is not `https` to a public name, and is not opened.
+    LinkRefused,
+    /// The system opens no browser.
+    BrowserMissing,
     /// No such event.
     EventUnknown,
     /// No such product in stock.

@@ -9,6 +9,7 @@ use offizin_wire::pull::Segment;
 use crate::{
     desk::Desk,
     error::Error,
+    inlets::unsigned,
     intake::{self, Opened, inlets, journal},
     pairing,
     problem::{Code, Problem},
@@ -29,7 +30,13 @@ pub(crate) async fn pull(desk: &Desk, wait: Duration, progress: impl Fn(&PulledV
     pulled.changed.sort_unstable();
     pulled.changed.dedup();
     match result {
-        Ok(()) => Ok(pulled),
+        Ok(()) => {
+            // The relay answers: a good moment. What fails now is tried again with the next pull.
+            if let Err(error) = unsigned::retire_due(desk).await {
+                tracing::info!(code = %error.code(), "an address could not be retired yet");
+            }
+            Ok(pulled)
+        }
         Err(error) if matches!(error.code(), Code::NotPaired) => Err(error),
         Err(error) => {
             let code = error.code();

@@ -5,7 +5,7 @@ use offizin_wire::Scheme;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{event::Event, rxscale};
+use crate::{event::Event, evitalrx, rxscale};
 
 /// What kind of sender an inlet is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, sqlx::Type)]
@@ -16,16 +16,19 @@ pub enum Source {
     Rxscale,
     /// RxScale's Pub/Sub pushes, which are not signed.
     RxscalePubsub,
+    /// Webhooks of eVitalRx, which are not signed.
+    Evitalrx,
 }
 
 impl Source {
-    const ALL: &[Source] = &[Source::Rxscale, Source::RxscalePubsub];
+    const ALL: &[Source] = &[Source::Rxscale, Source::RxscalePubsub, Source::Evitalrx];
 
     /// The short name, as it is stored with every event.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Source::Rxscale => rxscale::SOURCE,
             Source::RxscalePubsub => rxscale::SOURCE_PUBSUB,
+            Source::Evitalrx => evitalrx::SOURCE,
         }
     }
 
@@ -34,11 +37,19 @@ impl Source {
         Self::ALL.iter().copied().find(|source| source.name() == name)
     }
 
+    /// The provider's short name and the production host: the world its ids belong to where no connection says otherwise.
+    pub(crate) fn world(self) -> (&'static str, &'static str) {
+        match self {
+            Source::Rxscale | Source::RxscalePubsub => (rxscale::SOURCE, rxscale::PRODUCTION),
+            Source::Evitalrx => (evitalrx::SOURCE, evitalrx::PRODUCTION),
+        }
+    }
+
     /// How it signs; `None` where it does not.
     pub(crate) fn scheme(self) -> Option<Scheme> {
         match self {
             Source::Rxscale => Some(rxscale::SCHEME),
-            Source::RxscalePubsub => None,
+            Source::RxscalePubsub | Source::Evitalrx => None,
         }
     }
 
@@ -46,6 +57,7 @@ impl Source {
     pub(crate) fn event_header(self) -> Option<&'static str> {
         match self {
             Source::Rxscale | Source::RxscalePubsub => Some(rxscale::EVENT_HEADER),
+            Source::Evitalrx => None,
         }
     }
 
@@ -53,6 +65,7 @@ impl Source {
     pub(crate) fn prescription(self, body: &[u8]) -> Option<Vec<u8>> {
         match self {
             Source::Rxscale | Source::RxscalePubsub => rxscale::decode::prescription(body),
+            Source::Evitalrx => None,
         }
     }
 
@@ -60,6 +73,7 @@ impl Source {
     pub(crate) fn decode(self, body: &[u8]) -> Event {
         match self {
             Source::Rxscale | Source::RxscalePubsub => rxscale::decode::decode(body),
+            Source::Evitalrx => evitalrx::decode::decode(body),
         }
     }
 
@@ -67,6 +81,7 @@ impl Source {
     pub(crate) fn readable(self, body: &[u8]) -> Option<serde_json::Value> {
         match self {
             Source::Rxscale | Source::RxscalePubsub => rxscale::notification::readable(body),
+            Source::Evitalrx => evitalrx::decode::readable(body),
         }
     }
 }

@@ -17,16 +17,22 @@ use crate::{
 };
 
 pub(crate) struct Ledger {
-    db: Db,
+    pub(crate) db: Db,
     inlets: Inlets,
     id: InletId,
+    source: Source,
     secret: SigningSecret,
+    pub(crate) required_header: Option<String>,
     arrived: i64,
     _dir: tempfile::TempDir,
 }
 
 impl Ledger {
     pub(crate) async fn new() -> Self {
+        Self::of(Source::Rxscale).await
+    }
+
+    pub(crate) async fn of(source: Source) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let db = Db::open(&dir.path().join("t.db"), &"11".repeat(32).into()).await.unwrap();
         let id = InletId::try_from("inlet-for-the-tests".to_owned()).unwrap();
@@ -40,33 +46,41 @@ impl Ledger {
         .await
         .unwrap();
         let token = InletToken::random().unwrap();
-        inlets::insert(&mut tx, &id, &token, Source::Rxscale, &"c-1".into(), "t", jiff::Timestamp::UNIX_EPOCH)
-            .await
-            .unwrap();
+        inlets::insert(&mut tx, &id, &token, source, &"c-1".into(), "t", jiff::Timestamp::UNIX_EPOCH).await.unwrap();
         tx.commit().await.unwrap();
-        let mut ledger = Self { db, inlets: Inlets::new(), id, secret: secret.clone(), arrived: 0, _dir: dir };
+        let mut ledger = Self {
+            db,
+            inlets: Inlets::new(),
+            id,
+            source,
+            secret: secret.clone(),
+            required_header: None,
+            arrived: 0,
+            _dir: dir,
+        };
         ledger.know(vec![secret]);
         ledger
     }
 
-    fn know(&mut self, secrets: Vec<SigningSecret>) {
+    pub(crate) fn know(&mut self, secrets: Vec<SigningSecret>) {
         let inlet = Inlet {
             id: self.id.clone(),
-            source: Source::Rxscale,
+            source: self.source,
             connection: "c-1".into(),
             realm: "r".into(),
             keys: secrets.into_iter().map(|secret| inlets::Key { secret, expires_at: None }).collect(),
             prefix_allowed: false,
+            required_header: self.required_header.clone(),
         };
         self.inlets = [(self.id.clone(), inlet.into())].into();
     }
 
-    fn delivery(&self, body: &[u8], received: i64) -> Delivery {
+    pub(crate) fn delivery(&self, body: &[u8], received: i64) -> Delivery {
         let headers = vec![Header::new("X-Webhook-Signature", self.secret.sign(body))];
         Delivery::new(self.id.clone(), jiff::Timestamp::from_second(received).unwrap(), headers, body.to_vec())
     }
 
-    async fn take(&mut self, deliveries: Vec<Delivery>) -> Tally {
+    pub(crate) async fn take(&mut self, deliveries: Vec<Delivery>) -> Tally {
         let mut tx = self.db.write().await.unwrap();
         let mut tally = Tally::default();
         let judged = deliveries.into_iter().map(|delivery| {
@@ -82,7 +96,7 @@ impl Ledger {
         tally
     }
 
-    async fn digest(&self) -> [u8; 32] {
+    pub(crate) async fn digest(&self) -> [u8; 32] {
         projection::digest(&mut *self.connection().await).await.unwrap()
     }
 
@@ -131,7 +145,7 @@ fn stock(uid: &str, second: i64, level: i64) -> Value {
         "data": { "uid": uid, "stock": level, "updated_at": 1_760_000_000 + second, "sku": { "pzn": "00000001" } } })
 }
 
-fn run<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Runtime::new().unwrap().block_on(future)
 }
 

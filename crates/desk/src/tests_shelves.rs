@@ -69,6 +69,7 @@ impl Ledger {
                 realm: "r".into(),
                 keys,
                 prefix_allowed: false,
+                required_header: None,
             };
             inlets.insert(id, one.into());
         }

@@ -2,8 +2,8 @@
 //!
 //! The one door is [`Sandbox`]: it serves the two APIs at which subscriptions are made, lives the lives of invented orders,
 //! and delivers what happens to whoever subscribed. Every point that the documents leave open is one of the
-//! [`Switches`], everything that can go wrong one of the [`Faults`]. It stands before step 1 of the journey and knows
-//! nothing of relay or desk.
+//! [`Switches`], everything that can go wrong one of the [`Faults`]. [`evitalrx`] is the other provider: no API to subscribe at,
+//! only calls to one address. Both stand before step 1 of the journey and know nothing of relay or desk.
 
 mod api;
 mod cast;
@@ -11,6 +11,7 @@ mod chance;
 mod control;
 mod deliver;
 mod event;
+pub mod evitalrx;
 mod faults;
 mod keys;
 mod ledger;

@@ -7,7 +7,9 @@ use std::{net::SocketAddr, process::ExitCode, time::Duration};
 use clap::{Parser, Subcommand};
 use offizin_sandbox::{
     AnswerFault, AnswerRule, ApiKey, Call, Config, DEMO_KEY, Faults, MANAGEMENT_PERMISSIONS, Odds, Pace, RateLimit,
-    Reach, Retry, Sandbox, Switches, presets,
+    Reach, Retry, Sandbox, Switches,
+    evitalrx::{self, Caller, Tale},
+    presets,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -16,7 +18,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-/// RxScale as its documents describe it, on loopback, with faults on request.
+/// The providers as their documents describe them, on loopback, with faults on request.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Flags {
@@ -29,6 +31,33 @@ enum Command {
     /// Serve both APIs and deliver the lives of invented orders to whoever subscribes.
     #[command(after_long_help = KEYS)]
     Serve(Box<Serve>),
+    /// Be eVitalRx: tell the lives of invented orders to one address, unsigned, each call once.
+    Evitalrx(Evitalrx),
+}
+
+#[derive(Debug, clap::Args)]
+struct Evitalrx {
+    /// The address that was handed over at onboarding.
+    #[arg(long)]
+    target: url::Url,
+    /// How many orders: each tale in turn.
+    #[arg(long, default_value_t = 10)]
+    orders: u64,
+    /// Calls a second; 0 makes them as fast as they are answered.
+    #[arg(long, default_value_t = 2.0)]
+    rate: f64,
+    /// The number of the first order.
+    #[arg(long, default_value_t = 1)]
+    first: u64,
+    /// Make each call twice.
+    #[arg(long)]
+    duplicate: bool,
+    /// Numbers as text and text as numbers, where the documents show both.
+    #[arg(long)]
+    drift: bool,
+    /// A header that was agreed on, as NAME=VALUE.
+    #[arg(long, value_name = "NAME=VALUE")]
+    header: Option<String>,
 }
 
 const KEYS: &str = "Preset API keys, for the header X-API-Key:
@@ -106,8 +135,11 @@ async fn main() -> ExitCode {
         )
         .with_writer(std::io::stderr)
         .init();
-    let Command::Serve(flags) = Flags::parse().command;
-    match serve(*flags).await {
+    let done = match Flags::parse().command {
+        Command::Serve(flags) => serve(*flags).await,
+        Command::Evitalrx(flags) => tell(flags).await,
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             tracing::error!("{failure}");
@@ -130,6 +162,30 @@ async fn serve(flags: Serve) -> Result<(), Failure> {
         _ = terminate.recv() => {}
     }
     sandbox.shutdown().await;
+    Ok(())
+}
+
+/// Tells one tale after the other, and says how many calls were accepted.
+#[expect(clippy::print_stdout, reason = "what came of it is for whoever started it")]
+async fn tell(flags: Evitalrx) -> Result<(), Failure> {
+    let header = flags.header.as_deref().map(split).transpose()?;
+    let header = header.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let caller = Caller::new(flags.target, header).map_err(|error| Failure::Start(error.into()))?;
+    let pause = if flags.rate > 0.0 { 1.0 / flags.rate } else { 0.0 };
+    let pause = Duration::try_from_secs_f64(pause).map_err(|error| Failure::Usage(format!("--rate: {error}")))?;
+    let (mut made, mut accepted) = (0u64, 0u64);
+    for (number, tale) in
+        (flags.first..).take(usize::try_from(flags.orders).unwrap_or(usize::MAX)).zip(Tale::ALL.into_iter().cycle())
+    {
+        for call in evitalrx::tell(tale, number, flags.drift) {
+            for _ in 0..=u8::from(flags.duplicate) {
+                made += 1;
+                accepted += u64::from(caller.call(&call).await.is_some_and(|status| (200..300).contains(&status)));
+                tokio::time::sleep(pause).await;
+            }
+        }
+    }
+    println!("offizin-sandbox made {made} calls, {accepted} were accepted");
     Ok(())
 }
 
@@ -220,7 +276,9 @@ mod tests {
 
     fn flags(arguments: &[&str]) -> Result<Config, Failure> {
         let parsed = Flags::try_parse_from([&["offizin-sandbox", "serve"], arguments].concat());
-        let Command::Serve(flags) = parsed.map_err(|error| Failure::Usage(error.to_string()))?.command;
+        let Command::Serve(flags) = parsed.map_err(|error| Failure::Usage(error.to_string()))?.command else {
+            return Err(Failure::Usage("serve".into()));
+        };
         config(*flags)
     }
 

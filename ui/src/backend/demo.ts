@@ -1,5 +1,5 @@
 //! A backend of invented data in memory, for the browser tests and for working on the looks. It is in no production bundle. The
-//! address chooses the scene: `?demo=empty|unconnected|first-run|one|day|many|slow|offline|error`, `?startup=CODE`, and
+//! address chooses the scene: `?demo=empty|unconnected|first-run|one|day|many|slow|offline|error|evitalrx`, `?startup=CODE`, and
 //! `language`, `theme`, `roomy`; subscriptions have their own in `demo/subscriptions`. It proves nothing about the desk.
 import type { Backend } from "./backend";
 import type {
@@ -28,6 +28,7 @@ import type {
   Work,
 } from "./ipc.gen";
 import { dice, hex } from "./demo/cast";
+import { evitalrx } from "./demo/evitalrx";
 import { iso, Lives } from "./demo/lives";
 import { subscriptionDesk } from "./demo/subscriptions";
 import { Shelves } from "./demo/shelves";
@@ -42,7 +43,18 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const scenes = ["empty", "unconnected", "first-run", "one", "day", "many", "slow", "offline", "error"] as const;
+const scenes = [
+  "empty",
+  "unconnected",
+  "first-run",
+  "one",
+  "day",
+  "many",
+  "slow",
+  "offline",
+  "error",
+  "evitalrx",
+] as const;
 type Scene = (typeof scenes)[number];
 
 function problem(code: Code, detail: string | null = null): Problem {
@@ -465,6 +477,11 @@ export function demo(query: URLSearchParams): Backend {
       const place = placeOf(uid);
       return { ...lives.timeline(place), lanes: lives.lanes(place) };
     },
+    order_handover: () => [],
+    order_pin: (input) => {
+      throw problem("order_unknown", input.uid);
+    },
+    order_link_open: () => null,
     order_patient: (uid) => lives.patient(placeOf(uid)),
     stock_list: (input) => shelves.list(input),
     stock_history: (input) => found(shelves.history(input), "stock_unknown", input.uid),
@@ -512,6 +529,8 @@ export function demo(query: URLSearchParams): Backend {
       return settings;
     },
   };
+
+  if (scene === "evitalrx") Object.assign(answers, evitalrx(opened));
 
   function arrive(count: number): void {
     for (let more = 0; more < count; more += 1) lives.arrive(Date.now());

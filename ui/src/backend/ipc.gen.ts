@@ -8,7 +8,7 @@ export type OrderUid = string;
 export type LaneUid = string;
 export type PharmacyUid = string;
 export type PharmacySkuUid = string;
-export type Code = "keyring_missing" | "keyring_locked" | "keyring_failed" | "database_key_lost" | "database_unreadable" | "database_newer" | "database_busy" | "disk_full" | "home_unusable" | "not_paired" | "already_paired" | "pairing_code_malformed" | "pairing_code_refused" | "relay_unreachable" | "relay_refused" | "relay_unavailable" | "relay_version" | "relay_unexpected" | "provider_unreachable" | "provider_tls" | "provider_timeout" | "provider_key_refused" | "provider_permission_missing" | "provider_not_found" | "provider_wrong_base_path" | "provider_conflict" | "provider_rejected" | "provider_rate_limited" | "provider_failed" | "provider_unexpected" | "provider_redirected" | "provider_ambiguous" | "list_lost_others" | "delete_not_configured" | "test_not_configured" | "connection_unknown" | "connection_name_taken" | "connection_in_use" | "subscription_unknown" | "subscription_foreign" | "subscription_elsewhere" | "rotation_under_way" | "rotation_too_late" | "rotation_unknown" | "rotation_answer_lost" | "rotation_vanished" | "confirmation_needed" | "certificate_unusable" | "inlet_unknown" | "device_unknown" | "device_name_malformed" | "order_unknown" | "event_unknown" | "stock_unknown" | "prescription_unknown" | "doctor_unknown" | "input_invalid" | "file_unusable" | "file_foreign" | "work_under_way" | "prescription_missing" | "internal";
+export type Code = "keyring_missing" | "keyring_locked" | "keyring_failed" | "database_key_lost" | "database_unreadable" | "database_newer" | "database_busy" | "disk_full" | "home_unusable" | "not_paired" | "already_paired" | "pairing_code_malformed" | "pairing_code_refused" | "relay_unreachable" | "relay_refused" | "relay_unavailable" | "relay_version" | "relay_unexpected" | "provider_unreachable" | "provider_tls" | "provider_timeout" | "provider_key_refused" | "provider_permission_missing" | "provider_not_found" | "provider_wrong_base_path" | "provider_conflict" | "provider_rejected" | "provider_rate_limited" | "provider_failed" | "provider_unexpected" | "provider_redirected" | "provider_ambiguous" | "list_lost_others" | "delete_not_configured" | "test_not_configured" | "connection_unknown" | "connection_name_taken" | "connection_in_use" | "subscription_unknown" | "subscription_foreign" | "subscription_elsewhere" | "rotation_under_way" | "rotation_too_late" | "rotation_unknown" | "rotation_answer_lost" | "rotation_vanished" | "confirmation_needed" | "certificate_unusable" | "inlet_unknown" | "device_unknown" | "device_name_malformed" | "order_unknown" | "link_refused" | "browser_missing" | "event_unknown" | "stock_unknown" | "prescription_unknown" | "doctor_unknown" | "input_invalid" | "file_unusable" | "file_foreign" | "work_under_way" | "prescription_missing" | "internal";
 export type Problem = { 
 /**
  * What went wrong.
@@ -43,7 +43,7 @@ after: string | null, };
 export type Trust = "unsigned" | "reconciled" | "verified";
 export type Verdict = "accepted" | "unrecognised" | "rejected";
 export type Unrecognised = "not_json" | "not_utf8" | "too_deep" | "not_an_event" | "unknown_type" | "unknown_version" | "field_missing";
-export type QuarantineReason = "secret_missing" | "signature_missing" | "signature_repeated" | "signature_malformed" | "signature_wrong" | "inlet_unknown";
+export type QuarantineReason = "secret_missing" | "signature_missing" | "signature_repeated" | "signature_malformed" | "signature_wrong" | "header_missing" | "header_wrong" | "inlet_unknown";
 export type EventListInput = { 
 /**
  * Only this verdict.
@@ -313,6 +313,134 @@ fingerprint: string | null,
  */
 reason: QuarantineReason | null, };
 export type StatusGroup = "new" | "waiting" | "in_work" | "needs_attention" | "done" | "stopped" | "unknown";
+export type Stage = "digitized" | "prescription_rejected" | "assigned" | "accepted" | "rejected_or_cancelled" | "reassigned" | "packed" | "ready_for_collection" | "with_rider" | "delivered" | "collected";
+export type Finality = "final" | "may_continue" | "unknown";
+export type AmountMeaning = "items_after_discount" | "items_at_maximum_price" | "shipping_of_order" | "delivery_charge" | "estimate_with_delivery";
+export type TimeMeaning = "billed" | "paid" | "refill_reminder";
+export type LinkKind = "tracking" | "bill" | "invoice";
+export type AmountView = { 
+/**
+ * What it means.
+ */
+meaning: AmountMeaning, 
+/**
+ * The amount.
+ */
+amount: Money, };
+export type ReportedTimeView = { 
+/**
+ * What it means.
+ */
+meaning: TimeMeaning, 
+/**
+ * As sent.
+ */
+text: string, 
+/**
+ * The assumed zone by its IANA name.
+ */
+zone: string | null, };
+export type LinkView = { 
+/**
+ * What it leads to.
+ */
+kind: LinkKind, 
+/**
+ * The host, where the link may be opened: `https` and a public name.
+ */
+host: string | null, 
+/**
+ * As sent, where it may not be opened.
+ */
+text: string | null, };
+export type HandoverView = { 
+/**
+ * The lane; `None` for what is said of the whole order.
+ */
+lane_uid: LaneUid | null, 
+/**
+ * The lane as its provider names it.
+ */
+lane_name: string | null, 
+/**
+ * Its pharmacy.
+ */
+pharmacy_name: string | null, 
+/**
+ * Who brings it.
+ */
+courier_name: string | null, 
+/**
+ * Telephone number of who brings it.
+ */
+courier_phone: string | null, 
+/**
+ * Where to look further.
+ */
+links: Array<LinkView>, 
+/**
+ * There is a handover code; it is asked for by itself.
+ */
+has_pin: boolean, };
+export type LaneInput = { 
+/**
+ * The order.
+ */
+uid: OrderUid, 
+/**
+ * The lane; `None` for what is said of the whole order.
+ */
+lane_uid: LaneUid | null, };
+export type LinkInput = { 
+/**
+ * The order.
+ */
+uid: OrderUid, 
+/**
+ * The lane; `None` for what is said of the whole order.
+ */
+lane_uid: LaneUid | null, 
+/**
+ * Which link.
+ */
+kind: LinkKind, };
+export type PinView = { 
+/**
+ * As sent: leading zeros matter.
+ */
+pin: string, };
+export type StepState = "done" | "next" | "ahead" | "skipped" | "unexpected" | "ending" | "not_reached";
+export type StepView = { 
+/**
+ * The status word it is heard as.
+ */
+status: string, 
+/**
+ * What it means.
+ */
+stage: Stage | null, 
+/**
+ * Where it stands.
+ */
+state: StepState, 
+/**
+ * When it was first heard of.
+ */
+at: string | null, };
+export type SequenceView = { 
+/**
+ * The lane; `None` for the whole order while it has no lane.
+ */
+lane_uid: LaneUid | null, 
+/**
+ * Its pharmacy.
+ */
+pharmacy_name: string | null, 
+/**
+ * In the order they are expected.
+ */
+steps: Array<StepView>, };
+export type Rejections = "final_only" | "each" | "not_sure";
 export type OrderListInput = { 
 /**
  * A raw status, folded for case, space, `_` and `-`.
@@ -463,6 +591,18 @@ status: string | null,
  */
 status_group: StatusGroup, 
 /**
+ * What the status means, where its word alone would mislead.
+ */
+stage: Stage | null, 
+/**
+ * Whether an ending is one.
+ */
+finality: Finality | null, 
+/**
+ * Others took over from this lane.
+ */
+handed_over: boolean, 
+/**
  * The pharmacy.
  */
 pharmacy_uid: PharmacyUid | null, 
@@ -500,6 +640,14 @@ status: string | null,
  * Folded.
  */
 status_group: StatusGroup, 
+/**
+ * What the status means, where its word alone would mislead.
+ */
+stage: Stage | null, 
+/**
+ * Whether an ending is one.
+ */
+finality: Finality | null, 
 /**
  * Provider's time of the newest event.
  */
@@ -558,9 +706,17 @@ pzn: string | null,
  */
 amount: number | null, 
 /**
- * What `amount` counts, where the provider says.
+ * What `amount` counts, where the provider says: `packs` or `units`.
  */
 unit: string | null, 
+/**
+ * The text on the pack, as sent.
+ */
+pack: string | null, 
+/**
+ * The amount in single units, where the provider gives that, too.
+ */
+loose: number | null, 
 /**
  * Price of one.
  */
@@ -595,6 +751,14 @@ fulfilment: string | null,
  */
 shipping: Money | null, 
 /**
+ * What the provider's amounts mean, where they are not simply items, shipping and total. They do not add up.
+ */
+amounts: Array<AmountView>, 
+/**
+ * Times the provider reports without being the time of an event.
+ */
+reported: Array<ReportedTimeView>, 
+/**
  * File name of the signed prescription, where one came along.
  */
 prescription_file: string | null, 
@@ -602,6 +766,10 @@ prescription_file: string | null,
  * Whether there is a patient or an address to reveal.
  */
 has_patient: boolean, 
+/**
+ * Whether any lane tells who brings it, a link or a handover code.
+ */
+has_handover: boolean, 
 /**
  * The parent order, or the lane's uid where it has no parent.
  */
@@ -622,6 +790,14 @@ status: string | null,
  * Folded.
  */
 status_group: StatusGroup, 
+/**
+ * What the status means, where its word alone would mislead.
+ */
+stage: Stage | null, 
+/**
+ * Whether an ending is one.
+ */
+finality: Finality | null, 
 /**
  * Provider's time of the newest event.
  */
@@ -739,7 +915,7 @@ currency: string,
  */
 assumed?: boolean, };
 export type EntryKind = "created" | "status_changed" | "handed_over" | "updated" | "deleted";
-export type Mark = "late" | "out_of_order" | "same_second" | "backward" | "unexpected" | "future" | "header_mismatch" | "time_of_receipt";
+export type Mark = "late" | "out_of_order" | "same_second" | "backward" | "unexpected" | "future" | "header_mismatch" | "time_of_receipt" | "other_order";
 export type ChangeView = { 
 /**
  * `priority`, `items[0].stock`, `patient.name` …; what only this provider has, by its own dotted path.
@@ -779,6 +955,10 @@ received_at: string,
  */
 kind: EntryKind, 
 /**
+ * The event's type, as the provider names it.
+ */
+event_type: string, 
+/**
  * Raw status before on this lane; `None` for the first.
  */
 from: string | null, 
@@ -787,6 +967,10 @@ from: string | null,
  */
 from_group: StatusGroup | null, 
 /**
+ * What it meant, where its word alone would mislead.
+ */
+from_stage: Stage | null, 
+/**
  * Raw status after.
  */
 to: string | null, 
@@ -794,6 +978,14 @@ to: string | null,
  * Folded.
  */
 to_group: StatusGroup, 
+/**
+ * What it means, where its word alone would mislead.
+ */
+to_stage: Stage | null, 
+/**
+ * Whether an ending is one.
+ */
+finality: Finality | null, 
 /**
  * How long the lane stayed in `from`, milliseconds.
  */
@@ -835,6 +1027,10 @@ uid: OrderUid,
  * Its lanes, newest first.
  */
 lanes: Array<LaneView>, 
+/**
+ * The steps expected of each lane, newest lane first; only where the provider's documents know a sequence.
+ */
+sequences: Array<SequenceView>, 
 /**
  * Oldest first.
  */
@@ -1989,7 +2185,7 @@ rotation: RotationView | null,
  * Why there is none.
  */
 problem: Problem | null, };
-export type Source = "rxscale" | "rxscale-pubsub";
+export type Source = "rxscale" | "rxscale-pubsub" | "evitalrx";
 export type InletInput = { 
 /**
  * What the administrator calls it.
@@ -2051,7 +2247,19 @@ fingerprint: string | null,
 /**
  * Its source signs what it sends.
  */
-signed: boolean, };
+signed: boolean, 
+/**
+ * What a rejection without a word on finality means; `None` where the source signs.
+ */
+rejections: Rejections | null, 
+/**
+ * A header every delivery must carry, with the inlet's secret as its value.
+ */
+required_header: string | null, 
+/**
+ * The address was replaced and answers until then.
+ */
+retires_at: string | null, };
 export type InletRemoveInput = { 
 /**
  * Its id or name.
@@ -2070,6 +2278,28 @@ id: string,
  * Goes to the keyring and nowhere else.
  */
 secret: string, };
+export type InletSetInput = { 
+/**
+ * Its id or name.
+ */
+id: string, 
+/**
+ * What a rejection without a word on finality means. It holds for every inlet of the same connection.
+ */
+rejections: Rejections, 
+/**
+ * Name of a header that every delivery must carry; `None`: none is asked for. Its value is the inlet's secret.
+ */
+required_header: string | null, };
+export type InletRotateInput = { 
+/**
+ * Its id or name.
+ */
+id: string, 
+/**
+ * How long the old address goes on answering, milliseconds; three days when absent, ninety at the most.
+ */
+grace_ms: number | null, };
 export type DeviceView = { 
 /**
  * Opaque id, the relay's.
@@ -2108,7 +2338,7 @@ id: string,
  * 1 to 80 printable characters.
  */
 name: string, };
-export type AuditAction = "pair" | "unpair" | "connection_add" | "connection_edit" | "connection_remove" | "subscription_register" | "subscription_test" | "subscription_secret" | "subscription_adopt" | "subscription_remove" | "foreign_remove" | "rotation_start" | "rotation_switch" | "rotation_finish" | "rotation_roll_back" | "inlet_add" | "inlet_secret" | "inlet_remove" | "rules_set" | "network_set" | "ledger_rebuild" | "start_over";
+export type AuditAction = "pair" | "unpair" | "connection_add" | "connection_edit" | "connection_remove" | "subscription_register" | "subscription_test" | "subscription_secret" | "subscription_adopt" | "subscription_remove" | "foreign_remove" | "rotation_start" | "rotation_switch" | "rotation_finish" | "rotation_roll_back" | "inlet_add" | "inlet_secret" | "inlet_set" | "inlet_rotate" | "inlet_remove" | "rules_set" | "network_set" | "ledger_rebuild" | "start_over";
 export type Shell = "window" | "command_line";
 export type AuditOutcome = "done" | "failed" | "unfinished";
 export type AuditEntryView = { 
@@ -2506,6 +2736,8 @@ export type Commands = {
   inlet_add: { input: InletInput; output: InletView };
   inlet_list: { input: null; output: Array<InletView> };
   inlet_secret: { input: InletSecretInput; output: null };
+  inlet_set: { input: InletSetInput; output: InletView };
+  inlet_rotate: { input: InletRotateInput; output: InletView };
   inlet_remove: { input: InletRemoveInput; output: null };
   audit_list: { input: PageInput; output: Page<AuditEntryView> };
   order_list: { input: OrderListInput; output: Page<OrderRowView> };
@@ -2515,6 +2747,9 @@ export type Commands = {
   order_show: { input: OrderUid; output: OrderView };
   order_timeline: { input: OrderUid; output: TimelineView };
   order_patient: { input: OrderUid; output: PatientView };
+  order_handover: { input: OrderUid; output: Array<HandoverView> };
+  order_pin: { input: LaneInput; output: PinView };
+  order_link_open: { input: LinkInput; output: null };
   order_prescription: { input: OrderUid; output: null };
   order_export: { input: OrderExportInput; output: ExportedView | null };
   stock_list: { input: StockListInput; output: Page<StockRowView> };

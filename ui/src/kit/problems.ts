@@ -325,6 +325,18 @@ export const sentences: Record<Code, Sentence> = {
     cure: m.code_order_unknown_cure,
     exit: "orders",
   },
+  link_refused: {
+    what: m.code_link_refused,
+    safe: m.code_link_refused_safe,
+    cure: m.code_link_refused_cure,
+    exit: "none",
+  },
+  browser_missing: {
+    what: m.code_browser_missing,
+    safe: m.code_browser_missing_safe,
+    cure: m.code_browser_missing_cure,
+    exit: "none",
+  },
   event_unknown: {
     what: m.code_event_unknown,
     safe: m.code_event_unknown_safe,

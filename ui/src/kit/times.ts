@@ -125,13 +125,14 @@ export function ago(at: number, now: number): string {
 
 /** An amount with its currency, as exactly as its provider wrote it. */
 export function amountOf(money: Money, locale: Locale): string {
-  const decimals = Math.min(12, money.amount.split(".")[1]?.length ?? 0);
+  const decimals = Math.min(20, money.amount.split(".")[1]?.length ?? 0);
   const digits = { minimumFractionDigits: Math.max(2, decimals), maximumFractionDigits: Math.max(2, decimals) };
   const style: Intl.NumberFormatOptions = /^[A-Z]{3}$/.test(money.currency)
     ? { style: "currency", currency: money.currency }
     : {};
   return new Intl.NumberFormat(locale === "de" ? "de-DE" : "en-GB", { ...digits, ...style }).format(
-    Number(money.amount),
+    // As text it is formatted digit by digit, never through a float.
+    money.amount as Intl.StringNumericLiteral,
   );
 }
 

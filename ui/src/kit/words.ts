@@ -1,14 +1,21 @@
 //! The words for what the data says: statuses, trust, verdicts, marks, event types. Known words are translated, unknown
 //! ones stay as they came. It decides no colours; the components do by group.
 import type {
+  AmountMeaning,
   Attention,
   CheckStep,
   EntryKind,
   Environment,
+  Finality,
+  LinkKind,
   Mark,
   QuarantineReason,
+  Rejections,
+  Stage,
   StatusGroup,
+  StepState,
   SubscriptionState,
+  TimeMeaning,
   Trust,
   Unrecognised,
   Verdict,
@@ -46,6 +53,73 @@ const statuses = new Map<string, Word>(
 /** The word for a raw status; `null` when it is not known and must be shown as it came. */
 export function statusWord(status: string): string | null {
   return statuses.get(fold(status))?.() ?? null;
+}
+
+/** What a status means, where its word alone would mislead. */
+export const stageWords: Record<Stage, Word> = {
+  digitized: m.stage_digitized,
+  prescription_rejected: m.stage_prescription_rejected,
+  assigned: m.stage_assigned,
+  accepted: m.stage_accepted,
+  rejected_or_cancelled: m.stage_rejected_or_cancelled,
+  reassigned: m.stage_reassigned,
+  packed: m.stage_packed,
+  ready_for_collection: m.stage_ready_for_collection,
+  with_rider: m.stage_with_rider,
+  delivered: m.stage_delivered,
+  collected: m.stage_collected,
+};
+
+/** The word for a status: of its stage where it has one, else of the raw word; `null` when only that can be shown. */
+export function stateWord(status: string | null, stage: Stage | null): string | null {
+  return stage === null ? (status === null ? null : statusWord(status)) : stageWords[stage]();
+}
+
+export const finalityWords: Record<Finality, Word> = {
+  final: m.finality_final,
+  may_continue: m.finality_may_continue,
+  unknown: m.finality_unknown,
+};
+
+export const sequenceWords: Record<StepState, Word> = {
+  done: m.sequence_done,
+  next: m.sequence_next,
+  ahead: m.sequence_ahead,
+  skipped: m.sequence_skipped,
+  unexpected: m.sequence_unexpected,
+  ending: m.sequence_ending,
+  not_reached: m.sequence_not_reached,
+};
+
+export const amountWords: Record<AmountMeaning, Word> = {
+  items_after_discount: m.amount_items_after_discount,
+  items_at_maximum_price: m.amount_items_at_maximum_price,
+  shipping_of_order: m.amount_shipping_of_order,
+  delivery_charge: m.amount_delivery_charge,
+  estimate_with_delivery: m.amount_estimate_with_delivery,
+};
+
+export const reportedWords: Record<TimeMeaning, Word> = {
+  billed: m.reported_billed,
+  paid: m.reported_paid,
+  refill_reminder: m.reported_refill_reminder,
+};
+
+export const linkWords: Record<LinkKind, Word> = {
+  tracking: m.link_tracking,
+  bill: m.link_bill,
+  invoice: m.link_invoice,
+};
+
+export const rejectionWords: Record<Rejections, Word> = {
+  final_only: m.rejections_final_only,
+  each: m.rejections_each,
+  not_sure: m.rejections_not_sure,
+};
+
+/** What an amount counts; `null` for a word nobody translated. */
+export function unitWord(unit: string): string | null {
+  return unit === "packs" ? m.unit_packs() : unit === "units" ? m.unit_units() : null;
 }
 
 export const groupWords: Record<StatusGroup, Word> = {
@@ -94,6 +168,8 @@ export const quarantineSentences: Record<QuarantineReason, { why: Word; cure: Wo
   signature_repeated: { why: m.quarantine_signature_repeated, cure: m.quarantine_signature_repeated_cure },
   signature_malformed: { why: m.quarantine_signature_malformed, cure: m.quarantine_signature_malformed_cure },
   signature_wrong: { why: m.quarantine_signature_wrong, cure: m.quarantine_signature_wrong_cure },
+  header_missing: { why: m.quarantine_header_missing, cure: m.quarantine_header_missing_cure },
+  header_wrong: { why: m.quarantine_header_wrong, cure: m.quarantine_header_wrong_cure },
   inlet_unknown: { why: m.quarantine_inlet_unknown, cure: m.quarantine_inlet_unknown_cure },
 };
 
@@ -113,6 +189,7 @@ export const markWords: Record<Mark, { word: Word; sentence: Word }> = {
   future: { word: m.mark_future, sentence: m.mark_future_sentence },
   header_mismatch: { word: m.mark_header_mismatch, sentence: m.mark_header_mismatch_sentence },
   time_of_receipt: { word: m.mark_time_of_receipt, sentence: m.mark_time_of_receipt_sentence },
+  other_order: { word: m.mark_other_order, sentence: m.mark_other_order_sentence },
 };
 
 export const kindWords: Record<EntryKind, Word> = {
@@ -165,6 +242,21 @@ const types = new Map<string, Word>(
     prescription_signed: m.type_prescription_signed,
     prescription_declined: m.type_prescription_declined,
     prescription_printed: m.type_prescription_printed,
+    digitization_completed: m.type_digitization_completed,
+    digitization_rejected: m.type_digitization_rejected,
+    order_assigned: m.type_order_assigned,
+    accept: m.type_accept,
+    reject: m.type_reject,
+    reassign: m.type_reassign,
+    shipped: m.type_shipped,
+    order_picked_up: m.type_order_picked_up,
+    delivered: m.type_delivered,
+    split: m.type_split,
+    draft_save: m.type_draft_save,
+    draft_edit: m.type_draft_edit,
+    save: m.type_save,
+    edit: m.type_edit,
+    medicine: m.type_medicine,
   }),
 );
 
@@ -185,6 +277,23 @@ const fields = new Map<string, Word>(
     delivery_type: m.field_delivery_type,
     doctor: m.field_doctor,
     pharmacy: m.field_pharmacy,
+    order_status: m.field_order_status,
+    payment_mode: m.field_payment_mode,
+    bill_no: m.field_bill_no,
+    "courier.name": m.field_courier_name,
+    "courier.phone": m.field_courier_phone,
+    handover_code: m.field_handover_code,
+    "links.tracking": m.link_tracking,
+    "links.bill": m.link_bill,
+    "links.invoice": m.link_invoice,
+    "amounts.items_after_discount": m.amount_items_after_discount,
+    "amounts.items_at_maximum_price": m.amount_items_at_maximum_price,
+    "amounts.shipping_of_order": m.amount_shipping_of_order,
+    "amounts.delivery_charge": m.amount_delivery_charge,
+    "amounts.estimate_with_delivery": m.amount_estimate_with_delivery,
+    "reported.billed": m.reported_billed,
+    "reported.paid": m.reported_paid,
+    "reported.refill_reminder": m.reported_refill_reminder,
     prescription_file: m.field_prescription_file,
     deleted_at: m.field_deleted_at,
     shop: m.field_shop,
@@ -216,6 +325,8 @@ const itemFields = new Map<string, Word>(
     number: m.field_item_number,
     amount: m.amount,
     unit: m.field_item_unit,
+    pack: m.field_item_pack,
+    loose: m.field_item_loose,
     price: m.price,
     total: m.paid,
     stock: m.stock_then,

@@ -104,7 +104,7 @@ async fn add_now(desk: &Desk, input: ConnectionInput) -> Result<ConnectionView, 
     .bind(&name)
     .bind(crate::intake::journal::word(&api))
     .bind(base.as_str())
-    .bind(realm(&base))
+    .bind(realm(rxscale::SOURCE, &base))
     .bind(given(pharmacy_uid))
     .bind(serde_json::to_string(&settings).map_err(|_| Error::Stored("settings"))?)
     .bind(desk.now().as_millisecond())
@@ -260,8 +260,8 @@ fn environment(base: &Url) -> Environment {
 }
 
 /// One world of uids: the provider and the host.
-pub(crate) fn realm(base: &Url) -> String {
-    format!("rxscale:{}", base.origin().ascii_serialization())
+pub(crate) fn realm(provider: &str, base: &Url) -> String {
+    format!("{provider}:{}", base.origin().ascii_serialization())
 }
 
 /// Notes that a connection's provider was asked.

@@ -57,6 +57,10 @@ pub enum QuarantineReason {
     SignatureMalformed,
     /// No secret of this inlet made this signature.
     SignatureWrong,
+    /// A header this inlet asks for is absent.
+    HeaderMissing,
+    /// A header this inlet asks for has another value.
+    HeaderWrong,
     /// The inlet is not known to this desk.
     InletUnknown,
 }

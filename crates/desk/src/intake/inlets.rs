@@ -22,6 +22,8 @@ pub(crate) struct Inlet {
     pub(crate) keys: Vec<Key>,
     /// `sha256=` before the signature is accepted, too.
     pub(crate) prefix_allowed: bool,
+    /// Where the source does not sign: a header that must carry one of the secrets.
+    pub(crate) required_header: Option<String>,
 }
 
 /// A secret and how long it holds.
@@ -88,9 +90,9 @@ pub(crate) async fn load(
     keychain: &Keychain,
     cache: &SecretCache,
 ) -> Result<Inlets, Error> {
-    let rows: Vec<(String, Source, ConnectionId, Realm, bool)> = sqlx::query_as(
-        "SELECT i.id, i.source, i.connection_id, c.realm, coalesce(json_extract(c.settings, '$.signature_prefix'), 0) \
-         FROM inlet i JOIN connection c ON c.id = i.connection_id",
+    let rows: Vec<(String, Source, ConnectionId, Realm, bool, Option<String>)> = sqlx::query_as(
+        "SELECT i.id, i.source, i.connection_id, c.realm, coalesce(json_extract(c.settings, '$.signature_prefix'), 0), \
+         i.required_header FROM inlet i JOIN connection c ON c.id = i.connection_id",
     )
     .fetch_all(&mut *connection)
     .await?;
@@ -108,10 +110,13 @@ pub(crate) async fn load(
         }
     }
     let mut inlets = Inlets::with_capacity(rows.len());
-    for (id, source, connection, realm, prefix_allowed) in rows {
+    for (id, source, connection, realm, prefix_allowed, required_header) in rows {
         let keys = keys.remove(&id).unwrap_or_default();
         let id = InletId::try_from(id).map_err(|_| Error::Stored("inlet id"))?;
-        inlets.insert(id.clone(), Arc::new(Inlet { id, source, connection, realm, keys, prefix_allowed }));
+        inlets.insert(
+            id.clone(),
+            Arc::new(Inlet { id, source, connection, realm, keys, prefix_allowed, required_header }),
+        );
     }
     Ok(inlets)
 }

@@ -114,13 +114,33 @@ pub(crate) fn judge(delivery: Delivery, inlets: &Inlets) -> Judged {
         return reject(delivery, QuarantineReason::InletUnknown);
     };
     let Some(scheme) = inlet.source.scheme() else {
-        return Judged::Trusted(Box::new(entry(inlet, Proof::Unsigned, delivery)));
+        return match missing_header(inlet, &delivery) {
+            None => Judged::Trusted(Box::new(entry(inlet, Proof::Unsigned, delivery))),
+            Some(reason) => reject(delivery, reason),
+        };
     };
     let at = delivery.received_at;
     match verify(delivery, scheme, inlet, || inlet.secrets_at(at)) {
         Ok(delivery) => Judged::Trusted(Box::new(signed(inlet, delivery))),
         Err((delivery, rejection)) => reject(delivery, reason(rejection)),
     }
+}
+
+/// A fixed header proves that the sender was told it, not that the body is its own: what passes stays unsigned.
+fn missing_header(inlet: &Inlet, delivery: &Delivery) -> Option<QuarantineReason> {
+    let name = inlet.required_header.as_deref()?;
+    // Hashes are compared, so that how long it takes tells nothing of the value.
+    let expected: Vec<_> =
+        inlet.secrets_at(delivery.received_at).map(|secret| Sha256::digest(secret.expose())).collect();
+    if expected.is_empty() {
+        return Some(QuarantineReason::SecretMissing);
+    }
+    let mut values = delivery.header(name).map(Sha256::digest).peekable();
+    if values.peek().is_none() {
+        return Some(QuarantineReason::HeaderMissing);
+    }
+    let is_right = values.all(|value| expected.contains(&value));
+    (!is_right).then_some(QuarantineReason::HeaderWrong)
 }
 
 /// What may stand before a signature where a connection's settings say so; no provider's documents show it.

@@ -9,7 +9,7 @@ use super::{
     fact::{Item, OrderFact},
     view::{AddressView, ChangeView},
 };
-use crate::money::Money;
+use crate::{id::PharmacyUid, intake::journal, money::Money};
 
 /// How many field changes an entry shows at the most.
 const MAX_CHANGES: usize = 40;
@@ -27,6 +27,8 @@ pub(super) fn changes(before: &OrderFact, after: &OrderFact) -> Vec<ChangeView> 
     found.items(&b.items, &a.items);
     found.shown("shipping", money(b.shipping.as_ref()), money(a.shipping.as_ref()));
     found.shown("total", money(b.total.as_ref()), money(a.total.as_ref()));
+    found.meant(&b.amounts, &a.amounts, "amounts", Changes::shown, |amount| money(Some(amount)));
+    found.meant(&b.reported, &a.reported, "reported", Changes::shown, |text| Some(text.clone()));
     found.shown("shop", b.shop.clone(), a.shop.clone());
     if b.fulfilment != a.fulfilment {
         let (b, a) = (b.fulfilment.clone().unwrap_or_default(), a.fulfilment.clone().unwrap_or_default());
@@ -49,6 +51,14 @@ pub(super) fn changes(before: &OrderFact, after: &OrderFact) -> Vec<ChangeView> 
         let name = |fact: &OrderFact| fact.doctor.clone().and_then(|doctor| doctor.name.or(doctor.uid));
         found.masked("doctor", name(b), name(a));
     }
+    if b.courier != a.courier {
+        let (b, a) = (b.courier.clone().unwrap_or_default(), a.courier.clone().unwrap_or_default());
+        found.masked("courier.name", b.name, a.name);
+        found.masked("courier.phone", b.phone, a.phone);
+    }
+    found.meant(&b.links, &a.links, "links", Changes::masked, |text| Some(text.clone()));
+    let pin = |fact: &OrderFact| fact.pin.as_ref().map(|pin| pin.0.clone());
+    found.masked("handover_code", pin(b), pin(a));
     if b.file != a.file {
         let name = |fact: &OrderFact| fact.file.clone().map(|file| file.sha256.or(file.name).unwrap_or_default());
         found.masked("prescription_file", name(b), name(a));
@@ -86,7 +96,10 @@ impl Changes {
             self.shown(&format!("{at}.name"), b.name, a.name);
             self.shown(&format!("{at}.number"), b.number, a.number);
             self.shown(&format!("{at}.amount"), number(b.amount), number(a.amount));
-            self.shown(&format!("{at}.unit"), b.unit, a.unit);
+            let (b_unit, a_unit) = (b.unit.unwrap_or_default(), a.unit.unwrap_or_default());
+            self.shown(&format!("{at}.unit"), b_unit.word, a_unit.word);
+            self.shown(&format!("{at}.pack"), b_unit.pack, a_unit.pack);
+            self.shown(&format!("{at}.loose"), number(b_unit.loose), number(a_unit.loose));
             self.shown(&format!("{at}.price"), money(b.price.as_ref()), money(a.price.as_ref()));
             self.shown(&format!("{at}.total"), money(b.total.as_ref()), money(a.total.as_ref()));
             self.shown(&format!("{at}.stock"), number(b.stock), number(a.stock));
@@ -101,6 +114,21 @@ impl Changes {
             self.masked(&format!("{field}.additional"), b.additional, a.additional);
             self.masked(&format!("{field}.city"), b.city, a.city);
             self.masked(&format!("{field}.country"), b.country, a.country);
+        }
+    }
+
+    fn meant<K: Ord + serde::Serialize, V: PartialEq>(
+        &mut self,
+        before: &BTreeMap<K, V>,
+        after: &BTreeMap<K, V>,
+        what: &str,
+        add: fn(&mut Self, &str, Option<String>, Option<String>),
+        tell: impl Fn(&V) -> Option<String>,
+    ) {
+        let meanings: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+        for meaning in meanings {
+            let field = format!("{what}.{}", journal::word(meaning));
+            add(self, &field, before.get(meaning).and_then(&tell), after.get(meaning).and_then(&tell));
         }
     }
 
@@ -120,7 +148,8 @@ impl Changes {
 }
 
 fn pharmacy(fact: &OrderFact) -> Option<String> {
-    fact.pharmacy.clone().and_then(|pharmacy| pharmacy.name.or(pharmacy.uid.map(|uid| uid.to_string())))
+    let uid = || fact.pharmacy.as_ref()?.uid.as_ref().map(PharmacyUid::to_string);
+    fact.pharmacy_name().map(str::to_owned).or_else(uid)
 }
 
 fn delivery_type(fact: &OrderFact) -> Option<String> {

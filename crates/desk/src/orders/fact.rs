@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::view::{AddressView, StatusGroup};
+use super::view::{AddressView, AmountMeaning, Finality, LinkKind, Stage, StatusGroup, TimeMeaning};
 use crate::{
     id::{LaneUid, OrderUid, PharmacyUid},
     money::Money,
@@ -39,6 +39,9 @@ pub(crate) struct OrderFact {
     /// Where the lane is; `None` where the event does not say.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) status: Option<Status>,
+    /// What the status means beyond its word.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) meaning: Meaning,
     /// Why, in the provider's words.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) reason: Option<String>,
@@ -48,11 +51,20 @@ pub(crate) struct OrderFact {
     /// Set by the fold on a lane that another one handed over to.
     #[serde(skip)]
     pub(crate) predecessor: Option<LaneUid>,
+    /// Set by the fold on a lane that handed over to others, whenever that was told.
+    #[serde(skip)]
+    pub(crate) handed_over: bool,
+    /// The steps the provider's documents know for this way of delivery, in their order; empty where they know none.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) sequence: Vec<Expected>,
     /// For example `#1001`.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) name: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) pharmacy: Option<Pharmacy>,
+    /// A short code people know the pharmacy by, shown where no name is known.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) pharmacy_code: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) delivery_type: Option<DeliveryType>,
     /// Higher is more urgent, 0 none.
@@ -65,6 +77,24 @@ pub(crate) struct OrderFact {
     /// What the provider says it costs altogether; without it the items and the shipping are added up.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) total: Option<Money>,
+    /// What the provider's amounts mean, where they are not simply items, shipping and total. Never added up.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) amounts: BTreeMap<AmountMeaning, Money>,
+    /// Times the provider reports without being the time of the event, as it wrote them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) reported: BTreeMap<TimeMeaning, String>,
+    /// The zone those times are assumed to be in, by its IANA name.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) reported_zone: Option<String>,
+    /// Who brings it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) courier: Option<Courier>,
+    /// Links as they came. They speak of a person; [`link`](super::link) says which of them may be opened.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) links: BTreeMap<LinkKind, String>,
+    /// The code against which the goods are handed over.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) pin: Option<Pin>,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) patient: Option<Patient>,
     #[serde(skip_serializing_if = "is_default")]
@@ -104,6 +134,58 @@ pub(crate) struct Status {
     pub(crate) after: Vec<u8>,
 }
 
+/// What a status means beyond its word, for a provider whose words alone would mislead.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Meaning {
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) stage: Option<Stage>,
+    /// Whether an ending is one; `None` where that is no question.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) finality: Option<Finality>,
+    /// No surprise either as the first thing heard of a lane.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) begins: bool,
+}
+
+/// A step that is expected of a lane.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Expected {
+    /// The status word it is heard as.
+    pub(crate) word: String,
+    pub(crate) stage: Option<Stage>,
+    /// No gap where it is not heard.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) optional: bool,
+}
+
+/// Who brings it. A person: prints nothing.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Courier {
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) name: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) phone: Option<String>,
+}
+
+impl std::fmt::Debug for Courier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Courier(…)")
+    }
+}
+
+/// A handover code. Prints nothing; leaves only for somebody who asked for it by itself.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Pin(pub(crate) String);
+
+impl std::fmt::Debug for Pin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pin(…)")
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Pharmacy {
@@ -134,9 +216,9 @@ pub(crate) struct Item {
     pub(crate) number: Option<String>,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) amount: Option<i64>,
-    /// What the amount counts, where the provider says: `packs`, `units`, the text on the pack.
+    /// What the amount counts, where the provider says.
     #[serde(skip_serializing_if = "is_default")]
-    pub(crate) unit: Option<String>,
+    pub(crate) unit: Option<Unit>,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) price: Option<Money>,
     #[serde(skip_serializing_if = "is_default")]
@@ -144,6 +226,21 @@ pub(crate) struct Item {
     /// On the pharmacy's shelf when the event was made.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) stock: Option<i64>,
+}
+
+/// What an amount counts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Unit {
+    /// `packs` or `units`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) word: Option<String>,
+    /// The text on the pack, as sent.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) pack: Option<String>,
+    /// The amount in single units, where the provider gives that, too.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) loose: Option<i64>,
 }
 
 /// Health data: prints nothing.
@@ -221,10 +318,26 @@ impl OrderFact {
         if !self.partial {
             return;
         }
+        fn fill<K: Ord + Clone, V: Clone>(now: &mut BTreeMap<K, V>, before: &BTreeMap<K, V>) {
+            for (name, value) in before {
+                now.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
         keep(&mut self.deleted, &before.deleted);
+        if self.status.is_none() {
+            keep(&mut self.meaning, &before.meaning);
+        }
         keep(&mut self.status, &before.status);
+        keep(&mut self.sequence, &before.sequence);
         keep(&mut self.name, &before.name);
         keep(&mut self.pharmacy, &before.pharmacy);
+        keep(&mut self.pharmacy_code, &before.pharmacy_code);
+        // The name of a pharmacy may come once, its id with every event.
+        if let (Some(now), Some(before)) = (&mut self.pharmacy, &before.pharmacy)
+            && now.uid == before.uid
+        {
+            keep(&mut now.name, &before.name);
+        }
         keep(&mut self.delivery_type, &before.delivery_type);
         keep(&mut self.priority, &before.priority);
         keep(&mut self.items, &before.items);
@@ -237,12 +350,20 @@ impl OrderFact {
         keep(&mut self.shop, &before.shop);
         keep(&mut self.fulfilment, &before.fulfilment);
         keep(&mut self.file, &before.file);
-        for (name, value) in &before.plain {
-            self.plain.entry(name.clone()).or_insert_with(|| value.clone());
-        }
-        for (name, value) in &before.other {
-            self.other.entry(name.clone()).or_insert_with(|| value.clone());
-        }
+        keep(&mut self.courier, &before.courier);
+        keep(&mut self.pin, &before.pin);
+        keep(&mut self.reported_zone, &before.reported_zone);
+        fill(&mut self.amounts, &before.amounts);
+        fill(&mut self.reported, &before.reported);
+        fill(&mut self.links, &before.links);
+        fill(&mut self.plain, &before.plain);
+        fill(&mut self.other, &before.other);
+    }
+
+    /// The pharmacy as a person reads it.
+    pub(crate) fn pharmacy_name(&self) -> Option<&str> {
+        let name = self.pharmacy.as_ref().and_then(|pharmacy| pharmacy.name.as_deref());
+        name.or(self.pharmacy_code.as_deref())
     }
 
     /// Whether both say the same, apart from how the shop's side calls it.

@@ -12,9 +12,12 @@ use jiff::Timestamp;
 use super::{
     changes::changes,
     fact::{OrderFact, Status},
+    link,
+    sequence::sequence,
     view::{
-        Attention, EntryKind, EntryView, FieldView, ItemView, LaneView, Mark, OrderRowView, OrderView, PatientView,
-        StatusGroup, TimelineView,
+        AmountView, Attention, EntryKind, EntryView, FieldView, Finality, HandoverView, ItemView, LaneView, LinkKind,
+        LinkView, Mark, OrderRowView, OrderView, PatientView, PinView, ReportedTimeView, SequenceView, StatusGroup,
+        TimelineView,
     },
 };
 use crate::{
@@ -49,6 +52,8 @@ impl Order {
             facts.sort_by(|a, b| a.place.cmp(&b.place));
             merge_copies(facts);
             complete_parts(facts);
+            let handed_over = facts.iter().any(|fact| !fact.data.successors.is_empty());
+            facts.iter_mut().for_each(|fact| fact.data.handed_over = handed_over);
         }
         (!lanes.is_empty()).then_some(Self { uid, lanes })
     }
@@ -86,8 +91,10 @@ impl Order {
         Some(OrderRowView {
             uid: self.uid.clone(),
             connection: newest.connection.clone(),
-            name: data.name.clone(),
+            name: data.name.clone().or_else(|| self.any_name()),
             status_group,
+            stage: newest.data.meaning.stage,
+            finality: newest.data.meaning.finality,
             attention: self.attention(status_group, facts),
             status: status.map(str::to_owned),
             updated_at: all().map(|fact| fact.place.at).max().unwrap_or(newest.place.at),
@@ -101,6 +108,13 @@ impl Order {
             events: u32::try_from(events.len()).unwrap_or(u32::MAX),
             trust: all().map(|fact| fact.trust).min().unwrap_or(Trust::Unsigned),
         })
+    }
+
+    /// Of a lane that has one where the leading one has none, else of the order as a whole.
+    fn any_name(&self) -> Option<String> {
+        let whole = self.lanes.get(&None).and_then(|facts| facts.last());
+        let mut facts = self.newest().into_iter().map(|(_, fact)| fact).chain(whole);
+        facts.find_map(|fact| fact.data.name.clone())
     }
 
     fn attention(&self, leading: StatusGroup, facts: &[Fact<OrderFact>]) -> Vec<Attention> {
@@ -134,9 +148,59 @@ impl Order {
             shop_order: fulfilment.shop_order_external_id,
             fulfilment: fulfilment.external_id,
             shipping: data.shipping.clone(),
+            amounts: data
+                .amounts
+                .iter()
+                .map(|(meaning, amount)| AmountView { meaning: *meaning, amount: amount.clone() })
+                .collect(),
+            reported: data
+                .reported
+                .iter()
+                .map(|(meaning, text)| ReportedTimeView {
+                    meaning: *meaning,
+                    text: text.clone(),
+                    zone: data.reported_zone.clone(),
+                })
+                .collect(),
             prescription_file: data.file.clone().and_then(|file| file.name),
             has_patient: data.patient.is_some() || data.delivery_address.is_some() || !data.other.is_empty(),
+            has_handover: !self.handover().is_empty(),
         })
+    }
+
+    /// How each lane is handed over, newest lane first; lanes of which nothing is told are left out.
+    pub(crate) fn handover(&self) -> Vec<HandoverView> {
+        let lanes = self.newest().into_iter().map(|(lane, fact)| (Some(lane), fact));
+        let whole = self.lanes.get(&None).and_then(|facts| facts.last()).map(|fact| (None, fact));
+        let told = lanes.chain(whole).filter(|(_, fact)| {
+            let data = &fact.data;
+            data.courier.is_some() || data.pin.is_some() || !data.links.is_empty()
+        });
+        told.map(|(lane, fact)| {
+            let data = &fact.data;
+            let courier = data.courier.clone().unwrap_or_default();
+            HandoverView {
+                lane_uid: lane.cloned(),
+                lane_name: data.name.clone(),
+                pharmacy_name: pharmacy_name(fact),
+                courier_name: courier.name,
+                courier_phone: courier.phone,
+                links: data.links.iter().map(|(kind, text)| link_view(*kind, text)).collect(),
+                has_pin: data.pin.is_some(),
+            }
+        })
+        .collect()
+    }
+
+    /// The handover code of a lane, for the one who asked.
+    pub(crate) fn pin(&self, lane: Option<&LaneUid>) -> Option<PinView> {
+        let pin = self.lanes.get(&lane.cloned())?.last()?.data.pin.clone()?;
+        Some(PinView { pin: pin.0 })
+    }
+
+    /// A link of a lane, as it came.
+    pub(crate) fn link(&self, lane: Option<&LaneUid>, kind: LinkKind) -> Option<&str> {
+        self.lanes.get(&lane.cloned())?.last()?.data.links.get(&kind).map(String::as_str)
     }
 
     /// The patient, for the one who asked.
@@ -170,7 +234,24 @@ impl Order {
         entries.sort_by(|a, b| (&a.0, &a.1.lane_uid).cmp(&(&b.0, &b.1.lane_uid)));
         let mut entries: Vec<EntryView> = entries.into_iter().map(|(_, entry)| entry).collect();
         mark_out_of_order(&mut entries);
-        TimelineView { uid: self.uid.clone(), lanes: self.lane_views(), entries }
+        TimelineView { uid: self.uid.clone(), lanes: self.lane_views(), sequences: self.sequences(), entries }
+    }
+
+    /// Of the lanes, newest first; of the whole order while it has none.
+    fn sequences(&self) -> Vec<SequenceView> {
+        let whole = self.lanes.get(&None).map_or(&[][..], Vec::as_slice);
+        let of = |lane: Option<&LaneUid>, facts: &[Fact<OrderFact>]| {
+            let newest = facts.last()?;
+            let ended = !is_open(newest);
+            let steps = sequence(whole, facts, ended, group)?;
+            Some(SequenceView { lane_uid: lane.cloned(), pharmacy_name: pharmacy_name(newest), steps })
+        };
+        let newest = self.newest();
+        if newest.is_empty() {
+            return of(None, whole).into_iter().collect();
+        }
+        let facts = |lane: &LaneUid| self.lanes.get(&Some(lane.clone())).map(Vec::as_slice);
+        newest.into_iter().filter_map(|(lane, _)| of(Some(lane), facts(lane)?)).collect()
     }
 
     /// The newest event of the leading lane that brought a readable prescription file.
@@ -245,7 +326,7 @@ impl Order {
                 data.fulfilment.as_ref().and_then(|fulfilment| fulfilment.shop_order_external_id.as_deref()),
             ];
             texts.into_iter().flatten().for_each(|text| words.add(text));
-            data.pharmacy.iter().filter_map(|pharmacy| pharmacy.name.as_deref()).for_each(|name| words.add_parts(name));
+            data.pharmacy_name().into_iter().for_each(|name| words.add_parts(name));
             for item in &data.items {
                 item.name.iter().for_each(|name| words.add_parts(name));
                 item.number.iter().for_each(|number| words.add(number));
@@ -344,18 +425,37 @@ fn word(fact: &Fact<OrderFact>) -> Option<&str> {
     fact.data.status.as_ref().map(|status| status.word.as_str())
 }
 
-/// A lane that has not spoken yet is new.
+/// A lane that has not spoken yet is new. An ending that may not be one keeps the lane waiting until others take over.
 fn group(fact: &Fact<OrderFact>) -> StatusGroup {
-    fact.data.status.as_ref().map_or(StatusGroup::New, |status| status.group)
+    let Some(status) = &fact.data.status else { return StatusGroup::New };
+    match (status.group, fact.data.meaning.finality) {
+        (StatusGroup::Stopped, Some(Finality::MayContinue | Finality::Unknown)) if !fact.data.handed_over => {
+            StatusGroup::Waiting
+        }
+        (group, _) => group,
+    }
+}
+
+fn pharmacy_name(fact: &Fact<OrderFact>) -> Option<String> {
+    fact.data.pharmacy_name().map(str::to_owned)
 }
 
 fn is_open(fact: &Fact<OrderFact>) -> bool {
-    !matches!(group(fact), StatusGroup::Done | StatusGroup::Stopped) && !fact.data.deleted
+    let has_ended = matches!(group(fact), StatusGroup::Done | StatusGroup::Stopped);
+    !has_ended && !fact.data.deleted && !fact.data.handed_over
+}
+
+/// What may be opened shows its host and nothing else; what may not is shown as it came.
+fn link_view(kind: LinkKind, text: &str) -> LinkView {
+    let host = link::openable(text).and_then(|url| url.host_str().map(str::to_owned));
+    LinkView { kind, text: host.is_none().then(|| text.to_owned()), host }
 }
 
 fn total(data: &OrderFact) -> Option<Money> {
+    // Amounts that need a word of what they mean do not add up to one.
+    let adds_up = |money: &&Money| data.amounts.is_empty() && !money.assumed;
     let added_up = || {
-        let items: Option<Vec<_>> = data.items.iter().map(|item| item.total.as_ref()).collect();
+        let items: Option<Vec<_>> = data.items.iter().map(|item| item.total.as_ref().filter(adds_up)).collect();
         let items = items.filter(|items| !items.is_empty())?;
         Money::sum(items.into_iter().chain(&data.shipping))
     };
@@ -363,25 +463,30 @@ fn total(data: &OrderFact) -> Option<Money> {
 }
 
 fn lane_view(uid: &LaneUid, fact: &Fact<OrderFact>) -> LaneView {
-    let pharmacy = fact.data.pharmacy.clone().unwrap_or_default();
     LaneView {
         uid: uid.clone(),
         name: fact.data.name.clone(),
         status_group: group(fact),
+        stage: fact.data.meaning.stage,
+        finality: fact.data.meaning.finality,
+        handed_over: fact.data.handed_over,
         status: word(fact).map(str::to_owned),
-        pharmacy_uid: pharmacy.uid,
-        pharmacy_name: pharmacy.name,
+        pharmacy_uid: fact.data.pharmacy.as_ref().and_then(|pharmacy| pharmacy.uid.clone()),
+        pharmacy_name: pharmacy_name(fact),
         updated_at: fact.place.at,
         deleted: fact.data.deleted,
     }
 }
 
 fn item_view(item: &super::fact::Item) -> ItemView {
+    let unit = item.unit.clone().unwrap_or_default();
     ItemView {
         name: item.name.clone(),
         pzn: item.number.clone(),
         amount: item.amount,
-        unit: item.unit.clone(),
+        unit: unit.word,
+        pack: unit.pack,
+        loose: unit.loose,
         price: item.price.clone(),
         total: item.total.clone(),
         stock: item.stock,
@@ -406,12 +511,13 @@ fn steps(facts: &[Fact<OrderFact>]) -> impl Iterator<Item = Step> {
         let has_moved = before.is_some_and(|before| word(before) != word(fact));
         let next_rank = status.and_then(|status| status.rank);
         let left_an_end = before.is_some_and(|b| matches!(group(b), StatusGroup::Done | StatusGroup::Stopped));
-        let follows = |after: &[u8]| after.is_empty() || rank.is_some_and(|rank| after.contains(&rank));
+        let begins = fact.data.meaning.begins;
+        let follows =
+            |status: &Status| status.after.is_empty() || rank.map_or(begins, |rank| status.after.contains(&rank));
         let step = Step {
             has_moved,
             is_backward: has_moved && (left_an_end || next_rank.is_some() && next_rank < rank),
-            is_unexpected: (has_moved || before.is_none())
-                && !status.is_none_or(|status: &Status| follows(&status.after)),
+            is_unexpected: (has_moved || before.is_none()) && !status.is_none_or(follows),
             dwell_ms: since
                 .filter(|_| has_moved)
                 .map(|since| fact.place.at.as_millisecond().saturating_sub(since.as_millisecond())),
@@ -442,18 +548,25 @@ fn lane_entries(lane: Option<&LaneUid>, facts: &[Fact<OrderFact>]) -> Vec<EntryV
         if step.is_unexpected {
             marks.insert(Mark::Unexpected);
         }
-        let from = before.and_then(|before| before.data.status.as_ref());
+        if before.is_some_and(|before| is_other(before.data.parent.as_ref(), fact.data.parent.as_ref())) {
+            marks.insert(Mark::OtherOrder);
+        }
+        let from = before.filter(|before| before.data.status.is_some());
         entries.push(EntryView {
             event_id: fact.place.event.clone(),
             lane_uid: lane.cloned(),
-            pharmacy_name: fact.data.pharmacy.as_ref().and_then(|pharmacy| pharmacy.name.clone()),
+            pharmacy_name: pharmacy_name(fact),
             at: fact.place.at,
             received_at: fact.place.received_at,
             kind: kind(before, fact, step.has_moved),
-            from_group: from.map(|from| from.group),
-            from: from.map(|from| from.word.clone()),
+            event_type: fact.event_type.clone(),
+            from_group: from.map(group),
+            from_stage: from.and_then(|from| from.data.meaning.stage),
+            from: from.and_then(word).map(str::to_owned),
             to_group: group(fact),
+            to_stage: fact.data.meaning.stage,
             to: word(fact).map(str::to_owned),
+            finality: fact.data.meaning.finality,
             dwell_ms: step.dwell_ms,
             reason: fact.data.reason.clone(),
             successors: fact.data.successors.clone(),
@@ -466,6 +579,11 @@ fn lane_entries(lane: Option<&LaneUid>, facts: &[Fact<OrderFact>]) -> Vec<EntryV
     }
     mark_out_of_order(&mut entries);
     entries
+}
+
+/// Both are named, and they are two.
+fn is_other<T: PartialEq>(before: Option<&T>, now: Option<&T>) -> bool {
+    before.zip(now).is_some_and(|(before, now)| before != now)
 }
 
 fn kind(before: Option<&Fact<OrderFact>>, fact: &Fact<OrderFact>, has_moved: bool) -> EntryKind {

@@ -4,6 +4,11 @@ mod changes;
 pub(crate) mod export;
 pub(crate) mod fact;
 pub(crate) mod fold;
+mod lanes;
+pub(crate) mod link;
 pub(crate) mod list;
+mod sequence;
 pub(crate) mod table;
 pub mod view;
+
+pub use table::Rejections;

@@ -3,34 +3,53 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sqlx::SqliteConnection;
+use ts_rs::TS;
 
 use super::{
     fact::OrderFact,
     fold::{Folded, Order},
+    lanes,
+    view::Finality,
 };
 use crate::{
     error::Error,
     event::{Fact, table::FactRow},
-    id::{LaneUid, OrderUid},
+    id::{ConnectionId, LaneUid, OrderUid},
     problem::Code,
     rows,
 };
 
 /// One world of uids: provider and host.
 pub(crate) type Realm = String;
-type LaneKey = (Realm, LaneUid);
-type OrderKey = (Realm, OrderUid);
+pub(super) type LaneKey = (Realm, LaneUid);
+pub(super) type OrderKey = (Realm, OrderUid);
+
+/// What a sender's silence on the finality of a rejection means: a setting of its connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(rename_all = "snake_case")]
+pub enum Rejections {
+    /// It tells final rejections only.
+    FinalOnly,
+    /// It tells each rejection, up to the final one.
+    Each,
+    /// Nobody knows: the order stays open.
+    #[default]
+    NotSure,
+}
 
 /// How many orders are read, folded and written at a time.
-const AT_ONCE: usize = 500;
+pub(super) const AT_ONCE: usize = 500;
 
 #[derive(sqlx::FromRow)]
 struct OrderFactRow {
     realm: String,
     lane_uid: Option<String>,
     parent_uid: Option<String>,
+    rejections: Rejections,
     #[sqlx(flatten)]
     fact: FactRow,
 }
@@ -41,6 +60,9 @@ impl OrderFactRow {
         fact.data.lane = self.lane_uid.map(Into::into);
         fact.data.parent = self.parent_uid.map(Into::into);
         fact.data.updated_at = fact.place.updated_at;
+        if fact.data.meaning.finality == Some(Finality::Unknown) && self.rejections == Rejections::FinalOnly {
+            fact.data.meaning.finality = Some(Finality::Final);
+        }
         Ok(fact)
     }
 }
@@ -49,10 +71,10 @@ macro_rules! facts {
     ($on:literal) => {
         concat!(
             "SELECT f.realm, e.public_id, e.connection_id, e.event_type, e.at, f.updated_at, e.received_at, \
-             e.last_receipt_at, e.receipts, e.trust, e.header_mismatch, f.data, f.lane_uid, f.parent_uid \
+             e.last_receipt_at, e.receipts, e.trust, e.header_mismatch, f.data, f.lane_uid, f.parent_uid, c.rejections \
              FROM json_each(?) k CROSS JOIN order_fact f ON f.realm = k.value ->> 0 AND ",
             $on,
-            " CROSS JOIN event e ON e.id = f.event_id"
+            " CROSS JOIN event e ON e.id = f.event_id CROSS JOIN connection c ON c.id = e.connection_id"
         )
     };
 }
@@ -81,15 +103,15 @@ async fn lanes_of(
     .await?)
 }
 
-fn json(value: &impl serde::Serialize) -> Result<String, Error> {
+pub(super) fn json(value: &impl serde::Serialize) -> Result<String, Error> {
     serde_json::to_string(value).map_err(|_| Error::Stored("key"))
 }
 
 /// What has to be folded again: lanes, and orders that something was said of as a whole.
 #[derive(Debug, Default)]
 pub(crate) struct Touched {
-    lanes: BTreeSet<LaneKey>,
-    orders: BTreeSet<OrderKey>,
+    pub(super) lanes: BTreeSet<LaneKey>,
+    pub(super) orders: BTreeSet<OrderKey>,
 }
 
 impl Touched {
@@ -106,15 +128,9 @@ impl Touched {
     }
 }
 
-/// Folds what was touched again. A lane belongs to the parent its greatest fact names; without one it stands alone, unless
-/// another lane handed over to it.
+/// Folds what was touched again.
 pub(crate) async fn refold(connection: &mut SqliteConnection, touched: &Touched) -> Result<(), Error> {
-    let mut orders = touched.orders.clone();
-    let lanes: Vec<_> = touched.lanes.iter().collect();
-    for some in lanes.chunks(AT_ONCE) {
-        place_lanes(connection, some, &mut orders).await?;
-    }
-    let orders: Vec<_> = orders.into_iter().collect();
+    let orders: Vec<_> = lanes::place(connection, touched).await?.into_iter().collect();
     let mut facets = Facets::read(connection).await?;
     for some in orders.chunks(AT_ONCE) {
         let folded = rows::spread(gathered(connection, some).await?, |(key, facts)| {
@@ -129,73 +145,20 @@ pub(crate) async fn refold(connection: &mut SqliteConnection, touched: &Touched)
     facets.count(connection).await
 }
 
-/// Finds out which order each lane belongs to, and adds those that gain or lose one, or have it as before.
-async fn place_lanes(
-    connection: &mut SqliteConnection,
-    lanes: &[&LaneKey],
-    orders: &mut BTreeSet<OrderKey>,
-) -> Result<(), Error> {
-    #[derive(sqlx::FromRow)]
-    struct Saying {
-        realm: String,
-        lane_uid: String,
-        parent_uid: Option<String>,
-        order_uid: Option<String>,
-        successors: Option<String>,
-    }
-    // Ordered as facts are: the last that names a parent is the greatest.
-    let said: Vec<Saying> = sqlx::query_as(
-        "SELECT f.realm, f.lane_uid, f.parent_uid, l.order_uid, f.successors FROM json_each(?) k \
-         CROSS JOIN order_fact f ON f.realm = k.value ->> 0 AND f.lane_uid = k.value ->> 1 \
-         CROSS JOIN event e ON e.id = f.event_id LEFT JOIN lane l ON l.realm = f.realm AND l.uid = f.lane_uid \
-         ORDER BY coalesce(e.at, e.received_at), f.updated_at, e.received_at, e.public_id",
+/// What has to be folded again when a setting changes what the facts of a connection mean.
+pub(crate) async fn touched_by(connection: &mut SqliteConnection, id: &ConnectionId) -> Result<Touched, Error> {
+    let rows: Vec<(Realm, Option<LaneUid>, Option<OrderUid>)> = sqlx::query_as(
+        "SELECT DISTINCT f.realm, f.lane_uid, f.parent_uid FROM order_fact f JOIN event e ON e.id = f.event_id \
+         WHERE e.connection_id = ?",
     )
-    .bind(json(&lanes)?)
-    .fetch_all(&mut *connection)
+    .bind(id)
+    .fetch_all(connection)
     .await?;
-    let mut placed: BTreeMap<LaneKey, (Option<String>, OrderUid)> = BTreeMap::new();
-    let mut handed_over: Vec<(LaneKey, String)> = Vec::new();
-    for saying in said {
-        let lane = (saying.realm, LaneUid::from(saying.lane_uid));
-        let alone = OrderUid::from(lane.1.as_str());
-        handed_over.extend(saying.successors.map(|successors| (lane.clone(), successors)));
-        let (_, parent) = placed.entry(lane).or_insert((saying.order_uid, alone));
-        if let Some(named) = saying.parent_uid {
-            *parent = named.into();
-        }
+    let mut touched = Touched::default();
+    for (realm, lane, parent) in rows {
+        touched.add(&realm, &OrderFact { lane, parent, ..OrderFact::default() });
     }
-    let mut moved = Vec::new();
-    for ((realm, lane), (before, parent)) in &placed {
-        orders.insert((realm.clone(), parent.clone()));
-        if before.as_deref() != Some(parent.as_str()) {
-            moved.push((realm, lane, parent));
-            orders.extend(before.clone().map(|before| (realm.clone(), before.into())));
-        }
-    }
-    rows::insert(
-        connection,
-        "INSERT INTO lane (realm, uid, order_uid) ",
-        &moved,
-        " ON CONFLICT (realm, uid) DO UPDATE SET order_uid = excluded.order_uid",
-        |row, (realm, lane, parent)| {
-            row.push_bind(*realm).push_bind(*lane).push_bind(*parent);
-        },
-    )
-    .await?;
-    // What a lane itself says overrules what was said of it.
-    for (lane, successors) in handed_over {
-        let successors: Vec<LaneUid> = serde_json::from_str(&successors).map_err(|_| Error::Stored("successors"))?;
-        let Some((_, parent)) = placed.get(&lane) else { continue };
-        for successor in successors {
-            sqlx::query("INSERT INTO lane (realm, uid, order_uid) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-                .bind(&lane.0)
-                .bind(successor)
-                .bind(parent)
-                .execute(&mut *connection)
-                .await?;
-        }
-    }
-    Ok(())
+    Ok(touched)
 }
 
 /// Every fact of these orders, read but not yet parsed.
@@ -440,15 +403,16 @@ fn word(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// The order of this uid, or the one that owns the lane of this uid; the one that changed last where several realms have it.
+/// The order of this uid, else the one that owns the lane of this uid: at some providers ids are unique per kind only. The one
+/// that changed last where several realms have it.
 pub(crate) async fn find(connection: &mut SqliteConnection, uid: &OrderUid) -> Result<Order, Error> {
     let found: Option<OrderKey> = sqlx::query_as(
         "SELECT realm, uid FROM (\
-             SELECT realm, uid, updated_at FROM order_row WHERE uid = ?1 \
+             SELECT 0 AS by_lane, realm, uid, updated_at FROM order_row WHERE uid = ?1 \
              UNION ALL \
-             SELECT o.realm, o.uid, o.updated_at FROM lane l JOIN order_row o ON o.realm = l.realm AND o.uid = l.order_uid \
+             SELECT 1, o.realm, o.uid, o.updated_at FROM lane l JOIN order_row o ON o.realm = l.realm AND o.uid = l.order_uid \
              WHERE l.uid = ?1) \
-         ORDER BY updated_at DESC, realm LIMIT 1",
+         ORDER BY by_lane, updated_at DESC, realm LIMIT 1",
     )
     .bind(uid)
     .fetch_optional(&mut *connection)
@@ -467,23 +431,35 @@ pub(crate) async fn insert_facts(
 ) -> Result<(), Error> {
     let mut packed = Vec::with_capacity(facts.len());
     for (event, realm, fact) in facts {
-        let successors = (!fact.successors.is_empty()).then(|| json(&fact.successors)).transpose()?;
-        packed.push((*event, *realm, *fact, successors, json(fact)?));
+        packed.push((*event, *realm, *fact, json(fact)?));
     }
     rows::insert(
         connection,
-        "INSERT INTO order_fact (event_id, realm, lane_uid, parent_uid, updated_at, name, successors, data) ",
+        "INSERT INTO order_fact (event_id, realm, lane_uid, parent_uid, updated_at, name, data) ",
         &packed,
         "",
-        |row, (event, realm, fact, successors, data)| {
+        |row, (event, realm, fact, data)| {
             row.push_bind(*event)
                 .push_bind(*realm)
                 .push_bind(&fact.lane)
                 .push_bind(&fact.parent)
                 .push_bind(fact.updated_at.map(Timestamp::as_millisecond))
                 .push_bind(&fact.name)
-                .push_bind(successors)
                 .push_bind(data);
+        },
+    )
+    .await?;
+    let handovers: Vec<_> = facts
+        .iter()
+        .flat_map(|(event, realm, fact)| fact.successors.iter().map(move |successor| (*event, *realm, successor)))
+        .collect();
+    rows::insert(
+        connection,
+        "INSERT OR IGNORE INTO order_handover (event_id, realm, successor) ",
+        &handovers,
+        "",
+        |row, (event, realm, successor)| {
+            row.push_bind(*event).push_bind(*realm).push_bind(*successor);
         },
     )
     .await?;
@@ -493,6 +469,7 @@ pub(crate) async fn insert_facts(
 /// Throws everything away that the fold made.
 pub(crate) async fn clear(connection: &mut SqliteConnection) -> Result<(), Error> {
     for clear in [
+        "DELETE FROM order_handover",
         "DELETE FROM order_fact",
         "DELETE FROM lane",
         "DELETE FROM order_row",

@@ -31,6 +31,86 @@ pub enum StatusGroup {
     Unknown,
 }
 
+/// What a status means, where its raw word alone would mislead: the window has a word of its own for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// A prescription was typed up.
+    Digitized,
+    /// A prescription cannot be fulfilled.
+    PrescriptionRejected,
+    /// Given to a pharmacy.
+    Assigned,
+    /// The pharmacy takes it.
+    Accepted,
+    /// The pharmacy does not take it, or somebody cancelled it: the provider does not say which.
+    RejectedOrCancelled,
+    /// Given to other pharmacies.
+    Reassigned,
+    /// Packed, waiting for whoever brings it.
+    Packed,
+    /// Packed, waiting for whoever collects it.
+    ReadyForCollection,
+    /// Whoever brings it is at the store or on the way.
+    WithRider,
+    /// Brought.
+    Delivered,
+    /// Collected.
+    Collected,
+}
+
+/// Whether a rejection or cancellation is the end of the lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Finality {
+    /// Nothing more will happen.
+    Final,
+    /// Others may take over.
+    MayContinue,
+    /// The provider does not say.
+    Unknown,
+}
+
+/// What an amount of money means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum AmountMeaning {
+    /// The items after discount, without shipping.
+    ItemsAfterDiscount,
+    /// The items at their printed maximum price, before discount.
+    ItemsAtMaximumPrice,
+    /// Shipping of the whole order, repeated with each of its lanes.
+    ShippingOfOrder,
+    /// Delivery, as estimated.
+    DeliveryCharge,
+    /// The estimate, delivery included.
+    EstimateWithDelivery,
+}
+
+/// What a reported time means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeMeaning {
+    /// On the bill.
+    Billed,
+    /// Of the payment.
+    Paid,
+    /// When to remind of a refill.
+    RefillReminder,
+}
+
+/// What a link leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkKind {
+    /// Where the goods are.
+    Tracking,
+    /// The bill to print.
+    Bill,
+    /// The invoice as a file.
+    Invoice,
+}
+
 /// Which orders. All filters must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(default)]
@@ -152,6 +232,12 @@ pub struct LaneView {
     pub status: Option<String>,
     /// Folded.
     pub status_group: StatusGroup,
+    /// What the status means, where its word alone would mislead.
+    pub stage: Option<Stage>,
+    /// Whether an ending is one.
+    pub finality: Option<Finality>,
+    /// Others took over from this lane.
+    pub handed_over: bool,
     /// The pharmacy.
     pub pharmacy_uid: Option<PharmacyUid>,
     /// The pharmacy's name.
@@ -190,6 +276,10 @@ pub struct OrderRowView {
     pub status: Option<String>,
     /// Folded.
     pub status_group: StatusGroup,
+    /// What the status means, where its word alone would mislead.
+    pub stage: Option<Stage>,
+    /// Whether an ending is one.
+    pub finality: Option<Finality>,
     /// Provider's time of the newest event.
     #[ts(type = "string")]
     pub updated_at: Timestamp,
@@ -227,8 +317,13 @@ pub struct ItemView {
     /// How many.
     #[ts(type = "number | null")]
     pub amount: Option<i64>,
-    /// What `amount` counts, where the provider says.
+    /// What `amount` counts, where the provider says: `packs` or `units`.
     pub unit: Option<String>,
+    /// The text on the pack, as sent.
+    pub pack: Option<String>,
+    /// The amount in single units, where the provider gives that, too.
+    #[ts(type = "number | null")]
+    pub loose: Option<i64>,
     /// Price of one.
     pub price: Option<Money>,
     /// Paid for all of this item.
@@ -255,10 +350,152 @@ pub struct OrderView {
     pub fulfilment: Option<String>,
     /// Shipping costs.
     pub shipping: Option<Money>,
+    /// What the provider's amounts mean, where they are not simply items, shipping and total. They do not add up.
+    pub amounts: Vec<AmountView>,
+    /// Times the provider reports without being the time of an event.
+    pub reported: Vec<ReportedTimeView>,
     /// File name of the signed prescription, where one came along.
     pub prescription_file: Option<String>,
     /// Whether there is a patient or an address to reveal.
     pub has_patient: bool,
+    /// Whether any lane tells who brings it, a link or a handover code.
+    pub has_handover: bool,
+}
+
+/// An amount and what it means.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AmountView {
+    /// What it means.
+    pub meaning: AmountMeaning,
+    /// The amount.
+    pub amount: Money,
+}
+
+/// A time as the provider wrote it. Its zone is assumed, never stated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ReportedTimeView {
+    /// What it means.
+    pub meaning: TimeMeaning,
+    /// As sent.
+    pub text: String,
+    /// The assumed zone by its IANA name.
+    pub zone: Option<String>,
+}
+
+/// A link that came with an order.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LinkView {
+    /// What it leads to.
+    pub kind: LinkKind,
+    /// The host, where the link may be opened: `https` and a public name.
+    pub host: Option<String>,
+    /// As sent, where it may not be opened.
+    pub text: Option<String>,
+}
+
+/// How one lane is handed over. It speaks of people: fetched when somebody looks at it, never with the order.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct HandoverView {
+    /// The lane; `None` for what is said of the whole order.
+    pub lane_uid: Option<LaneUid>,
+    /// The lane as its provider names it.
+    pub lane_name: Option<String>,
+    /// Its pharmacy.
+    pub pharmacy_name: Option<String>,
+    /// Who brings it.
+    pub courier_name: Option<String>,
+    /// Telephone number of who brings it.
+    pub courier_phone: Option<String>,
+    /// Where to look further.
+    pub links: Vec<LinkView>,
+    /// There is a handover code; it is asked for by itself.
+    pub has_pin: bool,
+}
+
+/// Prints nothing.
+impl std::fmt::Debug for HandoverView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HandoverView(…)")
+    }
+}
+
+/// One lane of one order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LaneInput {
+    /// The order.
+    pub uid: OrderUid,
+    /// The lane; `None` for what is said of the whole order.
+    pub lane_uid: Option<LaneUid>,
+}
+
+/// One link of one lane.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LinkInput {
+    /// The order.
+    pub uid: OrderUid,
+    /// The lane; `None` for what is said of the whole order.
+    pub lane_uid: Option<LaneUid>,
+    /// Which link.
+    pub kind: LinkKind,
+}
+
+/// The handover code of a lane, for the one who asked.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PinView {
+    /// As sent: leading zeros matter.
+    pub pin: String,
+}
+
+/// Prints nothing.
+impl std::fmt::Debug for PinView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PinView(…)")
+    }
+}
+
+/// Where a step of the expected sequence stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    /// Heard of.
+    Done,
+    /// Expected next.
+    Next,
+    /// Expected after that.
+    Ahead,
+    /// Never heard of, though a later step was.
+    Skipped,
+    /// Heard of, though the documents know no such step for this way of delivery.
+    Unexpected,
+    /// What ended the lane.
+    Ending,
+    /// Will not come any more.
+    NotReached,
+}
+
+/// One step of the expected sequence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct StepView {
+    /// The status word it is heard as.
+    pub status: String,
+    /// What it means.
+    pub stage: Option<Stage>,
+    /// Where it stands.
+    pub state: StepState,
+    /// When it was first heard of.
+    #[ts(type = "string | null")]
+    pub at: Option<Timestamp>,
+}
+
+/// The expected sequence of one lane.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SequenceView {
+    /// The lane; `None` for the whole order while it has no lane.
+    pub lane_uid: Option<LaneUid>,
+    /// Its pharmacy.
+    pub pharmacy_name: Option<String>,
+    /// In the order they are expected.
+    pub steps: Vec<StepView>,
 }
 
 /// A postal address as the provider sent it.
@@ -355,6 +592,8 @@ pub enum Mark {
     HeaderMismatch,
     /// The event carries no time of its own: the receipt time stands in.
     TimeOfReceipt,
+    /// The event names another order than the one before on the same lane.
+    OtherOrder,
 }
 
 /// One field that differs from the entry before on the same lane.
@@ -385,14 +624,22 @@ pub struct EntryView {
     pub received_at: Timestamp,
     /// What it is.
     pub kind: EntryKind,
+    /// The event's type, as the provider names it.
+    pub event_type: String,
     /// Raw status before on this lane; `None` for the first.
     pub from: Option<String>,
     /// Folded.
     pub from_group: Option<StatusGroup>,
+    /// What it meant, where its word alone would mislead.
+    pub from_stage: Option<Stage>,
     /// Raw status after.
     pub to: Option<String>,
     /// Folded.
     pub to_group: StatusGroup,
+    /// What it means, where its word alone would mislead.
+    pub to_stage: Option<Stage>,
+    /// Whether an ending is one.
+    pub finality: Option<Finality>,
     /// How long the lane stayed in `from`, milliseconds.
     #[ts(type = "number | null")]
     pub dwell_ms: Option<i64>,
@@ -419,6 +666,8 @@ pub struct TimelineView {
     pub uid: OrderUid,
     /// Its lanes, newest first.
     pub lanes: Vec<LaneView>,
+    /// The steps expected of each lane, newest lane first; only where the provider's documents know a sequence.
+    pub sequences: Vec<SequenceView>,
     /// Oldest first.
     pub entries: Vec<EntryView>,
 }

@@ -13,6 +13,7 @@
 mod bad_input;
 mod canaries;
 mod devices;
+mod evitalrx;
 mod faults;
 mod files;
 mod histories;

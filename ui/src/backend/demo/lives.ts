@@ -150,6 +150,9 @@ export class Lives {
         name: this.name(place),
         status: entry.to,
         status_group: entry.to_group,
+        stage: null,
+        finality: null,
+        handed_over: false,
         pharmacy_uid: pharmacies.find((one) => one.name === entry.pharmacy_name)?.uid ?? null,
         pharmacy_name: entry.pharmacy_name,
         updated_at: entry.at,
@@ -179,6 +182,8 @@ export class Lives {
       name: this.name(place),
       status: leading?.status ?? null,
       status_group: leading?.status_group ?? "unknown",
+      stage: null,
+      finality: null,
       updated_at: last?.at ?? iso(this.opened),
       status_since: moved?.at ?? iso(this.opened),
       received_at: last?.received_at ?? iso(this.opened),
@@ -207,6 +212,8 @@ export class Lives {
         pzn: product.pzn,
         amount,
         unit: null,
+        pack: null,
+        loose: null,
         price: euros(product.cents),
         total: euros(product.cents * amount),
         stock: Math.floor(dice(serial, 10, at) * 60),
@@ -224,6 +231,9 @@ export class Lives {
       shop_order: `EXT-${20_000 + this.size - place}`,
       fulfilment: null,
       shipping: euros(499),
+      amounts: [],
+      reported: [],
+      has_handover: false,
       prescription_file: reached ? `rezept-${this.size - place}.pdf` : null,
       has_patient: true,
     };
@@ -277,6 +287,10 @@ export class Lives {
         at: iso(when),
         received_at: iso(when + (late ? 47 * MINUTE : 700 + Math.floor(dice(serial, 17, index) * 900))),
         kind,
+        event_type: kind === "created" ? "pharmacy_order_created" : "pharmacy_order_updated",
+        from_stage: null,
+        to_stage: null,
+        finality: null,
         from: before?.status ?? null,
         from_group: before === undefined ? null : groupOf(before.status),
         to: step.status,
@@ -291,7 +305,7 @@ export class Lives {
         changes: this.#changes(serial, index, before?.status ?? null, step),
       };
     });
-    return { uid: this.uid(place), lanes: [], entries };
+    return { uid: this.uid(place), lanes: [], sequences: [], entries };
   }
 
   #changes(serial: number, index: number, from: string | null, step: Step): ChangeView[] {

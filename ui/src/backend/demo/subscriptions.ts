@@ -43,6 +43,8 @@ type Names =
   | "inlet_add"
   | "inlet_list"
   | "inlet_secret"
+  | "inlet_set"
+  | "inlet_rotate"
   | "inlet_remove"
   | "rules"
   | "rules_set"
@@ -170,6 +172,9 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
       last_verified_at: iso(opened - 20 * MINUTE),
       verified: 204,
       rejected: 0,
+      rejections: null,
+      required_header: null,
+      retires_at: null,
       ...part,
     };
     inlets.push(one);
@@ -594,7 +599,7 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
       return one;
     },
     inlet_add: (input) => {
-      const signed = input.source !== "rxscale-pubsub";
+      const signed = input.source === "rxscale";
       const fresh = inlet({
         name: input.name,
         source: input.source,
@@ -602,6 +607,7 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
         connection_name: nameOf(input.connection ?? ""),
         fingerprint: null,
         signed,
+        rejections: signed ? null : "not_sure",
         created_at: iso(Date.now()),
         last_verified_at: null,
         verified: 0,
@@ -620,10 +626,30 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
       emit("subscriptions");
       return null;
     },
+    inlet_set: (input) => {
+      const one = inlets.find((of) => of.id === input.id);
+      if (one === undefined) throw problem("inlet_unknown");
+      one.rejections = input.rejections;
+      one.required_header = input.required_header;
+      note("inlet_set", one.name);
+      emit("subscriptions", "orders");
+      return one;
+    },
+    inlet_rotate: (input) => {
+      const one = inlets.find((of) => of.id === input.id);
+      if (one === undefined) throw problem("inlet_unknown");
+      one.retires_at = iso(Date.now() + (input.grace_ms ?? 3 * DAY));
+      note("inlet_rotate", one.name);
+      emit("subscriptions");
+      const kept: Partial<InletView> = { ...one };
+      delete kept.id;
+      delete kept.url;
+      return inlet({ ...kept, retires_at: null, last_verified_at: null });
+    },
     inlet_remove: (input) => {
       const at = inlets.findIndex((of) => of.id === input.id);
       if (at < 0) throw problem("inlet_unknown");
-      guard(inlets[at]?.connection ?? "", input.confirm);
+      if (inlets[at]?.connection) guard(inlets[at].connection, input.confirm);
       note("inlet_remove", inlets.splice(at, 1)[0]?.name ?? "");
       emit("subscriptions");
       return null;

@@ -1,0 +1,252 @@
+//! A provider that signs nothing, names no event and tells no times, through the real relay: every documented shape with its
+//! documented drift is read, shown as what it is and never as more.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use offizin_desk::{
+    Desk, Source,
+    event::{
+        Trust,
+        view::{QuarantineReason, Verdict},
+    },
+    inlets::{
+        InletInput, InletSecretInput, InletView,
+        unsigned::{InletRotateInput, InletSetInput},
+    },
+    orders::{
+        Rejections,
+        view::{
+            AmountMeaning, Attention, EntryKind, Finality, LaneInput, LinkInput, LinkKind, Mark, Stage, StatusGroup,
+            StepState,
+        },
+    },
+};
+use offizin_journey::{OpenDesk, ServedRelay, arrivals, desk, desk_at, orders, pair, pull};
+use offizin_sandbox::evitalrx::{Caller, Ids, Tale, ids, medicine, tell};
+
+struct Scene {
+    relay: ServedRelay,
+    desk: OpenDesk,
+    dir: tempfile::TempDir,
+}
+
+impl Scene {
+    async fn begin() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let relay = ServedRelay::start(&dir.path().join("relay")).await;
+        let desk = desk(&dir.path().join("home")).await;
+        pair(&desk, &relay.invite("Adler-Apotheke").await).await.unwrap();
+        Self { relay, desk, dir }
+    }
+}
+
+async fn inlet(desk: &Desk) -> InletView {
+    let input = InletInput { name: "eVitalRx".into(), source: Source::Evitalrx, connection: None };
+    desk.inlet_add(input).await.unwrap()
+}
+
+fn caller(inlet: &InletView) -> Caller {
+    Caller::new(inlet.url.parse().unwrap(), None).unwrap()
+}
+
+/// Tells a tale and pulls after each call, so that the order of receipt is the order of the tale.
+async fn live(desk: &Desk, caller: &Caller, tale: Tale, number: u64, drift: bool) -> Ids {
+    for call in tell(tale, number, drift) {
+        assert_eq!(caller.call(&call).await, Some(200), "{}", call.nature);
+        pull(desk).await;
+    }
+    ids(number)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_shape_with_its_drift_is_read_and_nothing_is_called_verified() {
+    let scene = Scene::begin().await;
+    let desk = &scene.desk;
+    let inlet = inlet(desk).await;
+    assert_eq!((inlet.rejections, inlet.signed), (Some(Rejections::NotSure), false));
+    let caller = caller(&inlet);
+    let mut number = 0;
+    for drift in [false, true] {
+        for tale in Tale::ALL {
+            number += 1;
+            let ids = live(desk, &caller, tale, number, drift).await;
+            let order = desk.order_show(&ids.parent.as_str().into()).await.unwrap();
+            let timeline = desk.order_timeline(&ids.parent.as_str().into()).await.unwrap();
+            for entry in &timeline.entries {
+                assert_eq!(entry.trust, Trust::Unsigned);
+                assert!(entry.marks.contains(&Mark::TimeOfReceipt), "{tale:?}");
+                assert_eq!(entry.at, entry.received_at);
+            }
+            let group = match tale {
+                Tale::Delivery | Tale::Pickup | Tale::Prescription => StatusGroup::Done,
+                Tale::PrescriptionRejected
+                | Tale::Rejected
+                | Tale::RejectedAfterShipping
+                | Tale::CancelledAfterDelivery => StatusGroup::Stopped,
+                Tale::Reassigned | Tale::Split => StatusGroup::InWork,
+                Tale::RejectedWithoutFlag => StatusGroup::Waiting,
+            };
+            assert_eq!(order.row.status_group, group, "{tale:?}, drift {drift}");
+            assert_eq!(order.shop_order.as_deref(), Some(format!("{number:08}").as_str()), "leading zeros survive");
+            if tale != Tale::PrescriptionRejected {
+                let amount =
+                    |meaning| order.amounts.iter().find(|one| one.meaning == meaning).map(|one| one.amount.clone());
+                let total = amount(AmountMeaning::ItemsAfterDiscount).unwrap();
+                assert_eq!((total.amount.as_str(), total.currency.as_str(), total.assumed), ("1300", "INR", true));
+                assert_eq!(amount(AmountMeaning::ItemsAtMaximumPrice).unwrap().amount, "1384.18");
+                assert_eq!(order.item_list[0].name.as_deref(), Some("Testmedicine 500"));
+            }
+            let told = serde_json::to_string(&(&order, &timeline)).unwrap();
+            for never in ["Asha", "9000000000", "margin", "landing", "0498", "1900-01-01", "pictures.example"] {
+                assert!(!told.contains(never), "{never} in {tale:?}");
+            }
+        }
+    }
+    assert_eq!(caller.call(&medicine(1)).await, Some(200));
+    pull(desk).await;
+    assert!(arrivals(desk, Some(Verdict::Unrecognised)).await.is_empty());
+    assert!(arrivals(desk, Some(Verdict::Rejected)).await.is_empty());
+    assert_eq!(orders(desk).await.len(), 20);
+    assert!(desk.ledger_verify().await.unwrap().projections_match);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_re_assigned_order_is_one_order_with_its_lanes_linked() {
+    let scene = Scene::begin().await;
+    let desk = &scene.desk;
+    let caller = caller(&inlet(desk).await);
+    let calls = tell(Tale::Reassigned, 1, false);
+    // The rejection is lost on the way and the handover comes first of all.
+    for call in calls.iter().filter(|call| call.nature != "reject").rev() {
+        assert_eq!(caller.call(call).await, Some(200));
+        pull(desk).await;
+    }
+    let ids = ids(1);
+    let timeline = desk.order_timeline(&ids.parent.as_str().into()).await.unwrap();
+    let lanes: BTreeSet<_> = timeline.lanes.iter().map(|lane| lane.uid.as_str().to_owned()).collect();
+    assert_eq!(lanes, ids.children.iter().cloned().collect());
+    let handed_over = timeline.entries.iter().find(|entry| entry.kind == EntryKind::HandedOver).unwrap();
+    assert_eq!(handed_over.lane_uid.as_ref().unwrap().as_str(), ids.children[0]);
+    assert_eq!(
+        handed_over.successors.iter().map(|lane| lane.as_str()).collect::<Vec<_>>(),
+        [&ids.children[1], &ids.children[2]]
+    );
+    // A lane is found by its own uid, too.
+    assert_eq!(desk.order_timeline(&ids.children[2].as_str().into()).await.unwrap().uid.as_str(), ids.parent);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn going_back_is_shown_with_what_was_skipped_and_what_will_not_come() {
+    let scene = Scene::begin().await;
+    let desk = &scene.desk;
+    let caller = caller(&inlet(desk).await);
+    let ids = live(desk, &caller, Tale::RejectedAfterShipping, 1, false).await;
+    let order = desk.order_show(&ids.parent.as_str().into()).await.unwrap();
+    assert_eq!((order.row.stage, order.row.finality), (Some(Stage::RejectedOrCancelled), Some(Finality::Final)));
+    assert!(order.row.attention.contains(&Attention::WentBack));
+    let timeline = desk.order_timeline(&ids.parent.as_str().into()).await.unwrap();
+    let states: Vec<_> = timeline.sequences[0].steps.iter().map(|step| step.state).collect();
+    use StepState::{Done, Ending, NotReached};
+    assert_eq!(states, [Done, Done, Ending, NotReached, NotReached]);
+    let lost = tell(Tale::Delivery, 2, false);
+    for call in [&lost[1], &lost[4]] {
+        caller.call(call).await.unwrap();
+        pull(desk).await;
+    }
+    let timeline = desk.order_timeline(&offizin_sandbox::evitalrx::ids(2).parent.as_str().into()).await.unwrap();
+    let skipped = timeline.sequences[0].steps.iter().filter(|step| step.state == StepState::Skipped).count();
+    assert_eq!(skipped, 2);
+    assert!(timeline.entries[1].marks.contains(&Mark::Unexpected));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_handover_code_and_the_links_leave_only_when_asked_for() {
+    let scene = Scene::begin().await;
+    let desk = &scene.desk;
+    let caller = caller(&inlet(desk).await);
+    for call in tell(Tale::Delivery, 1, false).iter().take(4) {
+        caller.call(call).await.unwrap();
+        pull(desk).await;
+    }
+    let ids = ids(1);
+    let (uid, lane) = (ids.parent.as_str().into(), Some(ids.children[0].as_str().into()));
+    let handover = desk.order_handover(&uid).await.unwrap();
+    assert_eq!((handover[0].courier_name.as_deref(), handover[0].has_pin), (Some("Ravi Example"), true));
+    assert!(!serde_json::to_string(&handover).unwrap().contains("0498"));
+    let pin = desk.order_pin(&LaneInput { uid: uid.clone(), lane_uid: lane.clone() }).await.unwrap();
+    assert_eq!((pin.pin.as_str(), format!("{pin:?}").as_str()), ("0498", "PinView(…)"));
+    let link = desk.order_link(&LinkInput { uid, lane_uid: lane, kind: LinkKind::Tracking }).await.unwrap();
+    assert_eq!((link.scheme(), link.host_str()), ("https", Some("track.example.in")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replaced_address_answers_until_its_time_is_over_and_both_tell_one_story() {
+    let dir = tempfile::tempdir().unwrap();
+    let relay = ServedRelay::start(&dir.path().join("relay")).await;
+    let ahead = Arc::new(AtomicI64::new(0));
+    let hours = Arc::clone(&ahead);
+    let clock = Arc::new(move || {
+        Timestamp::now().checked_add(SignedDuration::from_hours(hours.load(Ordering::Relaxed))).unwrap()
+    });
+    let desk = desk_at(&dir.path().join("home"), clock).await.map_err(|problem| problem.code).unwrap();
+    pair(&desk, &relay.invite("Adler-Apotheke").await).await.unwrap();
+    let old = inlet(&desk).await;
+    let new = desk.inlet_rotate(InletRotateInput { id: "eVitalRx".into(), grace_ms: None }).await.unwrap();
+    assert_ne!((&old.id, &old.url), (&new.id, &new.url));
+    let calls = tell(Tale::Delivery, 1, false);
+    assert_eq!((caller(&old).call(&calls[0]).await, caller(&new).call(&calls[0]).await), (Some(200), Some(200)));
+    let pulled = desk.pull(Duration::ZERO).await.unwrap();
+    assert_eq!((pulled.events, pulled.duplicates), (1, 1), "one event with two receipts");
+    assert!(desk.inlet_list().await.unwrap().iter().any(|view| view.id == old.id && view.retires_at.is_some()));
+    ahead.store(73, Ordering::Relaxed);
+    pull(&desk).await;
+    assert_eq!((caller(&old).call(&calls[1]).await, caller(&new).call(&calls[1]).await), (Some(410), Some(200)));
+    assert_eq!(desk.inlet_list().await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agreed_header_keeps_strangers_out_until_nobody_asks_for_it() {
+    let scene = Scene::begin().await;
+    let desk = &scene.desk;
+    let inlet = inlet(desk).await;
+    let set = |required_header: Option<&str>, rejections| InletSetInput {
+        id: inlet.id.clone(),
+        rejections,
+        required_header: required_header.map(str::to_owned),
+    };
+    desk.inlet_set(set(Some("X-Agreed"), Rejections::NotSure)).await.unwrap();
+    desk.inlet_secret(InletSecretInput { id: inlet.id.clone(), secret: "at-onboarding".to_owned().into() })
+        .await
+        .unwrap();
+    let with =
+        |value: &str| Caller::new(inlet.url.parse().unwrap(), Some(("x-agreed".to_owned(), value.to_owned()))).unwrap();
+    let call = &tell(Tale::RejectedWithoutFlag, 1, false)[0];
+    assert_eq!(caller(&inlet).call(call).await, Some(200), "the relay does not judge");
+    pull(desk).await;
+    with("guessed").call(&tell(Tale::Rejected, 2, false)[0]).await.unwrap();
+    pull(desk).await;
+    let reasons: Vec<_> =
+        arrivals(desk, Some(Verdict::Rejected)).await.into_iter().map(|row| row.quarantine.unwrap()).collect();
+    assert_eq!(reasons, [QuarantineReason::HeaderWrong, QuarantineReason::HeaderMissing]);
+    with("at-onboarding").call(&tell(Tale::Pickup, 3, false)[0]).await.unwrap();
+    pull(desk).await;
+    assert_eq!(orders(desk).await[0].trust, Trust::Unsigned, "it came from whoever was told, and no more");
+    desk.inlet_set(set(None, Rejections::FinalOnly)).await.unwrap();
+    assert!(arrivals(desk, Some(Verdict::Rejected)).await.is_empty(), "what was kept out comes in");
+    let first = orders(desk).await.into_iter().find(|row| row.uid.as_str() == ids(1).parent).unwrap();
+    assert_eq!(
+        (first.status_group, first.finality),
+        (StatusGroup::Stopped, Some(Finality::Final)),
+        "the setting speaks for the silence"
+    );
+    assert!(desk.ledger_verify().await.unwrap().projections_match);
+    drop((scene.relay, scene.dir));
+}

@@ -1,0 +1,129 @@
+//! Orders of a provider that signs nothing: what is expected of them, how final a rejection is, what amounts mean, and how
+//! they are handed over.
+import AxeBuilder from "@axe-core/playwright";
+import { expect, openAt, orderRow, test } from "./window";
+
+const words = {
+  de: {
+    next: "als Nächstes",
+    skipped: "übersprungen",
+    unexpected: "unerwartet",
+    unsigned: "unsigniert",
+    final: "Abgelehnt oder storniert, endgültig",
+    handover: "Übergabe",
+    items: "Artikel",
+    show: "Code zeigen",
+    hide: "Code verbergen",
+    amount: "Artikel nach Rabatt, ohne Versand",
+    zone: "Asia/Kolkata",
+    split: "Aufgeteilt (veraltetes Ereignis)",
+    refused: "Wird nicht geöffnet: keine öffentliche https-Adresse.",
+  },
+  en: {
+    next: "next",
+    skipped: "skipped",
+    unexpected: "unexpected",
+    unsigned: "unsigned",
+    final: "Rejected or cancelled, final",
+    handover: "Handover",
+    items: "Items",
+    show: "Show code",
+    hide: "Hide code",
+    amount: "Items after discount, without shipping",
+    zone: "Asia/Kolkata",
+    split: "Split (old event)",
+    refused: "Not opened: no public https address.",
+  },
+} as const;
+
+for (const language of ["de", "en"] as const) {
+  const said = words[language];
+  const scene = { demo: "evitalrx", language };
+
+  test(`${language}: every entry says unsigned, and the sequence says what is next, skipped and unexpected`, async ({
+    page,
+  }) => {
+    await openAt(page, "orders", scene);
+    await orderRow(page, 0).click();
+    const sequence = page.getByTestId("sequence");
+    await expect(sequence.locator('[data-state="next"]')).toContainText(said.next);
+    const entries = page.getByTestId("timeline-entry");
+    await expect(entries).toHaveCount(3);
+    for (const entry of await entries.all()) await expect(entry).toContainText(said.unsigned);
+    await orderRow(page, 2).click();
+    await expect(sequence.locator('[data-state="unexpected"]')).toContainText(said.unexpected);
+    await orderRow(page, 3).click();
+    await expect(sequence.locator('[data-state="skipped"]')).toContainText(said.skipped);
+    await expect(page.locator("article header")).toContainText(said.final);
+    await orderRow(page, 4).click();
+    await expect(entries.first()).toContainText(said.split);
+  });
+
+  test(`${language}: an event that speaks of three lanes is shown on each`, async ({ page }) => {
+    await openAt(page, "orders", scene);
+    await orderRow(page, 1).click();
+    await expect(page.getByTestId("timeline-entry")).toHaveCount(6);
+  });
+
+  test(`${language}: the code is hidden until asked for, and again when the order is left`, async ({ page }) => {
+    await openAt(page, "orders", scene);
+    await orderRow(page, 0).click();
+    await page.getByRole("tab", { name: said.handover }).click();
+    const pin = page.getByTestId("pin");
+    await expect(pin).toHaveText("••••");
+    expect(await page.content()).not.toContain("0498");
+    await page.getByRole("button", { name: said.show }).click();
+    await expect(pin).toHaveText("0498");
+    await page.getByRole("button", { name: said.hide }).click();
+    await expect(pin).toHaveText("••••");
+    await page.getByRole("button", { name: said.show }).click();
+    await orderRow(page, 2).click();
+    await orderRow(page, 0).click();
+    await page.getByRole("tab", { name: said.handover }).click();
+    await expect(pin).toHaveText("••••");
+    const handover = page.getByTestId("handover");
+    await expect(handover).toContainText("track.example.in");
+    await expect(handover).toContainText(said.refused);
+    await expect(handover.locator("a")).toHaveCount(0);
+  });
+
+  test(`${language}: an amount says what it means, and a time whose it is`, async ({ page }) => {
+    await openAt(page, "orders", scene);
+    await orderRow(page, 0).click();
+    await page.getByRole("tab", { name: said.items }).click();
+    await expect(page.getByTestId("amounts")).toContainText(said.amount);
+    const panel = page.locator("article");
+    await expect(panel).toContainText(said.zone);
+    // To the last of its decimals, though no float holds it.
+    await expect(panel).toContainText(language === "de" ? "30,740000000000002" : "30.740000000000002");
+  });
+}
+
+for (const theme of ["light", "dark"] as const) {
+  test(`timeline, handover and settings are accessible, ${theme}`, async ({ page }) => {
+    await openAt(page, "orders", { demo: "evitalrx", theme });
+    await orderRow(page, 3).click();
+    await page.getByTestId("sequence").waitFor();
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+    await page.getByRole("tab", { name: "Übergabe" }).click();
+    await page.getByTestId("handover").waitFor();
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  });
+}
+
+test("an address is made, set up and replaced with an overlap", async ({ page }) => {
+  await openAt(page, "settings/evitalrx");
+  const card = page.locator("#settings-evitalrx");
+  await card.getByRole("button", { name: "Adresse anlegen" }).click();
+  const inlet = card.getByTestId("evitalrx-inlet");
+  await expect(inlet).toHaveCount(1);
+  await inlet.getByRole("button", { name: "Einstellungen" }).click();
+  await page.getByLabel("Nur endgültige werden gemeldet").check();
+  await page.getByRole("dialog").getByRole("button", { name: "Speichern" }).click();
+  await expect(inlet).toContainText("Nur endgültige werden gemeldet");
+  await inlet.getByRole("button", { name: "Adresse erneuern" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Adresse erneuern" }).click();
+  await expect(inlet).toHaveCount(2);
+  await expect(card).toContainText("Ersetzt; nimmt an bis");
+  expect((await new AxeBuilder({ page }).include("#settings-evitalrx").analyze()).violations).toEqual([]);
+});
