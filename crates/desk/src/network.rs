@@ -116,6 +116,21 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Why there is no answer at all.
+pub(crate) fn unanswered(error: reqwest::Error) -> Error {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    let mut code = if error.is_timeout() { Code::ProviderTimeout } else { Code::ProviderUnreachable };
+    while let Some(cause) = source {
+        let inside = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if cause.is::<rustls::Error>() || inside.is_some_and(|inside| inside.is::<rustls::Error>()) {
+            code = Code::ProviderTls;
+            break;
+        }
+        source = cause.source();
+    }
+    Error::http(code, error)
+}
+
 /// How the network is reached.
 pub(crate) async fn view(desk: &Desk) -> Result<NetworkView, Error> {
     shown(read(&mut *desk.db().reader().acquire().await?).await?)

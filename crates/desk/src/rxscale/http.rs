@@ -18,7 +18,7 @@ use tokio::{
 use url::Url;
 
 use super::named::Named;
-use crate::{error::Error, interrupt, problem::Code};
+use crate::{error::Error, interrupt, network::unanswered, problem::Code};
 
 /// Half of the documented ten requests per second.
 const PACE: Duration = Duration::from_millis(200);
@@ -200,19 +200,4 @@ fn words(complaint: &Value) -> String {
 /// How long the provider asks us to wait, as a detail.
 fn waiting(retry_after: Option<Duration>) -> String {
     retry_after.map(|wait| format!("{} s", wait.as_secs())).unwrap_or_default()
-}
-
-/// Why there is no answer at all.
-fn unanswered(error: reqwest::Error) -> Error {
-    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
-    let mut code = if error.is_timeout() { Code::ProviderTimeout } else { Code::ProviderUnreachable };
-    while let Some(cause) = source {
-        let inside = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if cause.is::<rustls::Error>() || inside.is_some_and(|inside| inside.is::<rustls::Error>()) {
-            code = Code::ProviderTls;
-            break;
-        }
-        source = cause.source();
-    }
-    Error::http(code, error)
 }
