@@ -21,12 +21,12 @@ use offizin_desk::{
     id::{ConnectionId, DoctorUid, EventId, OrderUid, PrescriptionUid, RotationId, SubscriptionId},
     inlets::{
         InletInput, InletRemoveInput, InletSecretInput, InletView,
-        unsigned::{InletRotateInput, InletSetInput},
+        unsigned::{InletKeyInput, InletRotateInput, InletSetInput},
     },
     network::{NetworkInput, NetworkView},
     orders::view::{
-        FacetView, HandoverView, LaneInput, LinkInput, OrderExportInput, OrderListInput, OrderRowView, OrderView,
-        PatientView, PinView, StuckView, TimelineView, TodayView,
+        ConfirmableView, FacetView, HandoverView, LaneInput, LinkInput, OrderExportInput, OrderListInput, OrderRowView,
+        OrderView, PatientView, PinView, StuckView, TimelineView, TodayView,
     },
     page::{Page, PageInput},
     rotation::view::{RotateInput, RotateView, RotationView},
@@ -229,6 +229,8 @@ commands! {
         shell.desk().await?.inlet_set(input).await;
     inlet_rotate(shell, input: InletRotateInput) -> InletView, changes [Subscriptions]:
         shell.desk().await?.inlet_rotate(input).await;
+    inlet_key(shell, input: InletKeyInput) -> InletView, changes [Orders, Subscriptions]:
+        shell.desk().await?.inlet_key(input).await;
     inlet_remove(shell, input: InletRemoveInput) -> (), changes [Subscriptions]:
         shell.desk().await?.inlet_remove(&input).await;
 
@@ -245,7 +247,9 @@ commands! {
     order_pin(shell, input: LaneInput) -> PinView: shell.desk().await?.order_pin(&input).await;
     // The web view names a link of an order; which address that is, and whether it may be opened, is decided here.
     order_link_open(shell, input: LinkInput) -> (): browse(&shell.desk().await?.order_link(&input).await?);
-
+    order_confirmable(shell, uid: OrderUid) -> ConfirmableView: shell.desk().await?.order_confirmable(&uid).await;
+    order_confirm(shell, uid: OrderUid) -> ConfirmableView, changes [Orders]:
+        shell.desk().await?.order_confirm(&uid).await;
     order_prescription(shell, uid: OrderUid) -> (): work::prescription(shell, &uid).await;
     order_export(shell, input: OrderExportInput) -> Option<ExportedView>: work::order_export(shell, input).await;
 

@@ -16,6 +16,10 @@ const words = {
     hide: "Code verbergen",
     amount: "Artikel nach Rabatt, ohne Versand",
     zone: "Asia/Kolkata",
+    ask: "Bei eVitalRx nachfragen",
+    agrees: "Bestätigt von eVitalRx",
+    differs: "eVitalRx sagt etwas anderes",
+    difference: "T00ST: hier Neu zugewiesen, dort „cancelled“",
     split: "Aufgeteilt (veraltetes Ereignis)",
     refused: "Wird nicht geöffnet: keine öffentliche https-Adresse.",
   },
@@ -31,6 +35,10 @@ const words = {
     hide: "Hide code",
     amount: "Items after discount, without shipping",
     zone: "Asia/Kolkata",
+    ask: "Ask eVitalRx",
+    agrees: "Confirmed with eVitalRx",
+    differs: "eVitalRx says something else",
+    difference: "T00ST: here Re-assigned, there “cancelled”",
     split: "Split (old event)",
     refused: "Not opened: no public https address.",
   },
@@ -87,6 +95,19 @@ for (const language of ["de", "en"] as const) {
     await expect(handover.locator("a")).toHaveCount(0);
   });
 
+  test(`${language}: an order is confirmed on a click alone, and a difference is a warning`, async ({ page }) => {
+    await openAt(page, "orders", scene);
+    await orderRow(page, 0).click();
+    const confirmation = page.getByTestId("confirmation");
+    await expect(confirmation).not.toContainText(said.agrees);
+    await confirmation.getByRole("button", { name: said.ask }).click();
+    await expect(confirmation).toContainText(said.agrees);
+    await orderRow(page, 1).click();
+    await confirmation.getByRole("button", { name: said.ask }).click();
+    await expect(confirmation).toContainText(said.differs);
+    await expect(confirmation.getByRole("listitem")).toHaveText(said.difference);
+  });
+
   test(`${language}: an amount says what it means, and a time whose it is`, async ({ page }) => {
     await openAt(page, "orders", scene);
     await orderRow(page, 0).click();
@@ -110,6 +131,25 @@ for (const theme of ["light", "dark"] as const) {
     expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
   });
 }
+
+test("a key for asking is stored, shown by its host alone, and forgotten", async ({ page }) => {
+  await openAt(page, "settings/evitalrx");
+  const card = page.locator("#settings-evitalrx");
+  await card.getByRole("button", { name: "Adresse anlegen" }).click();
+  const inlet = card.getByTestId("evitalrx-inlet");
+  await inlet.getByRole("button", { name: "API-Schlüssel" }).click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByRole("button", { name: "Speichern" })).toBeDisabled();
+  await dialog.getByLabel("API-Schlüssel", { exact: true }).fill("key-invented");
+  await dialog.getByLabel("dev-api.evitalrx.in").check();
+  expect((await new AxeBuilder({ page }).include('[role="dialog"]').analyze()).violations).toEqual([]);
+  await dialog.getByRole("button", { name: "Speichern" }).click();
+  await expect(inlet).toContainText("Nachfragen bei dev-api.evitalrx.in");
+  await inlet.getByRole("button", { name: "API-Schlüssel" }).click();
+  await expect(dialog.getByLabel("API-Schlüssel", { exact: true })).toHaveValue("");
+  await dialog.getByRole("button", { name: "Schlüssel vergessen" }).click();
+  await expect(inlet).not.toContainText("Nachfragen bei");
+});
 
 test("an address is made, set up and replaced with an overlap", async ({ page }) => {
   await openAt(page, "settings/evitalrx");

@@ -341,6 +341,16 @@ pub(crate) enum Inlet {
     },
     /// Store its signing secret, or the value of the header it asks for; it is read from standard input.
     Secret { id: String },
+    /// Store the key with which orders are confirmed with eVitalRx; it is read from standard input.
+    Key {
+        id: String,
+        /// The API's host; production when absent.
+        #[arg(long, value_name = "URL")]
+        base_url: Option<String>,
+        /// Forget the key that is stored.
+        #[arg(long, conflicts_with = "base_url")]
+        forget: bool,
+    },
     /// Retire an address: it answers 410 from then on.
     Remove {
         id: String,
@@ -437,6 +447,13 @@ pub(crate) enum Order {
         /// Yes, print it.
         #[arg(long, required = true)]
         reveal: bool,
+    },
+    /// What came of asking the provider's API of one order; with `--ask`, ask it now. Asking costs credits.
+    Confirm {
+        uid: String,
+        /// Yes, ask.
+        #[arg(long)]
+        ask: bool,
     },
     /// The patient of one order.
     Patient {

@@ -8,7 +8,7 @@ use offizin_desk::{
     },
     inlets::{
         InletInput, InletRemoveInput, InletSecretInput, InletView,
-        unsigned::{InletRotateInput, InletSetInput},
+        unsigned::{InletKeyInput, InletRotateInput, InletSetInput},
     },
     orders::Rejections,
     subscriptions::view::{
@@ -257,6 +257,11 @@ impl Shell {
             Inlet::Secret { id } => {
                 self.desk.inlet_secret(InletSecretInput { id, secret: standard_input()?.into() }).await?;
                 return self.done("stored");
+            }
+            Inlet::Key { id, base_url, forget } => {
+                let api_key = if forget { None } else { Some(standard_input()?.into()) };
+                let view = self.desk.inlet_key(InletKeyInput { id, api_key, base_url }).await?;
+                if self.json { json(&view) } else { print_inlets(&[view]) }
             }
             Inlet::Remove { id, confirm } => {
                 self.desk.inlet_remove(&InletRemoveInput { id, confirm: confirm.confirm }).await?;

@@ -99,6 +99,9 @@ pub(crate) fn sentence(code: Code) -> &'static str {
         Code::DeviceNameMalformed => "A name is 1 to 80 printable characters.",
         Code::InletUnknown => "There is no such address. `offizinctl inlet list` shows all.",
         Code::OrderUnknown => "No order or lane of this uid is known here.",
+        Code::ConfirmationOff => {
+            "No key for the provider's orders API is stored. `offizinctl inlet key NAME` stores one."
+        }
         Code::LinkRefused => "This link does not lead to a public https address and is not opened.",
         Code::BrowserMissing => "This system opened no browser. Set a default browser and try again.",
         Code::EventUnknown => "No event of this id is known here.",

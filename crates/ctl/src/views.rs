@@ -3,7 +3,7 @@
 use offizin_desk::{
     Problem,
     event::view::{EventListInput, Verdict},
-    orders::view::{LaneInput, OrderExportInput, OrderFormat, OrderListInput, TimelineView},
+    orders::view::{ConfirmableView, LaneInput, OrderExportInput, OrderFormat, OrderListInput, TimelineView},
 };
 
 use crate::{
@@ -12,6 +12,19 @@ use crate::{
     page_input,
     print::{self, json, line, local, maybe, table, word},
 };
+
+fn print_confirmation(view: &ConfirmableView) {
+    let Some(last) = &view.last else {
+        return line(if view.possible { "not asked yet" } else { "not asked yet, and no key to ask with is stored" });
+    };
+    let since = if last.outdated { ", and something was received since" } else { "" };
+    line(&format!("{} at {}{since}", word(&last.agreement), local(last.asked_at)));
+    let cells = last.lanes.iter().map(|lane| {
+        let here = lane.here.map(|stage| word(&stage));
+        vec![maybe(lane.lane_uid.as_ref()), maybe(here), maybe(lane.there.as_deref()), word(&lane.agreement)]
+    });
+    table(&["LANE", "HERE", "THERE", ""], &cells.collect::<Vec<_>>());
+}
 
 fn order_filter(filter: OrderFilter) -> OrderListInput {
     let only = |asked: bool| asked.then_some(true);
@@ -135,6 +148,12 @@ impl Shell {
                 let input = LaneInput { uid: uid.as_str().into(), lane_uid: lane.map(Into::into) };
                 let pin = self.desk.order_pin(&input).await?;
                 if self.json { json(&pin) } else { line(&pin.pin) }
+            }
+            Order::Confirm { uid, ask } => {
+                let uid = uid.as_str().into();
+                let view =
+                    if ask { self.desk.order_confirm(&uid).await? } else { self.desk.order_confirmable(&uid).await? };
+                if self.json { json(&view) } else { print_confirmation(&view) }
             }
             Order::Patient { uid, reveal: _ } => {
                 let patient = self.desk.order_patient(&uid.as_str().into()).await?;

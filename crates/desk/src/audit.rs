@@ -60,8 +60,12 @@ pub enum AuditAction {
     InletSet,
     /// Replaced the address of an inlet made by hand.
     InletRotate,
+    /// Stored or forgot the key with which orders of an inlet are confirmed.
+    InletKey,
     /// Retired an inlet made by hand.
     InletRemove,
+    /// Asked a provider's API of an order.
+    OrderConfirm,
     /// Changed the rules.
     RulesSet,
     /// Changed how this desk reaches the network.

@@ -31,7 +31,7 @@ use crate::{
     id::{ConnectionId, EventId, OrderUid, RotationId, SubscriptionId},
     inlets::{
         self, InletInput, InletRemoveInput, InletSecretInput, InletView,
-        unsigned::{InletRotateInput, InletSetInput},
+        unsigned::{InletKeyInput, InletRotateInput, InletSetInput},
     },
     intake::inlets::{SecretCache, load},
     keychain::Keychain,
@@ -39,8 +39,8 @@ use crate::{
     orders::{
         self,
         view::{
-            FacetView, HandoverView, LaneInput, LinkInput, OrderExportInput, OrderListInput, OrderRowView, OrderView,
-            PatientView, PinView, StuckView, TimelineView, TodayView,
+            ConfirmableView, FacetView, HandoverView, LaneInput, LinkInput, OrderExportInput, OrderListInput,
+            OrderRowView, OrderView, PatientView, PinView, StuckView, TimelineView, TodayView,
         },
     },
     page::{Page, PageInput},
@@ -321,6 +321,12 @@ impl Desk {
         Ok(inlets::unsigned::rotate(self, input).await?)
     }
 
+    /// Stores or forgets the key with which orders of an inlet's connection are confirmed. Codes: `inlet_unknown`,
+    /// `input_invalid`, those of the keyring.
+    pub async fn inlet_key(&self, input: InletKeyInput) -> Result<InletView, Problem> {
+        Ok(inlets::unsigned::key(self, input).await?)
+    }
+
     /// Retires an inlet made by hand, by id or name. Codes: `inlet_unknown`, `confirmation_needed`.
     pub async fn inlet_remove(&self, input: &InletRemoveInput) -> Result<(), Problem> {
         Ok(inlets::remove(self, input).await?)
@@ -495,6 +501,17 @@ impl Desk {
             orders::link::openable(text).ok_or(Error::Plain(Code::LinkRefused))
         };
         Ok(link.await?)
+    }
+
+    /// Whether an order can be confirmed with its provider, and what came of it last.
+    pub async fn order_confirmable(&self, uid: &OrderUid) -> Result<ConfirmableView, Problem> {
+        Ok(orders::confirm::confirmable(self, uid).await?)
+    }
+
+    /// Asks the provider's API of an order and compares. It costs credits: ask once, and when somebody wants to know. It rewrites
+    /// nothing. Codes: `confirmation_off`, the provider's.
+    pub async fn order_confirm(&self, uid: &OrderUid) -> Result<ConfirmableView, Problem> {
+        Ok(orders::confirm::confirm(self, uid).await?)
     }
 
     async fn order(&self, uid: &OrderUid) -> Result<orders::fold::Order, Error> {

@@ -69,6 +69,8 @@ pub struct InletView {
     pub rejections: Option<Rejections>,
     /// A header every delivery must carry, with the inlet's secret as its value.
     pub required_header: Option<String>,
+    /// The API's host, where a key is stored with which orders are confirmed.
+    pub confirms_at: Option<String>,
     /// The address was replaced and answers until then.
     #[ts(type = "string | null")]
     pub retires_at: Option<Timestamp>,
@@ -108,6 +110,7 @@ struct Row {
     rejected: i64,
     rejections: Rejections,
     required_header: Option<String>,
+    confirms_at: Option<String>,
     retires_at: Option<i64>,
 }
 
@@ -162,7 +165,7 @@ pub(crate) async fn list(desk: &Desk) -> Result<Vec<InletView>, Error> {
     let public: Option<Url> = relay.and_then(|row| row.url.parse().ok());
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT i.id, i.token, i.label, i.source, i.created_at, i.last_verified_at, i.verified, i.rejected, \
-         i.required_header, i.retires_at, o.rejections, c.id AS connection, c.name AS connection_name, \
+         i.required_header, i.retires_at, o.rejections, iif(o.confirms, o.base_url, NULL) AS confirms_at, c.id AS connection, c.name AS connection_name, \
          (SELECT k.fingerprint FROM signing_key k WHERE k.inlet_id = i.id \
          AND k.expires_at IS NULL ORDER BY k.created_at DESC LIMIT 1) AS fingerprint \
          FROM inlet i JOIN connection o ON o.id = i.connection_id \
@@ -190,6 +193,7 @@ pub(crate) async fn list(desk: &Desk) -> Result<Vec<InletView>, Error> {
                 signed: row.source.scheme().is_some(),
                 rejections: row.source.scheme().is_none().then_some(row.rejections),
                 required_header: row.required_header,
+                confirms_at: row.confirms_at.and_then(|base| Some(base.parse::<Url>().ok()?.host_str()?.to_owned())),
                 retires_at: row.retires_at.map(time::from_ms).transpose()?,
             })
         })
@@ -228,7 +232,11 @@ pub(crate) async fn remove(desk: &Desk, input: &InletRemoveInput) -> Result<(), 
         let connection = connections::find(&mut *desk.db().reader().acquire().await?, connection.as_str()).await?;
         connections::confirmed(&connection, input.confirm.as_deref())?;
     }
-    recorded(desk, AuditAction::InletRemove, &view.name, None, subscriptions::retire(desk, &id)).await
+    let retire = async {
+        subscriptions::retire(desk, &id).await?;
+        unsigned::forget_unused_key(desk, &id).await
+    };
+    recorded(desk, AuditAction::InletRemove, &view.name, None, retire).await
 }
 
 /// Stores the secret the portal showed; what waited in quarantine for it is verified.

@@ -127,6 +127,8 @@ codes! {
     OrderUnknown,
     /// A link that came with an order is not `https` to a public name, and is not opened.
     LinkRefused,
+    /// No key is stored with which orders of this provider could be confirmed.
+    ConfirmationOff,
     /// The system opens no browser.
     BrowserMissing,
     /// No such event.

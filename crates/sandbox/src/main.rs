@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use offizin_sandbox::{
     AnswerFault, AnswerRule, ApiKey, Call, Config, DEMO_KEY, Faults, MANAGEMENT_PERMISSIONS, Odds, Pace, RateLimit,
     Reach, Retry, Sandbox, Switches,
-    evitalrx::{self, Caller, Tale},
+    evitalrx::{self, Caller, Tale, api::OrdersApi},
     presets,
 };
 use serde::de::DeserializeOwned;
@@ -58,6 +58,9 @@ struct Evitalrx {
     /// A header that was agreed on, as NAME=VALUE.
     #[arg(long, value_name = "NAME=VALUE")]
     header: Option<String>,
+    /// Serve the orders API here, too, to whoever has the key `sandbox`, until interrupted.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
 }
 
 const KEYS: &str = "Preset API keys, for the header X-API-Key:
@@ -173,11 +176,24 @@ async fn tell(flags: Evitalrx) -> Result<(), Failure> {
     let caller = Caller::new(flags.target, header).map_err(|error| Failure::Start(error.into()))?;
     let pause = if flags.rate > 0.0 { 1.0 / flags.rate } else { 0.0 };
     let pause = Duration::try_from_secs_f64(pause).map_err(|error| Failure::Usage(format!("--rate: {error}")))?;
+    let api = match flags.listen {
+        Some(listen) => {
+            let listener = TcpListener::bind(listen).await.map_err(|error| Failure::Listen(listen, error))?;
+            let address = listener.local_addr().map_err(|error| Failure::Listen(listen, error))?;
+            let api = OrdersApi::serve_on(listener, address, "sandbox");
+            println!("offizin-sandbox answers for orders at {} with API key sandbox", api.base_url());
+            Some(api)
+        }
+        None => None,
+    };
     let (mut made, mut accepted) = (0u64, 0u64);
     for (number, tale) in
         (flags.first..).take(usize::try_from(flags.orders).unwrap_or(usize::MAX)).zip(Tale::ALL.into_iter().cycle())
     {
         for call in evitalrx::tell(tale, number, flags.drift) {
+            if let Some(api) = &api {
+                api.note(&call);
+            }
             for _ in 0..=u8::from(flags.duplicate) {
                 made += 1;
                 accepted += u64::from(caller.call(&call).await.is_some_and(|status| (200..300).contains(&status)));
@@ -186,6 +202,9 @@ async fn tell(flags: Evitalrx) -> Result<(), Failure> {
         }
     }
     println!("offizin-sandbox made {made} calls, {accepted} were accepted");
+    if api.is_some() {
+        signal(SignalKind::interrupt()).map_err(Failure::Signals)?.recv().await;
+    }
     Ok(())
 }
 

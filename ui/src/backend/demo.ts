@@ -482,6 +482,10 @@ export function demo(query: URLSearchParams): Backend {
       throw problem("order_unknown", input.uid);
     },
     order_link_open: () => null,
+    order_confirmable: () => ({ possible: false, last: null }),
+    order_confirm: () => {
+      throw problem("confirmation_off");
+    },
     order_patient: (uid) => lives.patient(placeOf(uid)),
     stock_list: (input) => shelves.list(input),
     stock_history: (input) => found(shelves.history(input), "stock_unknown", input.uid),

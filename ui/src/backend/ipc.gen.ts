@@ -8,7 +8,7 @@ export type OrderUid = string;
 export type LaneUid = string;
 export type PharmacyUid = string;
 export type PharmacySkuUid = string;
-export type Code = "keyring_missing" | "keyring_locked" | "keyring_failed" | "database_key_lost" | "database_unreadable" | "database_newer" | "database_busy" | "disk_full" | "home_unusable" | "not_paired" | "already_paired" | "pairing_code_malformed" | "pairing_code_refused" | "relay_unreachable" | "relay_refused" | "relay_unavailable" | "relay_version" | "relay_unexpected" | "provider_unreachable" | "provider_tls" | "provider_timeout" | "provider_key_refused" | "provider_permission_missing" | "provider_not_found" | "provider_wrong_base_path" | "provider_conflict" | "provider_rejected" | "provider_rate_limited" | "provider_failed" | "provider_unexpected" | "provider_redirected" | "provider_ambiguous" | "list_lost_others" | "delete_not_configured" | "test_not_configured" | "connection_unknown" | "connection_name_taken" | "connection_in_use" | "subscription_unknown" | "subscription_foreign" | "subscription_elsewhere" | "rotation_under_way" | "rotation_too_late" | "rotation_unknown" | "rotation_answer_lost" | "rotation_vanished" | "confirmation_needed" | "certificate_unusable" | "inlet_unknown" | "device_unknown" | "device_name_malformed" | "order_unknown" | "link_refused" | "browser_missing" | "event_unknown" | "stock_unknown" | "prescription_unknown" | "doctor_unknown" | "input_invalid" | "file_unusable" | "file_foreign" | "work_under_way" | "prescription_missing" | "internal";
+export type Code = "keyring_missing" | "keyring_locked" | "keyring_failed" | "database_key_lost" | "database_unreadable" | "database_newer" | "database_busy" | "disk_full" | "home_unusable" | "not_paired" | "already_paired" | "pairing_code_malformed" | "pairing_code_refused" | "relay_unreachable" | "relay_refused" | "relay_unavailable" | "relay_version" | "relay_unexpected" | "provider_unreachable" | "provider_tls" | "provider_timeout" | "provider_key_refused" | "provider_permission_missing" | "provider_not_found" | "provider_wrong_base_path" | "provider_conflict" | "provider_rejected" | "provider_rate_limited" | "provider_failed" | "provider_unexpected" | "provider_redirected" | "provider_ambiguous" | "list_lost_others" | "delete_not_configured" | "test_not_configured" | "connection_unknown" | "connection_name_taken" | "connection_in_use" | "subscription_unknown" | "subscription_foreign" | "subscription_elsewhere" | "rotation_under_way" | "rotation_too_late" | "rotation_unknown" | "rotation_answer_lost" | "rotation_vanished" | "confirmation_needed" | "certificate_unusable" | "inlet_unknown" | "device_unknown" | "device_name_malformed" | "order_unknown" | "link_refused" | "confirmation_off" | "browser_missing" | "event_unknown" | "stock_unknown" | "prescription_unknown" | "doctor_unknown" | "input_invalid" | "file_unusable" | "file_foreign" | "work_under_way" | "prescription_missing" | "internal";
 export type Problem = { 
 /**
  * What went wrong.
@@ -409,6 +409,50 @@ export type PinView = {
  * As sent: leading zeros matter.
  */
 pin: string, };
+export type Agreement = "agrees" | "differs" | "unclear";
+export type ConfirmedLaneView = { 
+/**
+ * The lane.
+ */
+lane_uid: LaneUid | null, 
+/**
+ * Where it was here; `None` where nothing was known.
+ */
+here: Stage | null, 
+/**
+ * Where it was there, in the provider's word; `None` where it was not told of.
+ */
+there: string | null, 
+/**
+ * What came of comparing both.
+ */
+agreement: Agreement, };
+export type ConfirmationView = { 
+/**
+ * When it was asked.
+ */
+asked_at: string, 
+/**
+ * Over all lanes: a difference outweighs what agrees.
+ */
+agreement: Agreement, 
+/**
+ * Lane by lane: those the provider told of, then those only known here.
+ */
+lanes: Array<ConfirmedLaneView>, 
+/**
+ * Something was received since.
+ */
+outdated: boolean, };
+export type ConfirmableView = { 
+/**
+ * A key for the provider's orders API is stored.
+ */
+possible: boolean, 
+/**
+ * The last time somebody asked.
+ */
+last: ConfirmationView | null, };
 export type StepState = "done" | "next" | "ahead" | "skipped" | "unexpected" | "ending" | "not_reached";
 export type StepView = { 
 /**
@@ -2257,6 +2301,10 @@ rejections: Rejections | null,
  */
 required_header: string | null, 
 /**
+ * The API's host, where a key is stored with which orders are confirmed.
+ */
+confirms_at: string | null, 
+/**
  * The address was replaced and answers until then.
  */
 retires_at: string | null, };
@@ -2300,6 +2348,19 @@ id: string,
  * How long the old address goes on answering, milliseconds; three days when absent, ninety at the most.
  */
 grace_ms: number | null, };
+export type InletKeyInput = { 
+/**
+ * Its id or name.
+ */
+id: string, 
+/**
+ * Goes to the keyring and nowhere else; `None` forgets the one that is there.
+ */
+api_key: string | null, 
+/**
+ * The API's host; production when absent.
+ */
+base_url: string | null, };
 export type DeviceView = { 
 /**
  * Opaque id, the relay's.
@@ -2338,7 +2399,7 @@ id: string,
  * 1 to 80 printable characters.
  */
 name: string, };
-export type AuditAction = "pair" | "unpair" | "connection_add" | "connection_edit" | "connection_remove" | "subscription_register" | "subscription_test" | "subscription_secret" | "subscription_adopt" | "subscription_remove" | "foreign_remove" | "rotation_start" | "rotation_switch" | "rotation_finish" | "rotation_roll_back" | "inlet_add" | "inlet_secret" | "inlet_set" | "inlet_rotate" | "inlet_remove" | "rules_set" | "network_set" | "ledger_rebuild" | "start_over";
+export type AuditAction = "pair" | "unpair" | "connection_add" | "connection_edit" | "connection_remove" | "subscription_register" | "subscription_test" | "subscription_secret" | "subscription_adopt" | "subscription_remove" | "foreign_remove" | "rotation_start" | "rotation_switch" | "rotation_finish" | "rotation_roll_back" | "inlet_add" | "inlet_secret" | "inlet_set" | "inlet_rotate" | "inlet_key" | "inlet_remove" | "order_confirm" | "rules_set" | "network_set" | "ledger_rebuild" | "start_over";
 export type Shell = "window" | "command_line";
 export type AuditOutcome = "done" | "failed" | "unfinished";
 export type AuditEntryView = { 
@@ -2738,6 +2799,7 @@ export type Commands = {
   inlet_secret: { input: InletSecretInput; output: null };
   inlet_set: { input: InletSetInput; output: InletView };
   inlet_rotate: { input: InletRotateInput; output: InletView };
+  inlet_key: { input: InletKeyInput; output: InletView };
   inlet_remove: { input: InletRemoveInput; output: null };
   audit_list: { input: PageInput; output: Page<AuditEntryView> };
   order_list: { input: OrderListInput; output: Page<OrderRowView> };
@@ -2750,6 +2812,8 @@ export type Commands = {
   order_handover: { input: OrderUid; output: Array<HandoverView> };
   order_pin: { input: LaneInput; output: PinView };
   order_link_open: { input: LinkInput; output: null };
+  order_confirmable: { input: OrderUid; output: ConfirmableView };
+  order_confirm: { input: OrderUid; output: ConfirmableView };
   order_prescription: { input: OrderUid; output: null };
   order_export: { input: OrderExportInput; output: ExportedView | null };
   stock_list: { input: StockListInput; output: Page<StockRowView> };

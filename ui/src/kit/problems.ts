@@ -11,6 +11,7 @@ export type Exit =
   | "relay"
   | "connections"
   | "network"
+  | "evitalrx"
   | "subscriptions"
   | "orders"
   | "deliveries"
@@ -324,6 +325,12 @@ export const sentences: Record<Code, Sentence> = {
     safe: m.code_order_unknown_safe,
     cure: m.code_order_unknown_cure,
     exit: "orders",
+  },
+  confirmation_off: {
+    what: m.code_confirmation_off,
+    safe: m.code_confirmation_off_safe,
+    cure: m.code_confirmation_off_cure,
+    exit: "evitalrx",
   },
   link_refused: {
     what: m.code_link_refused,

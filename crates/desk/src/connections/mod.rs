@@ -11,6 +11,7 @@ use crate::{
     audit::{AuditAction, recorded},
     desk::Desk,
     error::Error,
+    evitalrx::{self, api::OrdersApi},
     id::ConnectionId,
     network::is_loopback,
     problem::Code,
@@ -221,6 +222,59 @@ pub(crate) async fn api(desk: &Desk, view: &ConnectionView) -> Result<ProviderAp
     let pace = desk.pace(&view.id).await;
     let (pharmacy_uid, settings) = (view.pharmacy_uid.clone(), view.settings.clone());
     Ok(ProviderApi::new(desk.network().client(&base), base, view.api, key, pharmacy_uid, settings, pace))
+}
+
+/// Whether orders of a connection can be confirmed with their provider.
+pub(crate) async fn confirms(connection: &mut SqliteConnection, id: &ConnectionId) -> Result<bool, Error> {
+    let confirms: Option<bool> =
+        sqlx::query_scalar("SELECT confirms FROM connection WHERE id = ? AND removed_at IS NULL")
+            .bind(id)
+            .fetch_optional(connection)
+            .await?;
+    Ok(confirms.unwrap_or(false))
+}
+
+/// The API that tells of a connection's orders. Codes: `confirmation_off`, `provider_key_refused`, those of the keyring.
+pub(crate) async fn orders_api(desk: &Desk, id: &ConnectionId) -> Result<OrdersApi, Error> {
+    let mut reader = desk.db().reader().acquire().await?;
+    if !confirms(&mut reader, id).await? {
+        return Err(Error::Plain(Code::ConfirmationOff));
+    }
+    let base: String =
+        sqlx::query_scalar("SELECT base_url FROM connection WHERE id = ?").bind(id).fetch_one(&mut *reader).await?;
+    drop(reader);
+    let key = desk.keychain().read(&key_name(id)).await?;
+    let key = key.ok_or_else(|| Error::Told(Code::ProviderKeyRefused, "the key is not in the keyring".into()))?;
+    let base = evitalrx::api::usable_base(&base)?;
+    Ok(OrdersApi::new(desk.network().client(&base), base, key))
+}
+
+/// Stores the key that asks of orders, and where it may travel to. It is in the keychain before the connection says so.
+pub(crate) async fn keep_orders_key(
+    desk: &Desk,
+    id: &ConnectionId,
+    base: &Url,
+    key: &SecretString,
+) -> Result<(), Error> {
+    desk.keychain().store(&key_name(id), &usable_key(key)?).await?;
+    note_orders_key(desk, id, Some(base)).await
+}
+
+/// Forgets it. The connection says so before the key is gone.
+pub(crate) async fn forget_orders_key(desk: &Desk, id: &ConnectionId) -> Result<(), Error> {
+    note_orders_key(desk, id, None).await?;
+    desk.keychain().remove(&key_name(id)).await
+}
+
+async fn note_orders_key(desk: &Desk, id: &ConnectionId, base: Option<&Url>) -> Result<(), Error> {
+    let mut tx = desk.db().write().await?;
+    sqlx::query("UPDATE connection SET confirms = ?, base_url = coalesce(?, base_url) WHERE id = ?")
+        .bind(base.is_some())
+        .bind(base.map(Url::as_str))
+        .bind(id)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await
 }
 
 /// What the key can do.

@@ -2,6 +2,7 @@
 //! the documentation leaves something open it is a setting, or shown as unknown. It signs nothing, names no event and
 //! tells no time of its events: nothing here pretends otherwise.
 
+pub(crate) mod api;
 pub(crate) mod decode;
 mod fields;
 #[cfg(test)]
@@ -15,6 +16,9 @@ pub(crate) const SOURCE: &str = "evitalrx";
 
 /// The production host of its API.
 pub(crate) const PRODUCTION: &str = "https://api.evitalrx.in";
+
+/// The staging host of its API.
+const DEVELOPMENT: &str = "https://dev-api.evitalrx.in";
 
 /// "No currency field": rupees, from GST fields and Indian addresses.
 const CURRENCY: &str = "INR";

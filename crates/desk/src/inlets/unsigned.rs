@@ -3,18 +3,23 @@
 
 use jiff::{SignedDuration, Timestamp};
 use offizin_wire::{InletId, InletToken};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{InletView, find, list};
 use crate::{
     audit::{AuditAction, recorded},
+    connections,
     desk::Desk,
     error::Error,
+    evitalrx,
+    id::ConnectionId,
     intake::{inlets, journal},
     orders::{self, Rejections},
     pairing,
     problem::Code,
+    source::Source,
     subscriptions,
 };
 
@@ -42,6 +47,62 @@ pub struct InletRotateInput {
     /// How long the old address goes on answering, milliseconds; three days when absent, ninety at the most.
     #[ts(type = "number | null")]
     pub grace_ms: Option<i64>,
+}
+
+/// Store or forget the key with which orders are confirmed. It holds for every inlet of the same connection.
+#[derive(Deserialize, TS)]
+pub struct InletKeyInput {
+    /// Its id or name.
+    pub id: String,
+    /// Goes to the keyring and nowhere else; `None` forgets the one that is there.
+    #[ts(type = "string | null")]
+    pub api_key: Option<SecretString>,
+    /// The API's host; production when absent.
+    #[serde(default)]
+    pub base_url: Option<String>,
+}
+
+/// Stores or forgets the key with which orders are confirmed.
+pub(crate) async fn key(desk: &Desk, input: InletKeyInput) -> Result<InletView, Error> {
+    let (view, id) = find(desk, &input.id).await?;
+    if view.source != Source::Evitalrx {
+        return Err(Error::input("id"));
+    }
+    let base = input.base_url.as_deref().map(str::trim).filter(|base| !base.is_empty());
+    let base = evitalrx::api::usable_base(base.unwrap_or(evitalrx::PRODUCTION))?;
+    let owner = owner(desk, &id).await?;
+    let detail = if input.api_key.is_some() { base.host_str().unwrap_or_default() } else { "–" };
+    let keep = async {
+        match &input.api_key {
+            Some(key) => connections::keep_orders_key(desk, &owner, &base, key).await,
+            None => connections::forget_orders_key(desk, &owner).await,
+        }
+    };
+    recorded(desk, AuditAction::InletKey, &view.name, Some(detail.to_owned()), keep).await?;
+    view_of(desk, &id).await
+}
+
+/// A key whose last inlet is retired asks of nothing any more.
+pub(crate) async fn forget_unused_key(desk: &Desk, id: &InletId) -> Result<(), Error> {
+    let unused: Option<String> = sqlx::query_scalar(
+        "SELECT c.id FROM inlet i JOIN connection c ON c.id = i.connection_id WHERE i.id = ? AND c.confirms \
+         AND NOT EXISTS (SELECT 1 FROM inlet o WHERE o.connection_id = c.id AND o.retired_at IS NULL)",
+    )
+    .bind(id.as_str())
+    .fetch_optional(desk.db().reader())
+    .await?;
+    match unused {
+        Some(connection) => connections::forget_orders_key(desk, &connection.into()).await,
+        None => Ok(()),
+    }
+}
+
+async fn owner(desk: &Desk, id: &InletId) -> Result<ConnectionId, Error> {
+    let owner: String = sqlx::query_scalar("SELECT connection_id FROM inlet WHERE id = ?")
+        .bind(id.as_str())
+        .fetch_one(desk.db().reader())
+        .await?;
+    Ok(owner.into())
 }
 
 /// Changes the settings, and folds anew what they change.
@@ -116,12 +177,9 @@ async fn replace(desk: &Desk, view: &InletView, old: &InletId, retires_at: Times
     let id = InletId::random().map_err(|_| Error::Entropy)?;
     let token = InletToken::random().map_err(|_| Error::Entropy)?;
     relay.create_inlet(&id, token.hash()).await?;
+    let owner = owner(desk, old).await?;
     let mut tx = desk.db().write().await?;
-    let owner: String = sqlx::query_scalar("SELECT connection_id FROM inlet WHERE id = ?")
-        .bind(old.as_str())
-        .fetch_one(&mut *tx)
-        .await?;
-    inlets::insert(&mut tx, &id, &token, view.source, &owner.into(), &view.name, desk.now()).await?;
+    inlets::insert(&mut tx, &id, &token, view.source, &owner, &view.name, desk.now()).await?;
     for copy in [
         "UPDATE inlet SET required_header = (SELECT required_header FROM inlet WHERE id = ?2) WHERE id = ?1",
         "INSERT INTO signing_key (inlet_id, fingerprint, created_at, expires_at) \

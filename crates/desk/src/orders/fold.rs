@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::{
     changes::changes,
+    confirm::Here,
     fact::{OrderFact, Status},
     link,
     sequence::sequence,
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::{
     event::{Fact, Trust, fold_word},
-    id::{EventId, LaneUid, OrderUid, PharmacyUid},
+    id::{ConnectionId, EventId, LaneUid, OrderUid, PharmacyUid},
     money::Money,
     search::Words,
 };
@@ -56,6 +57,26 @@ impl Order {
             facts.iter_mut().for_each(|fact| fact.data.handed_over = handed_over);
         }
         (!lanes.is_empty()).then_some(Self { uid, lanes })
+    }
+
+    pub(super) fn uid(&self) -> &OrderUid {
+        &self.uid
+    }
+
+    /// The connection that told of it last.
+    pub(super) fn connection(&self) -> Option<&ConnectionId> {
+        Some(&self.leading()?.1.connection)
+    }
+
+    /// When the newest of its deliveries was received.
+    pub(super) fn last_receipt_at(&self) -> Option<Timestamp> {
+        self.lanes.values().flatten().map(|fact| fact.last_receipt_at).max()
+    }
+
+    /// Where each lane is.
+    pub(super) fn here(&self) -> Vec<Here> {
+        let lanes = self.newest().into_iter();
+        lanes.map(|(lane, fact)| Here { lane: lane.clone(), stage: fact.data.meaning.stage }).collect()
     }
 
     /// Newest lane first, with the newest fact of each. What is said of the whole order is no lane.

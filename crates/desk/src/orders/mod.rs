@@ -1,6 +1,7 @@
 //! Orders: a fold of what the events say about lanes.
 
 mod changes;
+pub(crate) mod confirm;
 pub(crate) mod export;
 pub(crate) mod fact;
 pub(crate) mod fold;

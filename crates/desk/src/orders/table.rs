@@ -406,6 +406,11 @@ fn word(value: &impl serde::Serialize) -> String {
 /// The order of this uid, else the one that owns the lane of this uid: at some providers ids are unique per kind only. The one
 /// that changed last where several realms have it.
 pub(crate) async fn find(connection: &mut SqliteConnection, uid: &OrderUid) -> Result<Order, Error> {
+    Ok(find_in(connection, uid).await?.1)
+}
+
+/// The same, and the realm it was found in.
+pub(super) async fn find_in(connection: &mut SqliteConnection, uid: &OrderUid) -> Result<(Realm, Order), Error> {
     let found: Option<OrderKey> = sqlx::query_as(
         "SELECT realm, uid FROM (\
              SELECT 0 AS by_lane, realm, uid, updated_at FROM order_row WHERE uid = ?1 \
@@ -421,7 +426,8 @@ pub(crate) async fn find(connection: &mut SqliteConnection, uid: &OrderUid) -> R
     let gathered = gathered(connection, std::slice::from_ref(&key)).await?;
     let facts =
         gathered.into_iter().flat_map(|(_, rows)| rows).map(OrderFactRow::fact).collect::<Result<Vec<_>, _>>()?;
-    Order::new(key.1, facts).ok_or(Error::Plain(Code::OrderUnknown))
+    let order = Order::new(key.1, facts).ok_or(Error::Plain(Code::OrderUnknown))?;
+    Ok((key.0, order))
 }
 
 /// Writes what events say about orders.

@@ -671,3 +671,51 @@ pub struct TimelineView {
     /// Oldest first.
     pub entries: Vec<EntryView>,
 }
+
+/// Whether a provider's API says of a lane or an order what is known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Agreement {
+    /// It says the same.
+    Agrees,
+    /// It says something else.
+    Differs,
+    /// What it says cannot be compared.
+    Unclear,
+}
+
+/// What was known of a lane here and there when somebody asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ConfirmedLaneView {
+    /// The lane.
+    pub lane_uid: Option<LaneUid>,
+    /// Where it was here; `None` where nothing was known.
+    pub here: Option<Stage>,
+    /// Where it was there, in the provider's word; `None` where it was not told of.
+    pub there: Option<String>,
+    /// What came of comparing both.
+    pub agreement: Agreement,
+}
+
+/// What came of asking a provider's API of an order. It rewrote nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ConfirmationView {
+    /// When it was asked.
+    #[ts(type = "string")]
+    pub asked_at: Timestamp,
+    /// Over all lanes: a difference outweighs what agrees.
+    pub agreement: Agreement,
+    /// Lane by lane: those the provider told of, then those only known here.
+    pub lanes: Vec<ConfirmedLaneView>,
+    /// Something was received since.
+    pub outdated: bool,
+}
+
+/// Whether an order can be confirmed with its provider, and what came of it last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ConfirmableView {
+    /// A key for the provider's orders API is stored.
+    pub possible: bool,
+    /// The last time somebody asked.
+    pub last: Option<ConfirmationView>,
+}

@@ -4,6 +4,7 @@
 //! It tells whole [`Tale`]s. Where the documents show a type now so and now so, `drift` says which. It knows nothing of relay
 //! or desk, and nothing of how they read it.
 
+pub mod api;
 mod bodies;
 
 use std::time::Duration;

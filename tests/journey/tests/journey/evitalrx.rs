@@ -12,25 +12,26 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use offizin_desk::{
-    Desk, Source,
+    Code, Desk, Source,
     event::{
         Trust,
         view::{QuarantineReason, Verdict},
     },
     inlets::{
         InletInput, InletSecretInput, InletView,
-        unsigned::{InletRotateInput, InletSetInput},
+        unsigned::{InletKeyInput, InletRotateInput, InletSetInput},
     },
     orders::{
         Rejections,
         view::{
-            AmountMeaning, Attention, EntryKind, Finality, LaneInput, LinkInput, LinkKind, Mark, Stage, StatusGroup,
-            StepState,
+            Agreement, AmountMeaning, Attention, EntryKind, Finality, LaneInput, LinkInput, LinkKind, Mark, Stage,
+            StatusGroup, StepState,
         },
     },
+    page::PageInput,
 };
 use offizin_journey::{OpenDesk, ServedRelay, arrivals, desk, desk_at, orders, pair, pull};
-use offizin_sandbox::evitalrx::{Caller, Ids, Tale, ids, medicine, tell};
+use offizin_sandbox::evitalrx::{Caller, Ids, Tale, api::OrdersApi, ids, medicine, tell};
 
 struct Scene {
     relay: ServedRelay,
@@ -249,4 +250,73 @@ async fn an_agreed_header_keeps_strangers_out_until_nobody_asks_for_it() {
     );
     assert!(desk.ledger_verify().await.unwrap().projections_match);
     drop((scene.relay, scene.dir));
+}
+
+async fn orders_api() -> OrdersApi {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    OrdersApi::serve_on(listener, address, "key-for-orders")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_confirmed_when_somebody_asks_and_a_difference_rewrites_nothing() {
+    let scene = Scene::begin().await;
+    let desk = &scene.desk;
+    let inlet = inlet(desk).await;
+    let api = orders_api().await;
+    let caller = caller(&inlet);
+    let calls = tell(Tale::Delivery, 1, false);
+    for call in &calls[..3] {
+        api.note(call);
+        caller.call(call).await.unwrap();
+        pull(desk).await;
+    }
+    let ids = ids(1);
+    let uid = ids.parent.as_str().into();
+    assert!(!desk.order_confirmable(&uid).await.unwrap().possible);
+    assert_eq!(desk.order_confirm(&uid).await.unwrap_err().code, Code::ConfirmationOff);
+
+    let key = |key: Option<&str>, base: String| InletKeyInput {
+        id: inlet.id.clone(),
+        api_key: key.map(|key| key.to_owned().into()),
+        base_url: Some(base),
+    };
+    let elsewhere = desk.inlet_key(key(Some("key-for-orders"), "https://orders.example.in".into())).await.unwrap_err();
+    assert_eq!(elsewhere.code, Code::InputInvalid, "a key travels to the provider alone");
+    let set = desk.inlet_key(key(Some("key-for-orders"), api.base_url())).await.unwrap();
+    assert_eq!(set.confirms_at.as_deref(), Some("127.0.0.1"));
+    let before = desk.order_confirmable(&uid).await.unwrap();
+    assert!(before.possible && before.last.is_none());
+    assert_eq!(api.asked(), 0, "nothing is asked by itself: it costs");
+
+    let confirmed = desk.order_confirm(&uid).await.unwrap().last.unwrap();
+    assert_eq!((confirmed.agreement, api.asked()), (Agreement::Agrees, 1));
+    assert_eq!(confirmed.lanes[0].there.as_deref(), Some("shipped"));
+
+    let shown = desk.order_timeline(&uid).await.unwrap();
+    api.say(&ids.parent, &ids.children[0], "cancelled");
+    let differs = desk.order_confirm(&uid).await.unwrap().last.unwrap();
+    assert_eq!((differs.agreement, differs.lanes[0].here), (Agreement::Differs, Some(Stage::Packed)));
+    assert_eq!(desk.order_timeline(&uid).await.unwrap(), shown, "and rewrites nothing");
+    assert!(desk.ledger_verify().await.unwrap().projections_match);
+
+    caller.call(&calls[3]).await.unwrap();
+    pull(desk).await;
+    desk.ledger_rebuild().await.unwrap();
+    let kept = desk.order_confirmable(&uid).await.unwrap().last.unwrap();
+    assert_eq!((kept.agreement, kept.outdated), (Agreement::Differs, true), "it survives a rebuild and shows its age");
+
+    let other = offizin_sandbox::evitalrx::ids(2);
+    caller.call(&tell(Tale::Pickup, 2, false)[0]).await.unwrap();
+    pull(desk).await;
+    let unknown = desk.order_confirm(&other.parent.as_str().into()).await.unwrap_err();
+    assert_eq!(unknown.code, Code::ProviderNotFound, "HTTP 200 with status code 0 is a failure");
+    desk.inlet_key(key(Some("wrong"), api.base_url())).await.unwrap();
+    assert_eq!(desk.order_confirm(&uid).await.unwrap_err().code, Code::ProviderRejected);
+    let record = serde_json::to_string(&desk.audit_list(&PageInput::default()).await.unwrap()).unwrap();
+    assert!(record.contains("order_confirm") && record.contains("inlet_key"));
+    assert!(!record.contains("key-for-orders"));
+
+    desk.inlet_key(key(None, api.base_url())).await.unwrap();
+    assert_eq!(desk.order_confirm(&uid).await.unwrap_err().code, Code::ConfirmationOff);
 }

@@ -1,6 +1,8 @@
 //! A provider that signs nothing and tells no times, for the demo: five invented orders, one for each thing that only it says.
 import type {
   Commands,
+  ConfirmableView,
+  ConfirmationView,
   EntryView,
   Finality,
   HandoverView,
@@ -364,7 +366,28 @@ export function evitalrx(opened: number): Partial<{ [N in keyof Commands]: (inpu
     },
   ];
 
+  /** The first order agrees when asked, the second is told of otherwise, the others were not asked about. */
+  const asked = new Map<string, ConfirmationView>();
+  const confirm = (uid: string): ConfirmableView => {
+    const scene = find(uid) as Scene;
+    const told = lanes(scene).map((lane) => {
+      const here = scene.steps.findLast((step) => step.lane === lane.uid)?.stage ?? null;
+      const differs = scene !== scenes[0] && lane.uid === scene.steps[0]?.lane;
+      return {
+        lane_uid: lane.uid,
+        here,
+        there: differs ? "cancelled" : "shipped",
+        agreement: differs ? ("differs" as const) : ("agrees" as const),
+      };
+    });
+    const agreement = told.some((lane) => lane.agreement === "differs") ? "differs" : "agrees";
+    asked.set(uid, { asked_at: iso(Date.now()), agreement, lanes: told, outdated: false });
+    return { possible: true, last: asked.get(uid) ?? null };
+  };
+
   return {
+    order_confirmable: (uid) => ({ possible: true, last: asked.get(uid) ?? null }),
+    order_confirm: confirm,
     order_list: () => ({ rows: scenes.map(row), next: null }),
     order_show: (uid) => order(find(uid) as Scene),
     order_timeline: (uid) => {

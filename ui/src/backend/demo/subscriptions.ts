@@ -44,6 +44,7 @@ type Names =
   | "inlet_list"
   | "inlet_secret"
   | "inlet_set"
+  | "inlet_key"
   | "inlet_rotate"
   | "inlet_remove"
   | "rules"
@@ -174,6 +175,7 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
       rejected: 0,
       rejections: null,
       required_header: null,
+      confirms_at: null,
       retires_at: null,
       ...part,
     };
@@ -632,6 +634,14 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
       one.rejections = input.rejections;
       one.required_header = input.required_header;
       note("inlet_set", one.name);
+      emit("subscriptions", "orders");
+      return one;
+    },
+    inlet_key: (input) => {
+      const one = inlets.find((of) => of.id === input.id);
+      if (one === undefined) throw problem("inlet_unknown");
+      one.confirms_at = input.api_key === null ? null : new URL(input.base_url ?? "https://api.evitalrx.in").host;
+      note("inlet_key", one.name);
       emit("subscriptions", "orders");
       return one;
     },
