@@ -4,6 +4,8 @@
 //! on one host, [`jetstream`] for any number of relays on several; both pass the same conformance suite. It deliberately
 //! never sees a plaintext body, a token or a private key.
 
+#[macro_use]
+mod alike;
 pub(crate) mod jetstream;
 pub(crate) mod sqlite;
 
@@ -14,7 +16,11 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::{future::BoxFuture, stream::BoxStream};
 use jiff::Timestamp;
-use offizin_wire::{InletId, Recipient, TokenHash, inlet::InletAnswer, pull::Segment};
+use offizin_wire::{
+    InletId, Recipient, TokenHash,
+    inlet::InletAnswer,
+    pull::{PAGE_BYTES, PAGE_SEGMENTS, Segment},
+};
 
 use crate::config::{Config, Store};
 
@@ -121,6 +127,25 @@ pub(crate) struct Page {
     pub(crate) head: u64,
     /// Ascending, all after the cursor asked for.
     pub(crate) segments: Vec<Segment>,
+}
+
+/// What still fits onto a page: at least one segment, however large.
+#[derive(Debug, Default)]
+pub(crate) struct Filled {
+    segments: usize,
+    bytes: u64,
+}
+
+impl Filled {
+    /// Takes one more segment of so many bytes; `false` if the page ends before it.
+    pub(crate) fn takes(&mut self, bytes: u64) -> bool {
+        let (segments, bytes) = (self.segments + 1, self.bytes.saturating_add(bytes));
+        let fits = self.segments == 0 || (segments <= PAGE_SEGMENTS && bytes <= PAGE_BYTES as u64);
+        if fits {
+            *self = Self { segments, bytes };
+        }
+        fits
+    }
 }
 
 /// What one round of retention removed.

@@ -18,12 +18,12 @@ use async_nats::{
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, future::join_all, stream};
 use jiff::Timestamp;
-use offizin_wire::pull::{PAGE_BYTES, PAGE_SEGMENTS, Segment};
+use offizin_wire::pull::{PAGE_BYTES, Segment};
 use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedMutexGuard;
 
 use super::{AT_ONCE, JetStream, LogError, REQUEST_TIME, Stamp, Tail, damaged, unavailable};
-use crate::log::{Horizon, InboxId, Page, Place, Pruned, Sealed, read_by_all};
+use crate::log::{Filled, Horizon, InboxId, Page, Place, Pruned, Sealed, read_by_all};
 
 /// Header of every message: the [`Stamp`] as JSON.
 const STAMP: &str = "Offizin-Stamp";
@@ -324,7 +324,7 @@ impl JetStream {
         let Some(first) = self.first_from(inbox, after + 1).await? else { return Ok(Some(page)) };
         let parts = label(&first.headers)?.parts;
         let mut at = first.sequence.saturating_sub(parts - 1);
-        let (mut filled, mut pending) = (0, Vec::new());
+        let (mut filled, mut pending) = (Filled::default(), Vec::new());
         // A replica may lag behind the leader that knew of the first one.
         let mut patience = 20;
         loop {
@@ -349,9 +349,7 @@ impl JetStream {
                 let parts = std::mem::take(&mut pending);
                 let Some(sequence) = sequence(subject) else { continue };
                 let label = label(&message.headers)?;
-                filled += label.bytes;
-                let full = page.segments.len() == PAGE_SEGMENTS || filled > PAGE_BYTES as u64;
-                if sequence > head || (full && !page.segments.is_empty()) {
+                if sequence > head || !filled.takes(label.bytes) {
                     return Ok(Some(page));
                 }
                 let wanted = usize::try_from(label.parts - 1).map_err(|_| damaged())?;

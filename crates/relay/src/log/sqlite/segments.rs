@@ -1,10 +1,10 @@
 //! The table `segment`: append, page, acknowledge, prune (steps 3 and 4 of the journey, on SQLite).
 
 use jiff::Timestamp;
-use offizin_wire::pull::{PAGE_BYTES, PAGE_SEGMENTS, Segment};
+use offizin_wire::pull::{PAGE_SEGMENTS, Segment};
 
 use super::{Sqlite, integer, number, time};
-use crate::log::{DeviceId, Horizon, InboxId, LogError, Page, Place, Pruned, Sealed, read_by_all};
+use crate::log::{DeviceId, Filled, Horizon, InboxId, LogError, Page, Place, Pruned, Sealed, read_by_all};
 
 /// Segments deleted in one transaction: short enough that intake does not notice.
 const PRUNED_AT_ONCE: i64 = 200;
@@ -78,11 +78,10 @@ impl Sqlite {
         .bind(integer(PAGE_SEGMENTS as u64))
         .fetch_all(&mut *tx)
         .await?;
-        let mut filled = 0;
+        let mut filled = Filled::default();
         let mut last = None;
         for (sequence, bytes) in sizes {
-            filled += number(bytes)?;
-            if last.is_some() && filled > PAGE_BYTES as u64 {
+            if !filled.takes(number(bytes)?) {
                 break;
             }
             last = Some(sequence);
