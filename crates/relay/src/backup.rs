@@ -31,6 +31,14 @@ pub(crate) async fn restore(from: &Path, store: &Path, now: Timestamp) -> Result
     if store.exists() {
         return Err(failed(store, "a store is there already"));
     }
+    for rest in ["-wal", "-shm", "-journal"] {
+        let mut path = store.as_os_str().to_owned();
+        path.push(rest);
+        // SQLite would take it for this store's own, and put pages of the lost one into it.
+        if Path::new(&path).exists() {
+            return Err(failed(Path::new(&path), "this belongs to another store; move it away as well"));
+        }
+    }
     copy(from, store).map_err(|error| failed(from, error))?;
     let log = Sqlite::open(store, None).await?;
     let inboxes = log.inboxes().await?;

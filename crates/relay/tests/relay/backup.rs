@@ -27,6 +27,10 @@ async fn a_restored_store_gives_out_no_sequence_twice() {
 
     let elsewhere = tempfile::tempdir().unwrap();
     assert_eq!(run(&["restore", "--from"], home.path()), Some(1), "not over a store that is there");
+    let remains = elsewhere.path().join("relay.db-wal");
+    std::fs::write(&remains, "of the store that was lost").unwrap();
+    assert_eq!(run(&["restore", "--from"], elsewhere.path()), Some(1), "not beside what would be mixed into it");
+    std::fs::remove_file(remains).unwrap();
     assert_eq!(run(&["restore", "--from"], elsewhere.path()), Some(0));
     let served = Served::start(elsewhere.path(), &[]);
     // The desk has four, and goes on after them.
