@@ -16,7 +16,7 @@ use ipnet::IpNet;
 use crate::{config::Limits, limits::Bucket};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
-/// Unknown paths and tokens per second, and at once, from one address.
+/// Unknown paths and tokens, and pairing codes, per second, and at once, from one address.
 const GUESS_RATE: (u32, u32) = (5, 100);
 /// Addresses remembered. Beyond, those that did nothing lately are forgotten; if none did, newcomers share one account.
 const REMEMBERED: usize = 50_000;

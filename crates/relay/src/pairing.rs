@@ -4,18 +4,24 @@
 
 use std::time::Instant;
 
-use axum::{Json, extract::State};
+use axum::{Extension, Json, extract::State};
 use jiff::Timestamp;
 use offizin_wire::{
     TokenHash,
     pairing::{PairAnswer, PairRequest},
 };
 
-use crate::{access::Input, devices::device_name, log::Candidate, refusal::Refused, server::App};
+use crate::{access::Input, addresses::Client, devices::device_name, log::Candidate, refusal::Refused, server::App};
 
-/// The handler. Anybody may ask, so the rate is limited before anything is read from disk.
-pub(crate) async fn post(State(app): State<App>, input: Input<PairRequest>) -> Result<Json<PairAnswer>, Refused> {
-    app.pairing_rate().take(Instant::now()).map_err(Refused::too_fast)?;
+/// The handler. Anybody may ask, so the rate is limited before anything is read from disk: first that of the address, so
+/// that who guesses at codes does not keep others from pairing.
+pub(crate) async fn post(
+    State(app): State<App>,
+    Extension(client): Extension<Client>,
+    input: Input<PairRequest>,
+) -> Result<Json<PairAnswer>, Refused> {
+    let now = Instant::now();
+    app.addresses().guess(client, now).and_then(|()| app.pairing_rate().take(now)).map_err(Refused::too_fast)?;
     let Input(request) = input;
     let name = device_name(&request.device_name)?;
     let candidate = Candidate {

@@ -10,7 +10,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::house::{HANG, House, assert_refused, noise};
+use crate::house::{Desk, HANG, House, assert_refused, noise};
 
 /// Everything until the relay closes the connection.
 async fn rest(stream: &mut TcpStream) -> String {
@@ -150,6 +150,49 @@ async fn guessing_is_slowed_down_and_who_knows_an_address_is_not() {
     assert!(refused > 20, "{refused}");
     inlet.deliver("from the same address").await;
     assert_eq!(desk.bodies().await.len(), 1);
+}
+
+/// Where one relay alone serves a store. What is not in memory does not exist; a store that is gone is not missed.
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_at_addresses_and_tokens_costs_no_disk() {
+    let house = House::open().await;
+    let (desk, inlet) = house.inbox("Adler").await;
+    house.relay.close().await;
+    assert_refused(inlet.post("x").await, 503, RefusalCode::Unavailable).await;
+    let unknown = desk.inlet_at(inlet.id.clone(), offizin_wire::InletToken::random().unwrap());
+    assert_refused(unknown.post("x").await, 404, RefusalCode::NotFound).await;
+    let stranger = house.client.get(house.url("/v1/segments")).bearer_auth("guess").send().await.unwrap();
+    assert_refused(stranger, 401, RefusalCode::DeviceUnknown).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_at_pairing_codes_is_slowed_down_for_the_guesser_alone() {
+    let house = House::with(|config| config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]).await;
+    let code = house.relay.add_inbox("Adler", jiff::Timestamp::now()).await.unwrap();
+    let desk = Desk::new(house.address, house.client.clone());
+    let pair = async |from: &str, code: &offizin_wire::PairingCode| {
+        let request = offizin_wire::pairing::PairRequest {
+            code: code.expose_secret().into(),
+            device_name: "Desk".into(),
+            recipient: desk.identity.recipient(),
+            token_hash: desk.token.hash(),
+        };
+        let request = house.client.post(house.url("/v1/pair")).json(&request).header("X-Forwarded-For", from);
+        request.send().await.unwrap()
+    };
+    let mut refused = 0;
+    for _ in 0..150 {
+        let guess = offizin_wire::PairingCode::random(code.relay.clone()).unwrap();
+        let answer = pair("203.0.113.7", &guess).await;
+        if answer.status() == 429 {
+            assert_refused(answer, 429, RefusalCode::TooFast).await;
+            refused += 1;
+        } else {
+            assert_refused(answer, 404, RefusalCode::PairingCodeUnknown).await;
+        }
+    }
+    assert!(refused > 20, "{refused}");
+    assert_eq!(pair("203.0.113.8", &code).await.status(), 200, "who has a code is not kept waiting");
 }
 
 #[tokio::test(flavor = "multi_thread")]
