@@ -120,6 +120,31 @@ const foreign = [
   [new RegExp(either(["arti", "factory"], ["index\\.cra", "tes\\.io:"])), "the host of a registry"],
 ];
 
+/** Where documents that name a test as `place/file › test` mean; anything else is a path from the root. */
+const TESTS = {
+  relay: "crates/relay/tests/relay",
+  fire: "crates/relay/tests/fire",
+  conformance: "crates/relay/src/log/conformance",
+  journey: "tests/journey/tests/journey",
+};
+
+/** Whether a document's `place/file › test` is a test that runs. */
+function isTest(named) {
+  const [, place, test] = /^([\w./-]+) › (\w+)$/.exec(named) ?? [];
+  if (place === undefined) return false;
+  const [folder, ...rest] = place.split("/");
+  const file = place.endsWith(".rs") ? place : `${TESTS[folder]}/${rest.join("/")}.rs`;
+  if (!existsSync(join(root, file))) return false;
+  const isDeclared = (content, before) => new RegExp(`${before}(?:async )?fn ${test}\\(`).test(content);
+  // The cases of the suite are run because they stand in a list beside it.
+  if (folder === "conformance")
+    return (
+      isDeclared(text(file), "pub\\(super\\) ") &&
+      new RegExp(`^ +${test};?$`, "m").test(text(`${TESTS[folder]}/mod.rs`))
+    );
+  return isDeclared(text(file), "#\\[(?:tokio::)?test(?:\\([^)]*\\))?\\]\\s+");
+}
+
 /** Folders of ui/src that views share; every other folder there is one view. `frame` alone puts views together. */
 const SHARED = new Set(["backend", "forms", "frame", "kit", "messages", "state"]);
 
@@ -156,6 +181,17 @@ for (const file of files) {
       const wanted = join(root, dirname(file), hit[1]);
       if (!existsSync(wanted)) break_(`${file}:${lineOf(content, hit.index)}`, `there is no ${hit[1]}`);
     }
+  }
+
+  // A claim that something cannot happen is worth its test.
+  if (file.endsWith(".md")) {
+    for (const hit of content.matchAll(/`([^`\n]* › [^`\n]*)`/g))
+      if (hit[1] !== "file › test" && !isTest(hit[1]))
+        break_(`${file}:${lineOf(content, hit.index)}`, `there is no test ${hit[1]}`);
+  }
+  if (file === "docs/relay-threats.md") {
+    for (const hit of content.matchAll(/^\| cannot .*$/gm))
+      if (!hit[0].includes(" › ")) break_(`${file}:${lineOf(content, hit.index)}`, "a claim without a test");
   }
 
   // A fold is a function of events: neither rows nor wires.

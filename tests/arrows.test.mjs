@@ -92,3 +92,35 @@ test("a path of one machine", () =>
   broken("docs/broken.md", () => ["see /ro", "ot/notes\n"].join(""), /broken\.md:1: a path of one machine/));
 test("a link to nowhere", () =>
   broken("docs/broken.md", () => "see [this](nowhere.md)\n", /broken\.md:1: there is no nowhere\.md/));
+
+const THREATS = "docs/relay-threats.md";
+test("a claim whose test is gone", () =>
+  broken(
+    "crates/relay/tests/relay/leaks.rs",
+    (rust) => rust.replace("fn a_device_token_without_its_key_opens_nothing", "fn renamed"),
+    /relay-threats\.md:\d+: there is no test relay\/leaks › a_device_token_without_its_key_opens_nothing/,
+  ));
+test("a claim whose test is not run", () =>
+  broken(
+    "crates/relay/tests/relay/leaks.rs",
+    (rust) =>
+      rust.replaceAll(
+        '#[tokio::test(flavor = "multi_thread")]\nasync fn a_device_token_w',
+        "async fn a_device_token_w",
+      ),
+    /there is no test relay\/leaks › a_device_token_without_its_key_opens_nothing/,
+  ));
+test("a claim whose case the suite does not run", () =>
+  broken(
+    "crates/relay/src/log/conformance/mod.rs",
+    (rust) => rust.replace(/^ +devices_acknowledge_each_for_itself\n/m, ""),
+    /there is no test conformance\/acks › devices_acknowledge_each_for_itself/,
+  ));
+test("a claim that names a whole file", () =>
+  broken(
+    THREATS,
+    (page) => page.replace("`relay/probes › metrics_name_nobody`", "`relay/probes › …`"),
+    /there is no test relay\/probes › …/,
+  ));
+test("a claim without a test", () =>
+  broken(THREATS, (page) => `${page}| cannot be broken | by nobody |\n`, /a claim without a test/));

@@ -49,3 +49,34 @@ pub(crate) fn random_text<const N: usize>() -> Result<String, getrandom::Error> 
 pub(crate) fn is_url_safe(text: &str) -> bool {
     (16..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DeviceToken, InletToken, PairingCode};
+
+    #[test]
+    fn tokens_hold_256_random_bits_and_pairing_codes_192() {
+        let relay: url::Url = "https://relay.example/".parse().unwrap();
+        let made = || {
+            let code = PairingCode::random(relay.clone()).unwrap();
+            [
+                (32, InletToken::random().unwrap().expose().to_owned()),
+                (32, DeviceToken::random().unwrap().expose().to_owned()),
+                (24, code.expose_secret().to_owned()),
+            ]
+        };
+        let mut seen = [[0_u8; 32]; 3];
+        for _ in 0..200 {
+            for ((length, text), seen) in made().iter().zip(&mut seen) {
+                let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).unwrap();
+                assert_eq!(bytes.len(), *length);
+                assert!(is_url_safe(text));
+                // In two hundred draws no random bit is zero every time.
+                seen.iter_mut().zip(bytes).for_each(|(seen, byte)| *seen |= byte);
+            }
+        }
+        assert!(seen[..2].iter().all(|seen| seen.iter().all(|byte| *byte == 0xff)));
+        assert!(seen[2][..24].iter().all(|byte| *byte == 0xff));
+    }
+}

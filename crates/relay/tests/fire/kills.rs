@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::{
     house::{Desk, noise},
     nats::Server,
-    programs::{Served, add_inbox, program, program_on},
+    programs::{Served, add_inbox, add_inbox_with, program, program_on},
     writers::{Ledger, tell},
 };
 
@@ -62,10 +62,6 @@ async fn nothing_acknowledged_is_lost_by_sigkill() {
 async fn nothing_acknowledged_is_lost_by_sigkill_of_a_relay_on_nats() {
     let server = Server::start(None);
     let address = server.store();
-    let mut adding = program_on(&address);
-    let output =
-        adding.args(["inbox", "add", "Adler", "--public-url", "http://relay.test/", "--json"]).output().unwrap();
-    let code = crate::programs::json(&output)["pairing_code"].as_str().unwrap().to_owned();
-    let code = offizin_wire::PairingCode::parse(&code).unwrap();
+    let code = add_inbox_with(program_on(&address), "Adler");
     kill_again_and_again(|| program_on(&address), rounds(20).min(100) / 4, &code).await;
 }

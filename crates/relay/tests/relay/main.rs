@@ -16,7 +16,9 @@ mod deliveries;
 mod devices;
 mod disk;
 mod engine;
+mod handbook;
 mod house;
+mod leaks;
 mod limits;
 mod migrating;
 #[path = "../nats/mod.rs"]

@@ -4,6 +4,7 @@ use std::{
     io::{BufRead, BufReader, Read},
     path::Path,
     process::{Child, Command, Output, Stdio},
+    thread::JoinHandle,
 };
 
 use offizin_wire::PairingCode;
@@ -26,6 +27,8 @@ pub(crate) fn program_on(address: &crate::nats::Address) -> Command {
 /// A serving program; killed when dropped.
 pub(crate) struct Served {
     pub(crate) child: Child,
+    /// Reads what it logs all the while: a full pipe would bring it to a halt.
+    log: Option<JoinHandle<String>>,
     pub(crate) address: std::net::SocketAddr,
 }
 
@@ -43,15 +46,19 @@ impl Served {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        let mut stderr = child.stderr.take().unwrap();
+        let log = std::thread::spawn(move || {
+            let mut text = String::new();
+            stderr.read_to_string(&mut text).unwrap();
+            text
+        });
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let ready: Value = serde_json::from_str(&line).unwrap_or_else(|_| {
-            let mut errors = String::new();
-            let _ = child.stderr.as_mut().unwrap().read_to_string(&mut errors);
-            panic!("it does not get ready: {errors}")
-        });
+        let Ok(ready) = serde_json::from_str::<Value>(&line) else {
+            panic!("it does not get ready: {}", log.join().unwrap())
+        };
         assert_eq!(ready["ready"], true);
-        Self { address: ready["listen"].as_str().unwrap().parse().unwrap(), child }
+        Self { address: ready["listen"].as_str().unwrap().parse().unwrap(), child, log: Some(log) }
     }
 
     /// SIGKILL. Answers what it logged.
@@ -71,8 +78,7 @@ impl Served {
     }
 
     fn log(&mut self) -> String {
-        let mut text = String::new();
-        self.child.stderr.as_mut().unwrap().read_to_string(&mut text).unwrap();
+        let text = self.log.take().unwrap().join().unwrap();
         self.child.wait().unwrap();
         text
     }
@@ -91,8 +97,12 @@ pub(crate) fn json(output: &Output) -> Value {
 }
 
 pub(crate) fn add_inbox(home: &Path, name: &str) -> PairingCode {
-    let output =
-        program(home).args(["inbox", "add", name, "--public-url", "http://relay.test/", "--json"]).output().unwrap();
+    add_inbox_with(program(home), name)
+}
+
+/// The same with the program's store, wherever that is.
+pub(crate) fn add_inbox_with(mut program: Command, name: &str) -> PairingCode {
+    let output = program.args(["inbox", "add", name, "--public-url", "http://relay.test/", "--json"]).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     PairingCode::parse(json(&output)["pairing_code"].as_str().unwrap()).unwrap()
 }

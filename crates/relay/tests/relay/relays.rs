@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use offizin_relay::{Config, LogError, Relay, Store};
+use offizin_wire::{RefusalCode, seal};
 
 use crate::{
-    house::{Desk, House, on_nats},
+    house::{Desk, HANG, House, assert_refused, on_nats},
     nats::Server,
 };
 
@@ -110,32 +111,26 @@ async fn servers_that_may_lose_what_they_acknowledged_are_refused() {
     assert!(matches!(&refused, Some(LogError::Unsafe(why)) if why.contains("--nats-monitor")), "{refused:?}");
 }
 
+/// No relay serves a desk any more that was revoked at another, and none seals to it.
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_planted_is_in_the_servers_files() {
+async fn who_is_revoked_at_one_relay_is_nobody_at_the_other() {
     let house = House::on_nats().await;
+    let (address, _relay) = beside(house.nats.as_ref().unwrap()).await;
     let (desk, inlet) = house.inbox("Adler").await;
-    for i in 0..20 {
-        inlet.deliver(format!(r#"{{"patient":"Erika Beispiel-Canary","n":{i}}}"#)).await;
-    }
-    assert_eq!(desk.bodies().await.len(), 20);
-    let words = ["Erika Beispiel-Canary", inlet.token.expose(), desk.token.expose()];
-    let mut folders = vec![house.nats.as_ref().unwrap().home().to_owned()];
-    let mut bytes = 0;
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            // Some come and go while the server is at work.
-            let Ok(content) = std::fs::read(&path) else { continue };
-            bytes += content.len();
-            for word in words {
-                let found = content.windows(word.len()).any(|window| window == word.as_bytes());
-                assert!(!found, "a planted word in {}", path.display());
-            }
-        }
-    }
-    assert!(bytes > 5_000, "the server wrote something");
+    let code = house.relay.add_code("Adler", Timestamp::now()).await.unwrap();
+    let lost = Desk { base: format!("http://{address}"), ..house.desk(&code).await };
+    inlet.deliver("for both").await;
+    assert_eq!(lost.bodies().await.len(), 1, "the other relay knows it");
+    let elsewhere = lost.inlet_at(inlet.id.clone(), inlet.token.clone());
+
+    assert_eq!(desk.delete(&format!("/v1/devices/{}", lost.id)).await.status(), 204);
+    // No pause: the other relay may not have heard of it, but the log takes nothing from it that is sealed to the lost one.
+    let sealed = async { while elsewhere.post("for one").await.status() != 200 {} };
+    tokio::time::timeout(HANG, sealed).await.unwrap();
+    let last = desk.segments().await.pop().unwrap();
+    assert!(seal::open(&last.sealed, &desk.identity).is_ok());
+    assert!(seal::open(&last.sealed, &lost.identity).is_err());
+    let heard = async { while lost.get("/v1/segments").await.status() != 401 {} };
+    tokio::time::timeout(HANG, heard).await.unwrap();
+    assert_refused(lost.ack(1).await, 401, RefusalCode::DeviceUnknown).await;
 }
