@@ -1,7 +1,7 @@
 //! The administrators' record: who did what, when, and how it ended. Append-only: an act has a row before anything
 //! happens and another when it has ended, so that one without an end tells of a crash.
 //!
-//! It names connections, event types, addresses of relays and fingerprints. It never holds content of an event, a secret or
+//! It names connections, desks, event types, addresses of relays and fingerprints. It never holds content of an event, a secret or
 //! a key, and it does not record who *read* what.
 
 use jiff::Timestamp;
@@ -26,6 +26,10 @@ pub enum AuditAction {
     Pair,
     /// Left the relay.
     Unpair,
+    /// Gave a desk of the inbox another name.
+    DeviceRename,
+    /// Took another desk's right to fetch anything.
+    DeviceRevoke,
     /// Added a connection.
     ConnectionAdd,
     /// Changed a connection, or replaced its key.

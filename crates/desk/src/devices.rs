@@ -1,17 +1,20 @@
 //! The desks that share our inbox at the relay: seen, named and revoked from any of them.
 //!
-//! The relay knows them; nothing of it is kept here, except what this computer itself is called. It deliberately holds no
-//! rule of its own: who may do what is decided by the relay.
+//! The relay knows them; nothing of it is kept here, except what this computer itself is called, and in the record of
+//! administration who named and revoked which. It deliberately holds no rule of its own: who may do what is decided by the
+//! relay.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
+    audit::{AuditAction, recorded},
     desk::Desk,
     error::Error,
     pairing,
     problem::{Code, Problem},
+    relay::Relay,
 };
 
 /// A desk of our inbox.
@@ -63,7 +66,12 @@ impl Desk {
         if row.device == id {
             return self.unpair().await;
         }
-        Ok(relay.leave(id).await.map_err(device)?)
+        let (name, asked) = called(&relay, id).await;
+        let revoke = async {
+            asked?;
+            relay.leave(id).await.map_err(device)
+        };
+        Ok(recorded(self, AuditAction::DeviceRevoke, &name, Some(shown(id)), revoke).await?)
     }
 }
 
@@ -83,17 +91,38 @@ async fn list(desk: &Desk) -> Result<Vec<DeviceView>, Error> {
 
 async fn rename(desk: &Desk, input: &DeviceRenameInput) -> Result<(), Error> {
     let name = input.name.trim();
-    if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
-        return Err(Error::Plain(Code::DeviceNameMalformed));
-    }
     let (relay, row) = pairing::client(desk).await?;
-    relay.rename(&input.id, name).await.map_err(device)?;
-    if row.device == input.id {
-        let mut tx = desk.db().write().await?;
-        sqlx::query("UPDATE relay SET device_name = ?").bind(name).execute(&mut *tx).await?;
-        tx.commit().await?;
+    let (before, asked) = called(&relay, &input.id).await;
+    let rename = async {
+        if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
+            return Err(Error::Plain(Code::DeviceNameMalformed));
+        }
+        asked?;
+        relay.rename(&input.id, name).await.map_err(device)?;
+        if row.device == input.id {
+            let mut tx = desk.db().write().await?;
+            sqlx::query("UPDATE relay SET device_name = ?").bind(name).execute(&mut *tx).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    };
+    recorded(desk, AuditAction::DeviceRename, &before, Some(shown(name)), rename).await
+}
+
+/// What the record calls a device: its name, or its id where the relay does not tell; then also why not.
+async fn called(relay: &Relay, id: &str) -> (String, Result<(), Error>) {
+    match relay.devices().await {
+        Ok(devices) => {
+            let name = devices.into_iter().find(|device| device.id == id).map(|device| device.name);
+            (name.unwrap_or_else(|| shown(id)), Ok(()))
+        }
+        Err(error) => (shown(id), Err(error)),
     }
-    Ok(())
+}
+
+/// What was typed may be anything; the record keeps a line of it.
+fn shown(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(80).collect()
 }
 
 /// What is missing at the relay is the device that was named.

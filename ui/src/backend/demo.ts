@@ -373,11 +373,13 @@ export function demo(query: URLSearchParams): Backend {
     device_rename: (input) => {
       const device = devices.find((one) => one.id === input.id);
       if (device === undefined) throw problem("device_unknown");
+      desk.note("device_rename", device.name, input.name.trim());
       device.name = input.name.trim();
       emit("status");
       return null;
     },
     device_revoke: (id) => {
+      desk.note("device_revoke", devices.find((one) => one.id === id)?.name ?? id, id);
       devices = devices.filter((one) => one.id !== id);
       emit("status");
       return null;

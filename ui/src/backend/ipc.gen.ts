@@ -2399,7 +2399,7 @@ id: string,
  * 1 to 80 printable characters.
  */
 name: string, };
-export type AuditAction = "pair" | "unpair" | "connection_add" | "connection_edit" | "connection_remove" | "subscription_register" | "subscription_test" | "subscription_secret" | "subscription_adopt" | "subscription_remove" | "foreign_remove" | "rotation_start" | "rotation_switch" | "rotation_finish" | "rotation_roll_back" | "inlet_add" | "inlet_secret" | "inlet_set" | "inlet_rotate" | "inlet_key" | "inlet_remove" | "order_confirm" | "rules_set" | "network_set" | "ledger_rebuild" | "start_over";
+export type AuditAction = "pair" | "unpair" | "device_rename" | "device_revoke" | "connection_add" | "connection_edit" | "connection_remove" | "subscription_register" | "subscription_test" | "subscription_secret" | "subscription_adopt" | "subscription_remove" | "foreign_remove" | "rotation_start" | "rotation_switch" | "rotation_finish" | "rotation_roll_back" | "inlet_add" | "inlet_secret" | "inlet_set" | "inlet_rotate" | "inlet_key" | "inlet_remove" | "order_confirm" | "rules_set" | "network_set" | "ledger_rebuild" | "start_over";
 export type Shell = "window" | "command_line";
 export type AuditOutcome = "done" | "failed" | "unfinished";
 export type AuditEntryView = { 

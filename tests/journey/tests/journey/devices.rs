@@ -1,6 +1,10 @@
 //! Several desks of one inbox: seen, named and revoked from any of them.
 
-use offizin_desk::{Code, devices::DeviceRenameInput};
+use offizin_desk::{
+    Code,
+    audit::{AuditAction, AuditOutcome, Shell},
+    devices::DeviceRenameInput,
+};
 use offizin_journey::{Sender, ServedRelay, ctl, desk, pair, pull};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,4 +44,57 @@ async fn desks_of_one_inbox_see_name_and_revoke_each_other() {
     one.device_revoke(&mine).await.unwrap();
     assert!(one.status().await.unwrap().relay.is_none());
     relay.stop().await;
+}
+
+/// Who is named or shut out is an administrator's act: in the record of the desk it was done from, whichever shell it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn naming_and_revoking_a_desk_is_in_the_record() {
+    let room = tempfile::tempdir().unwrap();
+    let relay = ServedRelay::start(&room.path().join("relay")).await;
+    let homes = ["one", "two", "three"].map(|name| room.path().join(name));
+    let mut ids = Vec::new();
+    let one = desk(&homes[0]).await;
+    pair(&one, &relay.invite("testapotheke").await).await.unwrap();
+    for home in &homes[1..] {
+        let code = relay.relay.add_code("testapotheke", jiff::Timestamp::now()).await.unwrap();
+        let other = desk(home).await;
+        pair(&other, &code.expose()).await.unwrap();
+        ids.push(one.device_list().await.unwrap().pop().unwrap().id);
+        other.close().await;
+    }
+    let name = |id: &str, name: &str| DeviceRenameInput { id: id.into(), name: name.into() };
+    one.device_rename(name(&ids[0], " Büro ")).await.unwrap();
+    one.device_rename(name(&ids[0], "a\u{7}b")).await.unwrap_err();
+    one.device_revoke("nobody").await.unwrap_err();
+    one.device_revoke(&ids[0]).await.unwrap();
+    one.close().await;
+    let by_hand = ctl(&homes[0], "", ["device", "remove", &ids[1], "--yes"]).await;
+    assert!(by_hand.status.success());
+
+    let one = desk(&homes[0]).await;
+    relay.stop().await;
+    let unreachable = one.device_revoke(&ids[1]).await.unwrap_err().code;
+    let record = one.audit_list(&Default::default()).await.unwrap().rows;
+    let told: Vec<_> = record
+        .iter()
+        .filter(|row| row.action != AuditAction::Pair)
+        .map(|row| (row.action, row.shell, row.subject.as_str(), row.detail.as_deref(), row.outcome, row.code))
+        .collect();
+    use AuditAction::{DeviceRename, DeviceRevoke};
+    use AuditOutcome::{Done, Failed};
+    let (first, second) = (ids[0].as_str(), ids[1].as_str());
+    let expected = [
+        (DeviceRevoke, Shell::Window, second, Some(second), Failed, Some(unreachable)),
+        (DeviceRevoke, Shell::CommandLine, "Counter", Some(second), Done, None),
+        (DeviceRevoke, Shell::Window, "Büro", Some(first), Done, None),
+        (DeviceRevoke, Shell::Window, "nobody", Some("nobody"), Failed, Some(Code::DeviceUnknown)),
+        (DeviceRename, Shell::Window, "Büro", Some("a b"), Failed, Some(Code::DeviceNameMalformed)),
+        (DeviceRename, Shell::Window, "Counter", Some("Büro"), Done, None),
+    ];
+    assert_eq!(told, expected);
+    one.close().await;
+    let listed = ctl(&homes[0], "", ["audit", "--limit", "2"]).await;
+    let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let rows: Vec<_> = listed["rows"].as_array().unwrap().iter().map(|row| (&row["action"], &row["outcome"])).collect();
+    assert_eq!(rows, [(&"device_revoke".into(), &"failed".into()), (&"device_revoke".into(), &"done".into())]);
 }

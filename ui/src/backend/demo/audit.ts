@@ -21,7 +21,15 @@ const types = ["pharmacy_order_created", "pharmacy_order_updated", "pharmacy_sku
 export function auditOf(opened: number, count = 240): AuditEntryView[] {
   return Array.from({ length: count }, (_, at): AuditEntryView => {
     const action =
-      at === count - 1 ? "pair" : at === 3 ? "subscription_remove" : at === 6 ? "network_set" : pick(everyday, at, 81);
+      at === count - 1
+        ? "pair"
+        : at === 3
+          ? "subscription_remove"
+          : at === 5
+            ? "device_revoke"
+            : at === 6
+              ? "network_set"
+              : pick(everyday, at, 81);
     const named = action.startsWith("subscription") || action.startsWith("rotation");
     const outcome = at === 3 ? "failed" : at === 11 ? "unfinished" : "done";
     return {
@@ -33,14 +41,23 @@ export function auditOf(opened: number, count = 240): AuditEntryView[] {
       subject:
         action === "pair"
           ? "testapotheke · Kasse 1"
-          : action === "rules_set" || action === "network_set"
-            ? "–"
-            : named
-              ? `Testapotheke · ${pick(types, at, 83)}`
-              : action === "inlet_add"
-                ? "Portal, Bestellungen"
-                : "Testapotheke",
-      detail: action === "rotation_start" ? "72 h" : named && action !== "subscription_test" ? hex(8, 84, at) : null,
+          : action === "device_revoke"
+            ? "Notebook (Außendienst)"
+            : action === "rules_set" || action === "network_set"
+              ? "–"
+              : named
+                ? `Testapotheke · ${pick(types, at, 83)}`
+                : action === "inlet_add"
+                  ? "Portal, Bestellungen"
+                  : "Testapotheke",
+      detail:
+        action === "device_revoke"
+          ? "dev-4"
+          : action === "rotation_start"
+            ? "72 h"
+            : named && action !== "subscription_test"
+              ? hex(8, 84, at)
+              : null,
       outcome,
       code: outcome === "failed" ? "confirmation_needed" : null,
     };

@@ -53,6 +53,9 @@ type Names =
   | "network_set"
   | "audit_list";
 
+/** Writes an act into the record of administration. */
+type Note = (action: AuditEntryView["action"], subject: string, detail?: string | null) => void;
+
 type Answers = { [N in Names]: (input: Commands[N]["input"]) => Commands[N]["output"] };
 
 type Counts = Pick<
@@ -80,7 +83,7 @@ export type Lent = {
 };
 
 /** Answers for everything about subscriptions, and their counts. */
-export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => Counts } {
+export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => Counts; note: Note } {
   const { query, opened, connections, problem, emit } = lent;
   const wanted = query.get("subs");
   const pace = Number(query.get("pace") ?? 1500);
@@ -386,7 +389,7 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
     const one = connections.find((known) => known.id === connection);
     if ((always || one?.environment === "production") && confirm !== one?.name) throw problem("confirmation_needed");
   };
-  const note = (action: AuditEntryView["action"], subject: string, detail: string | null = null) => {
+  const note: Note = (action, subject, detail = null) => {
     audit.unshift({
       id: audit.length + 1,
       at: iso(Date.now()),
@@ -695,7 +698,7 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
       return { rows: audit.slice(start, end), next: end < audit.length ? String(end) : null };
     },
   };
-  return { answers, counts };
+  return { answers, counts, note };
 }
 
 /** A day of arrivals around so many an hour, quieter at night. */
