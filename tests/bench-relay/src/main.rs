@@ -37,8 +37,9 @@ fn span() -> Duration {
 }
 
 async fn measure() -> Outcome<()> {
+    say(&format!("{} processors; load average at the beginning {}", processors(), load_average()))?;
     say(
-        "| what | body | connections | per second | p50 ms | p99 ms | p99.9 ms |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "\n| what | body | connections | per second | p50 ms | p99 ms | p99.9 ms | resident MB |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     )?;
     let mut empty_at_64 = None;
     let mut ours_at_64 = None;
@@ -47,16 +48,17 @@ async fn measure() -> Outcome<()> {
         for connections in CONNECTIONS {
             let empty = rivals::Empty::start().await?;
             let figures = load(&empty.url, size, connections, span()).await?;
-            row("empty handler", size, connections, &figures)?;
+            row("empty handler", size, connections, &figures, None)?;
             if (size, connections) == (SMALL, 64) {
                 empty_at_64 = Some(figures.rate);
             }
             drop(empty);
             let relay = Relay::on_sqlite().await?;
             let figures = load(&relay.url, size, connections, span()).await?;
-            row("relay, SQLite", size, connections, &figures)?;
+            let megabytes = relay.peak_megabytes();
+            row("relay, SQLite", size, connections, &figures, Some(megabytes))?;
             match (size, connections) {
-                (SMALL, 64) => ours_at_64 = Some((figures.rate, figures.p99, relay.peak_megabytes())),
+                (SMALL, 64) => ours_at_64 = Some((figures.rate, figures.p99, megabytes)),
                 (LARGE, 64) => ours_large = Some(figures.rate),
                 _ => {}
             }
@@ -65,26 +67,28 @@ async fn measure() -> Outcome<()> {
             }
         }
     }
-    // Far more than it can do: it sheds, and what it takes it still answers in time.
+    // What an inlet may send by default, and far more than that from 256 connections that never pause: it sheds, and what
+    // it takes it still answers in time.
     let relay = Relay::on_sqlite_with(&["--total-rate", "2000", "--total-burst", "500"]).await?;
     let figures = load(&relay.url, SMALL, 256, span()).await?;
-    row("relay, allowed 2000/s, flooded", SMALL, 256, &figures)?;
-    say(&format!("  ({} refused with 429)", figures.refused))?;
+    row("relay, allowed 2000/s, flooded", SMALL, 256, &figures, Some(relay.peak_megabytes()))?;
+    let offered = (figures.rate + figures.refused as f64 / span().as_secs_f64()) / 2000.0;
+    say(&format!("  ({} refused with 429: {offered:.1} times what is allowed was offered)", figures.refused))?;
     drop(relay);
 
     let nats = rivals::Nats::start()?;
     let jetstream = nats.publish(SMALL, 64, span()).await?;
-    row("JetStream publish, sync always", SMALL, 64, &jetstream)?;
+    row("JetStream publish, sync always", SMALL, 64, &jetstream, None)?;
     let relay = Relay::on_nats(&nats).await?;
     let figures = load(&relay.url, SMALL, 64, span()).await?;
-    row("relay, NATS (one server)", SMALL, 64, &figures)?;
+    row("relay, NATS (one server)", SMALL, 64, &figures, Some(relay.peak_megabytes()))?;
     drop(relay);
     if let Some(webhook) = rivals::Webhook::start().await? {
         let figures = load(&webhook.url, SMALL, 64, span()).await?;
-        row("Debian's webhook, running `true`", SMALL, 64, &figures)?;
+        row("Debian's webhook, running `true`", SMALL, 64, &figures, None)?;
     }
     match rivals::postgres(span())? {
-        Some(figures) => row("PostgreSQL insert and commit", SMALL, 64, &figures)?,
+        Some(figures) => row("PostgreSQL insert and commit", SMALL, 64, &figures, None)?,
         None => say("(PostgreSQL is not installed: not measured)")?,
     }
 
@@ -96,12 +100,22 @@ async fn measure() -> Outcome<()> {
             ours / jetstream.rate,
         ))?;
     }
-    Ok(())
+    say(&format!("load average at the end {}", load_average()))
 }
 
-fn row(what: &str, size: usize, connections: usize, figures: &Figures) -> Outcome<()> {
+/// One line of the table; `megabytes` is the most memory that was ever resident.
+fn row(what: &str, size: usize, connections: usize, figures: &Figures, megabytes: Option<u64>) -> Outcome<()> {
     let Figures { rate, p50, p99, p999, .. } = figures;
-    say(&format!("| {what} | {size} | {connections} | {rate:.0} | {p50:.1} | {p99:.1} | {p999:.1} |"))
+    let memory = megabytes.map_or_else(|| "–".to_owned(), |megabytes| megabytes.to_string());
+    say(&format!("| {what} | {size} | {connections} | {rate:.0} | {p50:.1} | {p99:.1} | {p999:.1} | {memory} |"))
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+fn load_average() -> String {
+    std::fs::read_to_string("/proc/loadavg").unwrap_or_default().split(' ').take(3).collect::<Vec<_>>().join(" ")
 }
 
 fn say(text: &str) -> Outcome<()> {
