@@ -79,6 +79,21 @@ test("a filter is kept under a name and found again", async ({ page }) => {
   expect(page.url()).toContain("age=48");
 });
 
+test("who had the prescriptions of an order stands on its page, and nowhere where there is nothing", async ({
+  page,
+}) => {
+  await openAt(page, "orders");
+  await orderRow(page, 1).click();
+  await page.getByRole("tab", { name: "Arztzuweisungen" }).click();
+  const panel = page.locator("article");
+  await expect(panel.getByTestId("order-prescription")).toHaveCount(1);
+  await expect(panel).toContainText("Arzt entfernt, weil die Bestellung angehalten ist");
+  await expect(panel).toContainText("hat es jetzt");
+  await orderRow(page, 3).click();
+  await page.getByTestId("timeline-entry").first().waitFor();
+  await expect(page.getByRole("tab", { name: "Arztzuweisungen" })).toHaveCount(0);
+});
+
 test("an export leaves patients out until somebody asks, and says what it wrote", async ({ page }) => {
   await openAt(page, "orders");
   await page.getByRole("button", { name: "Exportieren" }).click();

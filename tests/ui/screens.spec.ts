@@ -29,6 +29,14 @@ async function connect(page: Page, name: string): Promise<void> {
 
 const screens: Screen[] = [
   { name: "overview", place: "overview" },
+  {
+    name: "overview-error",
+    place: "overview",
+    scene: { demo: "error" },
+    act: async (page) => {
+      await page.getByTestId("problem").waitFor();
+    },
+  },
   { name: "overview-calm", place: "overview", scene: { demo: "empty" } },
   {
     name: "orders",
@@ -81,6 +89,15 @@ const screens: Screen[] = [
     act: async (page) => {
       await orderRow(page, 2).click();
       await page.getByRole("tab").nth(3).click();
+    },
+  },
+  {
+    name: "order-assignments",
+    place: "orders",
+    act: async (page) => {
+      await orderRow(page, 1).click();
+      await page.getByRole("tab").nth(4).click();
+      await page.getByTestId("order-prescription").waitFor();
     },
   },
   {

@@ -68,6 +68,22 @@ test("a doctor shows figures by reason and leads to the prescriptions", async ({
   await expect(page.getByRole("button", { name: /^Doctor: doc-/ })).toBeVisible();
 });
 
+test("the assignments of a doctor can be narrowed by reason, shop, time and whether they go on", async ({ page }) => {
+  await openAt(page, "doctors?by=doctor", { language: "en" });
+  await page.getByTestId("doctor-row").nth(2).click();
+  const panel = page.locator("article");
+  const table = panel.getByRole("table").last();
+  const all = await table.getByRole("row").count();
+  await panel.getByRole("combobox", { name: "Shop" }).selectOption("probeladen.example.test");
+  await expect.poll(() => table.getByRole("row").count()).toBeLessThan(all);
+  await panel.getByRole("combobox", { name: "Shop" }).selectOption("");
+  await panel.getByRole("button", { name: "Open", exact: true }).click();
+  await expect(table.getByRole("row").filter({ hasText: "now" })).not.toHaveCount(0);
+  await expect.poll(() => table.getByRole("row").count()).toBeLessThan(all);
+  await panel.getByRole("combobox", { name: "Reason" }).selectOption("NIGHT_SHIFT");
+  await expect(panel).toContainText("No doctor assignment matches.");
+});
+
 test("no list of doctors or prescriptions names a patient", async ({ page }) => {
   await openAt(page, "doctors", { language: "en" });
   await page.getByTestId("prescription-row").first().waitFor();

@@ -524,7 +524,7 @@ export function demo(query: URLSearchParams): Backend {
       return {
         body_intact: true,
         signature_matches: row.trust === "verified",
-        fingerprint: row.trust === "verified" ? "3f9a 11c2" : null,
+        fingerprint: row.trust === "verified" ? "3f9a11c27de04b58" : null,
         reason: row.quarantine ?? (row.trust === "verified" ? null : "signature_missing"),
       };
     },
@@ -714,7 +714,7 @@ function oddOf(opened: number): EventRowView[] {
 }
 
 function proofOf(row: EventRowView): ProofView {
-  const fingerprint = row.trust === "verified" ? "3f9a 11c2" : null;
+  const fingerprint = row.trust === "verified" ? "3f9a11c27de04b58" : null;
   return {
     ...row,
     sha256: hex(64, 61, row.id.length, row.bytes),

@@ -1,6 +1,6 @@
 //! Times, spans, money and sizes by locale.
 import { describe, expect, test } from "vitest";
-import { amountOf, calendarDate, dayHeading, money, rowTime, signed, size, span, whole } from "./times";
+import { ago, amountOf, calendarDate, dayHeading, money, rowTime, signed, size, span, spanAfter, whole } from "./times";
 
 const now = new Date(2026, 10, 21, 12, 0, 0).getTime();
 const before = (days: number, hours = 0) => new Date(2026, 10, 21 - days, 12 - hours, 0, 0).getTime();
@@ -23,6 +23,12 @@ test("a day is a heading", () => {
   expect(dayHeading(before(0), now, "de")).toBe("Heute");
   expect(dayHeading(before(1), now, "de")).toBe("Gestern");
   expect(dayHeading(before(2), now, "de")).toBe("Donnerstag, 19. November");
+});
+
+test("a span reads right after a preposition", () => {
+  expect(spanAfter(2 * 24 * 3_600_000)).toBe("2 Tagen");
+  expect(spanAfter(24 * 3_600_000)).toBe("1 Tag");
+  expect(ago(before(3), now)).toBe("vor 3 Tagen");
 });
 
 test("a span is its largest unit", () => {

@@ -111,16 +111,25 @@ export function calendarDate(text: string, locale: Locale): string {
 
 /** `12 s`, `18 Min.`, `3 Std.`, `2 Tage`: one unit, the largest that fits. */
 export function span(ms: number): string {
+  return spanWith(ms, m.span_days);
+}
+
+/** The same as it reads after *seit*, *nach* and *vor*: `2 Tagen`. */
+export function spanAfter(ms: number): string {
+  return spanWith(ms, m.span_days_after);
+}
+
+function spanWith(ms: number, days: typeof m.span_days): string {
   const length = Math.max(0, ms);
   if (length < MINUTE) return m.span_seconds({ count: Math.floor(length / 1000) });
   if (length < HOUR) return m.span_minutes({ count: Math.floor(length / MINUTE) });
   if (length < DAY) return m.span_hours({ count: Math.floor(length / HOUR) });
-  return m.span_days({ count: Math.floor(length / DAY) });
+  return days({ count: Math.floor(length / DAY) });
 }
 
 /** `vor 12 s`; what lies ahead by a clock's difference counts as just now. */
 export function ago(at: number, now: number): string {
-  return now - at < 2000 ? m.just_now() : m.span_ago({ span: span(now - at) });
+  return now - at < 2000 ? m.just_now() : m.span_ago({ span: spanAfter(now - at) });
 }
 
 /** An amount with its currency, as exactly as its provider wrote it. */

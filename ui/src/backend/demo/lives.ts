@@ -82,7 +82,7 @@ function stepsOf(serial: number): Step[] {
       return [
         { lane: 0, status: "init" },
         { lane: 0, status: "waiting for pharmacy", receipts: 2 },
-        { lane: 0, status: "pending review", marks: ["late", "out_of_order"] },
+        { lane: 0, status: "pending review", marks: ["late", "out_of_order", "same_second"] },
         { lane: 0, status: "pending review", also: true, marks: ["same_second"] },
         { lane: 0, status: "in-progress", receipts: 3, trust: "unsigned", marks: ["header_mismatch"] },
         { lane: 0, status: "ready_for_pickup", trust: "reconciled", marks: ["time_of_receipt"] },
@@ -267,7 +267,9 @@ export class Lives {
     const home = Math.floor(dice(serial, 3) * pharmacies.length);
     let at = this.at(place);
     const times = steps.map((_, back) => {
-      if (back > 0) at -= Math.round((4 + dice(serial, 4, back) ** 3 * 900) * 60) * 1000;
+      const one = (index: number) => steps[index]?.marks?.includes("same_second") === true;
+      const together = one(steps.length - back) && one(steps.length - 1 - back);
+      if (back > 0 && !together) at -= Math.round((4 + dice(serial, 4, back) ** 3 * 900) * 60) * 1000;
       return at;
     });
     times.reverse();

@@ -108,7 +108,7 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
       target: "https://relais.beispiel.example/in/…",
       state: "active",
       secret: "stored",
-      fingerprint: hex(8, 30, id.charCodeAt(id.length - 1), type.length),
+      fingerprint: hex(16, 30, id.charCodeAt(id.length - 1), type.length),
       secret_since: iso(opened - 60 * DAY),
       rotation_due: false,
       rotation: null,
@@ -169,7 +169,7 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
       source: "rxscale",
       connection: "con-1",
       connection_name: nameOf("con-1"),
-      fingerprint: hex(8, 35, made),
+      fingerprint: hex(16, 35, made),
       signed: true,
       url: `https://relais.beispiel.example/in/${hex(32, 36, made)}`,
       created_at: iso(opened - 12 * DAY),
@@ -189,7 +189,7 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
   function rotation(of: SubscriptionView, part: Partial<RotationView> = {}): RotationView {
     const place = rotations.length;
     const fresh = row(`${of.id}-n${place}`, of.connection, of.notification_type, {
-      fingerprint: hex(8, 33, place, of.id.length),
+      fingerprint: hex(16, 33, place, of.id.length),
       secret_since: iso(opened - 2 * MINUTE),
       replaces: of.id,
       last_verified_at: null,
@@ -424,7 +424,7 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
     });
   }
   function give(one: RotationView) {
-    one.new_fingerprint = hex(8, 34, one.id.length, rotations.length);
+    one.new_fingerprint = hex(16, 34, one.id.length, rotations.length);
     const fresh = rows.find((known) => known.id === one.new);
     if (fresh)
       Object.assign(fresh, { secret: "stored", fingerprint: one.new_fingerprint, secret_since: iso(Date.now()) });
@@ -505,7 +505,7 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
         const fresh = row(`sub-new-${(made += 1)}`, input.connection, type, {
           last_verified_at: null,
           verified: 0,
-          fingerprint: hex(8, 31, rows.length),
+          fingerprint: hex(16, 31, rows.length),
           secret_since: iso(Date.now()),
           health: { ...healthOf(0, 0), rhythm: "learning" },
         });
@@ -556,7 +556,7 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
       if (of === undefined) throw problem("subscription_unknown");
       if (!of.adoptable) throw problem("subscription_elsewhere");
       if (!input.secret.startsWith("whsec_")) throw problem("input_invalid", "secret");
-      Object.assign(of, { state: "active", secret: "stored", adoptable: false, fingerprint: hex(8, 37, rows.length) });
+      Object.assign(of, { state: "active", secret: "stored", adoptable: false, fingerprint: hex(16, 37, rows.length) });
       of.secret_since = iso(Date.now());
       emit("subscriptions", "status");
       return of;
@@ -564,7 +564,7 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
     subscription_paste_secret: (input) => {
       const of = known(input.id);
       if (!input.secret.startsWith("whsec_")) throw problem("input_invalid", "secret");
-      Object.assign(of, { secret: "stored", fingerprint: hex(8, 32, rows.length), secret_since: iso(Date.now()) });
+      Object.assign(of, { secret: "stored", fingerprint: hex(16, 32, rows.length), secret_since: iso(Date.now()) });
       const one = rotations.find((other) => other.new === of.id && other.waits_for === "secret");
       if (one !== undefined) {
         one.new_fingerprint = of.fingerprint;
@@ -626,7 +626,7 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
       const one = inlets.find((of) => of.id === input.id);
       if (one === undefined) throw problem("inlet_unknown");
       if (!input.secret.startsWith("whsec_")) throw problem("input_invalid", "secret");
-      one.fingerprint = hex(8, 38, inlets.length);
+      one.fingerprint = hex(16, 38, inlets.length);
       note("inlet_secret", one.name, one.fingerprint);
       emit("subscriptions");
       return null;

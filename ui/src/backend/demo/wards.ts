@@ -76,6 +76,8 @@ export class Wards {
       .filter((one) => input.doctor === null || one.doctor_uid === input.doctor)
       .filter((one) => input.prescription === null || one.prescription_uid === input.prescription)
       .filter((one) => input.reason === null || one.reason === input.reason)
+      .filter((one) => input.shop === null || one.shop === input.shop)
+      .filter((one) => input.since === null || (one.from ?? one.not_before) >= input.since)
       .filter((one) => input.open !== true || one.open)
       .sort((one, other) => (other.from ?? other.not_before).localeCompare(one.from ?? one.not_before));
     return paged(rows, input);
@@ -89,6 +91,7 @@ export class Wards {
         (input.reason === null || one.history.some((span) => span.reason === input.reason)) &&
         (input.state === null ||
           (input.state === "broken" ? one.gaps > 0 : (one.doctor_uid === null) === (input.state === "unassigned"))) &&
+        (input.shop === null || one.shop === input.shop) &&
         (input.since === null || one.changed_at >= input.since) &&
         [one.uid, one.external_order_id, ...one.history.map((span) => span.doctor_name)].some((text) =>
           text?.toLowerCase().includes(search),
@@ -101,7 +104,7 @@ export class Wards {
     const reasons = new Set(this.prescriptions.flatMap((one) => one.history.flatMap((span) => span.reason ?? [])));
     return {
       reasons: [...reasons].sort().map((reason) => ({ reason, reason_kind: kinds[reason] ?? "other" })),
-      shops: this.prescriptions.length === 0 ? [] : ["beispielshop.example.test"],
+      shops: [...new Set(this.prescriptions.flatMap((one) => one.shop ?? []))].sort(),
     };
   }
 
@@ -169,11 +172,12 @@ function paged<R>(rows: R[], input: { limit: number | null; after: string | null
 
 function prescription(at: number, opened: number, order: { uid: string; name: string } | null): PrescriptionView {
   const uid = `rx-${hex(8, 71, at)}`;
+  const shop = at % 6 === 4 ? "probeladen.example.test" : "beispielshop.example.test";
   const moves = stories[at % stories.length] ?? [];
   const length = moves.reduce((sum, move) => sum + move.after, 0) * MINUTE;
   const made = opened - length - Math.floor((at * 47 + dice(at, 72) * 30) * MINUTE) - 3 * MINUTE;
   const history: AssignmentView[] = [];
-  const blank = { prescription_uid: uid, shop: "beispielshop.example.test", until: null, not_after: null, ended: null };
+  const blank = { prescription_uid: uid, shop, until: null, not_after: null, ended: null };
   let time = made;
   let holder: number | null = null;
   moves.forEach((move, index) => {
@@ -248,7 +252,7 @@ function prescription(at: number, opened: number, order: { uid: string; name: st
     reason_kind: now?.began?.reason_kind ?? null,
     assignments: history.filter((one) => one.doctor_uid !== null).length,
     gaps: history.filter((one) => one.from === null).length,
-    shop: "beispielshop.example.test",
+    shop,
     external_order_id: `EXT-${480_000 + at}`,
     external_fulfillment_id: null,
     order: order?.uid ?? null,
