@@ -436,6 +436,8 @@ pub(crate) enum Order {
     Show { uid: String },
     /// Everything that happened to one order, oldest first.
     Timeline { uid: String },
+    /// Who had the prescriptions of one order, where identifiers and shop agree exactly.
+    Assignments { uid: String },
     /// How each lane is handed over: who brings it, links. Not the handover code.
     Handover { uid: String },
     /// The handover code of one lane.

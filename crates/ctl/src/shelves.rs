@@ -2,7 +2,7 @@
 
 use offizin_desk::{
     Problem,
-    assignments::view::{AssignmentListInput, AssignmentView, DoctorListInput},
+    assignments::view::{AssignmentListInput, AssignmentView, DoctorListInput, PrescriptionView},
     stock::view::{StockListInput, StockThreshold, StockThresholdInput},
 };
 
@@ -108,14 +108,7 @@ impl Shell {
                 if self.json {
                     json(&prescription);
                 } else {
-                    let row = &prescription.row;
-                    line(&format!(
-                        "{} · {} · order {}",
-                        row.uid,
-                        maybe(row.status.as_deref()),
-                        maybe(row.order_name.as_deref().or(row.external_order_id.as_deref()))
-                    ));
-                    print_assignments(&prescription.history);
+                    print_prescription(&prescription);
                 }
             }
             Assignment::Doctors { search, page } => {
@@ -161,6 +154,18 @@ impl Shell {
 fn own(args: ThresholdArgs) -> Option<StockThreshold> {
     let ThresholdArgs { pieces, days } = args;
     (pieces.is_some() || days.is_some()).then_some(StockThreshold { pieces, days })
+}
+
+/// One prescription and everybody who had it.
+pub(crate) fn print_prescription(prescription: &PrescriptionView) {
+    let row = &prescription.row;
+    line(&format!(
+        "{} · {} · order {}",
+        row.uid,
+        maybe(row.status.as_deref()),
+        maybe(row.order_name.as_deref().or(row.external_order_id.as_deref()))
+    ));
+    print_assignments(&prescription.history);
 }
 
 fn print_assignments(rows: &[AssignmentView]) {

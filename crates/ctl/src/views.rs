@@ -11,6 +11,7 @@ use crate::{
     args::{Event, FormatArg, Order, OrderFilter, VerdictArg},
     page_input,
     print::{self, json, line, local, maybe, table, word},
+    shelves::print_prescription,
 };
 
 fn print_confirmation(view: &ConfirmableView) {
@@ -122,6 +123,14 @@ impl Shell {
             Order::Timeline { uid } => {
                 let timeline = self.desk.order_timeline(&uid.as_str().into()).await?;
                 if self.json { json(&timeline) } else { print_timeline(&timeline) }
+            }
+            Order::Assignments { uid } => {
+                let prescriptions = self.desk.order_prescriptions(&uid.as_str().into()).await?;
+                if self.json {
+                    json(&serde_json::json!({ "rows": prescriptions, "next": null }));
+                } else {
+                    prescriptions.iter().for_each(print_prescription);
+                }
             }
             Order::Handover { uid } => {
                 let lanes = self.desk.order_handover(&uid.as_str().into()).await?;

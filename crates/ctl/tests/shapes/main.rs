@@ -91,6 +91,10 @@ async fn assignments_and_thresholds_keep_their_shape() {
     has(&shown["history"], &["doctor_uid", "from", "until", "began", "ended"]);
     let same = counter.ask(&["assignment", "list", "--prescription", prescription, "--limit", "1"]).await;
     assert_eq!(same["rows"][0]["prescription_uid"], prescription);
+    if let Some(order) = shown["order"].as_str() {
+        let of_order = counter.ask(&["order", "assignments", order]).await;
+        assert!(of_order["rows"].as_array().unwrap().contains(&shown));
+    }
     let doctors = counter.ask(&["assignment", "doctors"]).await;
     has(&doctors["rows"], &["uid", "name", "open", "taken", "lost", "requeued", "last_at"]);
     let doctor = doctors["rows"][0]["uid"].as_str().unwrap();

@@ -10,6 +10,7 @@
     reason = "a test that meets the unexpected has to fail"
 )]
 
+mod assignments;
 mod bad_input;
 mod canaries;
 mod devices;
