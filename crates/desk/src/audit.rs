@@ -150,8 +150,19 @@ async fn begin(desk: &Desk, action: AuditAction, subject: &str, detail: Option<S
     Ok(id)
 }
 
-/// Writes the beginning of an act into a transaction that does it; [`close`] in the same one ends it.
-pub(crate) async fn insert(
+/// Writes an act into the transaction that does it: with that it is done.
+pub(crate) async fn done(
+    connection: &mut SqliteConnection,
+    desk: &Desk,
+    action: AuditAction,
+    subject: &str,
+    detail: Option<String>,
+) -> Result<(), Error> {
+    let begun = insert(connection, desk, action, subject, detail).await?;
+    close(connection, desk, begun, None).await
+}
+
+async fn insert(
     connection: &mut SqliteConnection,
     desk: &Desk,
     action: AuditAction,
@@ -179,12 +190,7 @@ async fn end(desk: &Desk, begun: i64, code: Option<Code>) -> Result<(), Error> {
 }
 
 /// Writes how an act ended.
-pub(crate) async fn close(
-    connection: &mut SqliteConnection,
-    desk: &Desk,
-    begun: i64,
-    code: Option<Code>,
-) -> Result<(), Error> {
+async fn close(connection: &mut SqliteConnection, desk: &Desk, begun: i64, code: Option<Code>) -> Result<(), Error> {
     sqlx::query(
         "INSERT INTO audit (begun, at, account, shell, action, subject, code) \
          SELECT id, ?2, account, shell, action, subject, ?3 FROM audit WHERE id = ?1",

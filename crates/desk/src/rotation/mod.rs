@@ -197,8 +197,7 @@ async fn start_one(desk: &Desk, old: &SubscriptionId, grace_ms: i64) -> Result<R
     .execute(&mut *tx)
     .await?;
     let detail = Some(format!("{} h", grace_ms / HOUR_MS));
-    let act = audit::insert(&mut tx, desk, AuditAction::RotationStart, &found.subject(), detail).await?;
-    audit::close(&mut tx, desk, act, None).await?;
+    audit::done(&mut tx, desk, AuditAction::RotationStart, &found.subject(), detail).await?;
     tx.commit().await?;
     Ok(id)
 }

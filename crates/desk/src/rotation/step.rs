@@ -191,8 +191,7 @@ async fn switch(desk: &Desk, found: &Row) -> Result<Next, Error> {
         .await?;
     move_on(&mut tx, desk, found, RotationStep::Grace, deleted).await?;
     let detail = found.new_fingerprint.clone();
-    let act = audit::insert(&mut tx, desk, AuditAction::RotationSwitch, &found.subject(), detail).await?;
-    audit::close(&mut tx, desk, act, None).await?;
+    audit::done(&mut tx, desk, AuditAction::RotationSwitch, &found.subject(), detail).await?;
     tx.commit().await?;
     Ok(Next::Go)
 }
@@ -208,8 +207,7 @@ async fn end_grace(desk: &Desk, found: &Row) -> Result<Next, Error> {
     let mut tx = desk.db().write().await?;
     move_on(&mut tx, desk, found, RotationStep::Done, None).await?;
     let detail = found.old_fingerprint.clone();
-    let act = audit::insert(&mut tx, desk, AuditAction::RotationFinish, &found.subject(), detail).await?;
-    audit::close(&mut tx, desk, act, None).await?;
+    audit::done(&mut tx, desk, AuditAction::RotationFinish, &found.subject(), detail).await?;
     tx.commit().await?;
     Ok(Next::Go)
 }
@@ -260,8 +258,7 @@ async fn give_up(desk: &Desk, found: &Row, why: Error) -> Result<Next, Error> {
     let mut tx = desk.db().write().await?;
     move_on(&mut tx, desk, found, RotationStep::RollingBack, Some(why)).await?;
     let detail = Some(code.as_str());
-    let act = audit::insert(&mut tx, desk, AuditAction::RotationRollBack, &found.subject(), detail).await?;
-    audit::close(&mut tx, desk, act, None).await?;
+    audit::done(&mut tx, desk, AuditAction::RotationRollBack, &found.subject(), detail).await?;
     tx.commit().await?;
     Ok(Next::Go)
 }

@@ -75,33 +75,26 @@ fn hour_of(ms: i64) -> i64 {
 /// Compares every active subscription with its own rhythm and writes down which are silent. `until`: everything before it is
 /// known. Answers whether anything changed.
 pub(crate) async fn listen(connection: &mut SqliteConnection, until: Timestamp) -> Result<bool, Error> {
-    let active: Vec<(String, String, String, Option<i64>)> = sqlx::query_as(
-        "SELECT id, connection_id, notification_type, silent_since FROM subscription WHERE state = 'active'",
+    // The rhythm belongs to the event type at the connection: a generation inherits it from the one it replaced.
+    let from = (hour_of(until.as_millisecond()) - (WEEKS + 1) * WEEK_HOURS) * HOUR_MS;
+    let active: Vec<(String, Option<i64>, Option<i64>, String)> = sqlx::query_as(
+        "SELECT a.id, a.silent_since, \
+         (SELECT max(i.last_verified_at) FROM subscription s JOIN inlet i ON i.id = s.inlet_id \
+          WHERE s.connection_id = a.connection_id AND s.notification_type = a.notification_type), \
+         (SELECT json_group_array(json_array(h.hour, h.events)) FROM subscription s JOIN inlet_hour h ON h.inlet_id = s.inlet_id \
+          WHERE s.connection_id = a.connection_id AND s.notification_type = a.notification_type AND h.hour >= ?) \
+         FROM subscription a WHERE a.state = 'active'",
     )
+    .bind(from)
     .fetch_all(&mut *connection)
     .await?;
     let mut changed = false;
-    for (id, owner, notification_type, silent_before) in active {
-        // The rhythm belongs to the event type at the connection: a generation inherits it from the one it replaced.
-        let from = (hour_of(until.as_millisecond()) - (WEEKS + 1) * WEEK_HOURS) * HOUR_MS;
-        let hours: Vec<(i64, i64)> = sqlx::query_as(
-            "SELECT h.hour, sum(h.events) FROM subscription s JOIN inlet_hour h ON h.inlet_id = s.inlet_id \
-             WHERE s.connection_id = ? AND s.notification_type = ? AND h.hour >= ? GROUP BY h.hour",
-        )
-        .bind(&owner)
-        .bind(&notification_type)
-        .bind(from)
-        .fetch_all(&mut *connection)
-        .await?;
-        let last: Option<i64> = sqlx::query_scalar(
-            "SELECT max(i.last_verified_at) FROM subscription s JOIN inlet i ON i.id = s.inlet_id \
-             WHERE s.connection_id = ? AND s.notification_type = ?",
-        )
-        .bind(&owner)
-        .bind(&notification_type)
-        .fetch_one(&mut *connection)
-        .await?;
-        let history = hours.into_iter().map(|(hour, events)| (hour / HOUR_MS, events)).collect();
+    for (id, silent_before, last, hours) in active {
+        let hours: Vec<(i64, i64)> = serde_json::from_str(&hours).map_err(|_| Error::Stored("hours"))?;
+        let mut history = BTreeMap::new();
+        for (hour, events) in hours {
+            *history.entry(hour / HOUR_MS).or_default() += events;
+        }
         let expected = last.and_then(|last| expected(&history, last, until.as_millisecond()));
         let is_silent = last.is_some_and(|last| until.as_millisecond() - last >= SHORTEST_MS)
             && expected.is_some_and(|expected| expected >= MISSED);
