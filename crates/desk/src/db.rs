@@ -50,13 +50,21 @@ impl Db {
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
+            .test_before_acquire(false)
             .connect_with(options.clone())
             .await?;
         let readers = async {
             private(path)?;
             MIGRATIONS.run(&writer).await?;
             let options = options.create_if_missing(false).pragma("query_only", "ON");
-            Ok::<_, Error>(SqlitePoolOptions::new().max_connections(4).connect_with(options).await?)
+            // They live as long as the desk, for what they hold of the file and of statements is what makes a view quick; and a
+            // file cannot hang up, so none is asked whether it is still there.
+            let pool = SqlitePoolOptions::new()
+                .max_connections(4)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .test_before_acquire(false);
+            Ok::<_, Error>(pool.connect_with(options).await?)
         };
         let readers = match readers.await {
             Ok(readers) => readers,

@@ -55,7 +55,11 @@ fn main() -> Outcome<()> {
         [] => runtime.block_on(measure(DELIVERIES, ROUNDS, &secret)),
         ["spine", deliveries] => runtime.block_on(measure(deliveries.parse()?, 1, &secret)),
         ["views", events] => runtime.block_on(views::measure(events.parse()?, &secret)),
-        _ => Err("bench [spine DELIVERIES | views EVENTS]".into()),
+        // The parts of it, over a folder that stays; all under one keyring.
+        ["fill", room, events] => runtime.block_on(views::fill(Path::new(room), events.parse()?, &secret)).map(drop),
+        ["ask", room] => runtime.block_on(views::ask(Path::new(room))),
+        ["fold", room] => runtime.block_on(views::fold(Path::new(room), None)),
+        _ => Err("bench [spine DELIVERIES | views EVENTS | fill FOLDER EVENTS | ask FOLDER | fold FOLDER]".into()),
     }
 }
 
@@ -137,7 +141,7 @@ impl House {
         Ok(Self { desk, inlet, stop, served })
     }
 
-    async fn leave(self) -> Outcome<()> {
+    pub(crate) async fn leave(self) -> Outcome<()> {
         self.desk.close().await;
         drop(self.stop);
         self.served.await?;

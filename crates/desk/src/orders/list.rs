@@ -20,8 +20,8 @@ use crate::{
 
 /// A search with more hits than this is no longer a good way in: a rarer filter is.
 const MANY: i64 = 2_000;
-/// How many orders of a filter are looked at for a search at a time.
-const LOOKED_AT: i64 = 500;
+/// How many orders of a filter are looked at for a search at first, and at a time at the most.
+const LOOKED_AT: (i64, i64) = (128, 1_024);
 const HOUR_MS: i64 = 3_600_000;
 
 #[derive(sqlx::FromRow)]
@@ -160,9 +160,11 @@ async fn looked_through(
 ) -> Result<Vec<Row>, Error> {
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut found = Vec::new();
+    let (mut at_once, most) = LOOKED_AT;
     loop {
         let rows: Vec<Row> =
-            page_query(filter, None, before, LOOKED_AT).build_query_as().fetch_all(&mut *connection).await?;
+            page_query(filter, None, before, at_once).build_query_as().fetch_all(&mut *connection).await?;
+        at_once = (at_once * 2).min(most);
         let Some(last) = rows.last() else { return Ok(found) };
         before = last.id;
         found.extend(rows.into_iter().filter(|row| query.finds(&row.search)));

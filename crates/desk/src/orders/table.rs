@@ -46,6 +46,8 @@ pub(super) const AT_ONCE: usize = 500;
 
 #[derive(sqlx::FromRow)]
 struct OrderFactRow {
+    /// Where one order was asked for by a uid that may be another's.
+    order_uid: Option<String>,
     realm: String,
     lane_uid: Option<String>,
     parent_uid: Option<String>,
@@ -68,19 +70,44 @@ impl OrderFactRow {
 }
 
 macro_rules! facts {
-    ($on:literal) => {
+    ($order:literal, $from:literal) => {
         concat!(
-            "SELECT f.realm, e.public_id, e.connection_id, e.event_type, e.at, f.updated_at, e.received_at, \
-             e.last_receipt_at, e.receipts, e.trust, e.header_mismatch, f.data, f.lane_uid, f.parent_uid, c.rejections \
-             FROM json_each(?) k CROSS JOIN order_fact f ON f.realm = k.value ->> 0 AND ",
-            $on,
+            "SELECT ",
+            $order,
+            " AS order_uid, f.realm, e.public_id, e.connection_id, e.event_type, e.at, f.updated_at, e.received_at, \
+             e.last_receipt_at, e.receipts, e.trust, e.header_mismatch, f.data, f.lane_uid, f.parent_uid, c.rejections FROM ",
+            $from,
             " CROSS JOIN event e ON e.id = f.event_id CROSS JOIN connection c ON c.id = e.connection_id"
         )
     };
 }
-const FACTS_OF_LANES: &str = facts!("f.lane_uid = k.value ->> 1");
+const FACTS_OF_LANES: &str =
+    facts!("NULL", "json_each(?) k CROSS JOIN order_fact f ON f.realm = k.value ->> 0 AND f.lane_uid = k.value ->> 1");
 /// What is said of orders as a whole.
-const FACTS_OF_ORDERS: &str = facts!("f.lane_uid IS NULL AND f.parent_uid = k.value ->> 1");
+const FACTS_OF_ORDERS: &str = facts!(
+    "NULL",
+    "json_each(?) k CROSS JOIN order_fact f ON f.realm = k.value ->> 0 AND f.lane_uid IS NULL \
+     AND f.parent_uid = k.value ->> 1"
+);
+/// Both, of the one order that a uid names; in one question, for this is what a timeline waits for.
+const FACTS_OF_ONE: &str = concat!(
+    "WITH key (realm, uid) AS (SELECT realm, uid FROM (\
+         SELECT 0 AS by_lane, realm, uid, updated_at FROM order_row WHERE uid = ?1 \
+         UNION ALL \
+         SELECT 1, o.realm, o.uid, o.updated_at FROM lane l JOIN order_row o ON o.realm = l.realm AND o.uid = l.order_uid \
+         WHERE l.uid = ?1) \
+     ORDER BY by_lane, updated_at DESC, realm LIMIT 1) ",
+    facts!(
+        "k.uid",
+        "key k CROSS JOIN lane l ON l.realm = k.realm AND l.order_uid = k.uid \
+         CROSS JOIN order_fact f ON f.realm = l.realm AND f.lane_uid = l.uid"
+    ),
+    " UNION ALL ",
+    facts!(
+        "k.uid",
+        "key k CROSS JOIN order_fact f ON f.realm = k.realm AND f.lane_uid IS NULL AND f.parent_uid = k.uid"
+    ),
+);
 
 async fn facts(
     connection: &mut SqliteConnection,
@@ -411,23 +438,12 @@ pub(crate) async fn find(connection: &mut SqliteConnection, uid: &OrderUid) -> R
 
 /// The same, and the realm it was found in.
 pub(super) async fn find_in(connection: &mut SqliteConnection, uid: &OrderUid) -> Result<(Realm, Order), Error> {
-    let found: Option<OrderKey> = sqlx::query_as(
-        "SELECT realm, uid FROM (\
-             SELECT 0 AS by_lane, realm, uid, updated_at FROM order_row WHERE uid = ?1 \
-             UNION ALL \
-             SELECT 1, o.realm, o.uid, o.updated_at FROM lane l JOIN order_row o ON o.realm = l.realm AND o.uid = l.order_uid \
-             WHERE l.uid = ?1) \
-         ORDER BY by_lane, updated_at DESC, realm LIMIT 1",
-    )
-    .bind(uid)
-    .fetch_optional(&mut *connection)
-    .await?;
-    let key = found.ok_or(Error::Plain(Code::OrderUnknown))?;
-    let gathered = gathered(connection, std::slice::from_ref(&key)).await?;
-    let facts =
-        gathered.into_iter().flat_map(|(_, rows)| rows).map(OrderFactRow::fact).collect::<Result<Vec<_>, _>>()?;
-    let order = Order::new(key.1, facts).ok_or(Error::Plain(Code::OrderUnknown))?;
-    Ok((key.0, order))
+    let rows: Vec<OrderFactRow> = sqlx::query_as(FACTS_OF_ONE).bind(uid).fetch_all(connection).await?;
+    let first = rows.first().ok_or(Error::Plain(Code::OrderUnknown))?;
+    let (realm, key) = (first.realm.clone(), first.order_uid.clone().ok_or(Error::Plain(Code::OrderUnknown))?);
+    let facts = rows.into_iter().map(OrderFactRow::fact).collect::<Result<Vec<_>, _>>()?;
+    let order = Order::new(key.into(), facts).ok_or(Error::Plain(Code::OrderUnknown))?;
+    Ok((realm, order))
 }
 
 /// Writes what events say about orders.
