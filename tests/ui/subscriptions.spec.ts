@@ -158,14 +158,14 @@ test("Pub/Sub is offered as what it is: unsigned, without a third step", async (
 
 test("an inlet on production is removed only by the connection's name", async ({ page }) => {
   await openAt(page, "subscriptions", { subs: "sick" });
-  await expect(page.getByTestId("inlet")).toHaveCount(2);
-  await page.getByTestId("inlet").first().getByRole("button").last().click();
+  await expect(page.getByTestId("connection-group").getByTestId("inlet")).toHaveCount(2);
+  await page.getByTestId("connection-group").getByTestId("inlet").first().getByRole("button").last().click();
   await page.getByRole("menuitem").last().click();
   const dialog = page.getByRole("dialog");
   await expect(dialog.getByRole("button", { name: "Empfangsadresse entfernen" })).toBeDisabled();
   await dialog.getByRole("textbox").fill("Testapotheke");
   await dialog.getByRole("button", { name: "Empfangsadresse entfernen" }).click();
-  await expect(page.getByTestId("inlet")).toHaveCount(1);
+  await expect(page.getByTestId("connection-group").getByTestId("inlet")).toHaveCount(1);
 });
 
 test("what needs somebody is counted in the navigation, the status bar and the overview, and each leads there", async ({
@@ -185,4 +185,15 @@ test("nobody is called when all is well", async ({ page }) => {
   await expect(page.getByTestId("subscription-note")).toHaveCount(0);
   await expect(page.getByTestId("bar-subscriptions")).toHaveCount(0);
   await expect(page.getByTestId("secrets-due")).toHaveCount(0);
+});
+
+test("an inlet that belongs to no connection is shown beneath them, with what can be done about it", async ({
+  page,
+}) => {
+  await openAt(page, "subscriptions", { subs: "sick" });
+  const loose = page.getByTestId("loose-inlets");
+  await expect(loose).toContainText("Empfangsadressen ohne Verbindung");
+  await expect(loose.getByTestId("inlet")).toHaveCount(1);
+  await expect(loose).toContainText("Altes Portal");
+  await expect(page.getByTestId("connection-group").getByText("Altes Portal")).toHaveCount(0);
 });

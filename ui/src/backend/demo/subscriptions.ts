@@ -338,6 +338,7 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
     } else if (wanted === "sick") {
       const portal = inlet({ fingerprint: null, verified: 0, rejected: 9, last_verified_at: null });
       inlet({ name: "Arztzuweisungen", source: "rxscale-pubsub", signed: false, fingerprint: null, verified: 57 });
+      inlet({ name: "Altes Portal", connection: null, connection_name: null, verified: 3 });
       row("sub-1", "con-1", "pharmacy_order_created", {
         health: { ...healthOf(1, 5), rejected: 4, duplicates: 12 },
         rejected: 4,
