@@ -4,7 +4,8 @@
 //!
 //!     tests/look.mjs --program target/debug/offizin --shots FOLDER [--within SECONDS] [--stay]
 //!
-//! Prints one line `{"orders": N, "order": "uid", "verified": N, "shots": […]}`; 0 when a verified entry was seen, else 1.
+//! Prints one line `{"orders": N, "order": "uid", "unsigned": "uid", "verified": N, "shots": […]}`; 0 when a verified entry was
+//! seen, else 1.
 //! With --stay the window remains open until this program gets SIGTERM.
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -24,8 +25,9 @@ const patience = Number(flags.within) * 1000;
 
 const { id } = Window;
 const ROW = id("order-row");
+const ENTRY = id("timeline-entry");
 const VERIFIED = id("timeline-entry", '[data-trust="verified"]');
-const seen = { orders: 0, order: null, verified: 0, shots: [] };
+const seen = { orders: 0, order: null, unsigned: null, verified: 0, shots: [] };
 
 const window = await Window.open({
   program: resolve(flags.program),
@@ -50,6 +52,13 @@ async function dress(language, theme) {
   });
 }
 
+/** Opens an order, and waits until it is the one that is shown. */
+async function open(uid) {
+  await window.click(`${ROW}[data-uid="${uid}"]`);
+  await window.until("the order", async () => (await window.text(id("order-uid"))).includes(uid));
+  await window.find(ENTRY, patience);
+}
+
 async function look() {
   // Everything was set up by offizinctl; what is left of the first run is to see the first event.
   await window.find(id("first-event"), patience);
@@ -60,8 +69,19 @@ async function look() {
   await window.find(ROW, patience);
   // A few more, so that the pictures show a day and not a minute.
   await window.until("a handful of orders", async () => (await window.all(ROW)).length >= 6, 20_000).catch(() => null);
-  seen.order = await window.attribute(ROW, "data-uid");
-  await window.click(`${ROW}[data-uid="${seen.order}"]`);
+  await window.until("an order of each kind", async () => {
+    for (const uid of await window.run(
+      (row) => [...document.querySelectorAll(row)].map((one) => one.dataset.uid),
+      ROW,
+    )) {
+      await open(uid);
+      if ((await window.attribute(ENTRY, "data-trust")) === "verified") seen.order ??= uid;
+      else seen.unsigned ??= uid;
+      if (seen.order !== null && seen.unsigned !== null) break;
+    }
+    return seen.order;
+  });
+  await open(seen.order);
   await window.find(VERIFIED, patience);
   seen.orders = (await window.all(ROW)).length;
   seen.verified = (await window.all(VERIFIED)).length;
@@ -78,10 +98,13 @@ async function portray() {
     await still();
     await shot(`overview-${language}-${theme}`);
     await window.click(id("nav-orders"));
-    await window.click(`${ROW}[data-uid="${seen.order}"]`);
-    await window.find(VERIFIED);
+    await open(seen.order);
     await still();
     await shot(`order-${language}-${theme}`);
+    if (seen.unsigned === null) continue;
+    await open(seen.unsigned);
+    await still();
+    await shot(`unsigned-${language}-${theme}`);
   }
 }
 

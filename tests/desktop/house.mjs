@@ -23,7 +23,8 @@ export const shots = join(root, "target", "desktop-shots");
 
 /** A screen of a size of its own, whatever the caller has. Returns its name and the way to switch it off. */
 export async function screen(size = "1400x900x24") {
-  const xvfb = spawn("Xvfb", ["-displayfd", "3", "-screen", "0", size, "-nolisten", "tcp"], {
+  // A screen that begins anew when its last window closes refuses whoever comes just then.
+  const xvfb = spawn("Xvfb", ["-displayfd", "3", "-screen", "0", size, "-nolisten", "tcp", "-noreset"], {
     stdio: ["ignore", "ignore", "ignore", "pipe"],
   });
   let said = "";
@@ -123,6 +124,13 @@ export class House {
   async emit(events) {
     const answer = await fetch(`${this.provider}/_sandbox/emit?events=${events}`, { method: "POST" });
     if (!answer.ok) throw new Error(`the provider said ${answer.status}`);
+  }
+
+  /** The provider that signs nothing tells every tale it knows to an address, each call once. */
+  async tellTales(target) {
+    const args = ["evitalrx", "--target", target, "--orders", "10", "--rate", "0", "--drift"];
+    const { stdout } = await promisify(execFile)(built("offizin-sandbox"), args);
+    return stdout;
   }
 
   /** What the window's program runs in: this home, this screen, nothing of the user's. */

@@ -192,6 +192,57 @@ test("language and colours change at once and are still there after a restart", 
   assert.equal(JSON.parse(readFileSync(join(house.home, "theme"), "utf8")), "dark");
 });
 
+test("a provider that signs nothing is set up by hand, and its tales read right in both languages", async () => {
+  await opened();
+  await window.run(() => (location.hash = "#/settings/evitalrx"));
+  await window.click('#settings-evitalrx form button[type="submit"]');
+  await window.find(id("evitalrx-inlet"));
+  const inlets = await window.run(() => window.__TAURI_INTERNALS__.invoke("inlet_list", { input: null }));
+  const told = await house.tellTales(inlets.find((inlet) => inlet.source === "evitalrx").url);
+  assert.match(told, /made (\d+) calls, \1 were accepted/);
+
+  await go("orders");
+  // Ten tales, newest order first: of each an order, whose one or more lanes are all its own.
+  const tales = [
+    { uid: null, has: { de: "Abgeholt", en: "Collected" } },
+    { uid: null, has: { de: "Zugestellt beim Empfänger", en: "Delivered" } },
+    { uid: null, has: { de: "Abgelehnt oder storniert, endgültig", en: "Rejected or cancelled, final" } },
+    {
+      uid: null,
+      has: {
+        de: "Abgelehnt oder storniert, endgültig oder nicht: unbekannt",
+        en: "Rejected or cancelled, finality unknown",
+      },
+    },
+    { uid: null, has: { de: "Rezept abgelehnt", en: "Prescription rejected" } },
+  ];
+  for (const language of ["en", "de"]) {
+    await go("settings");
+    await window.click(id(`locale-${language}`));
+    await window.until("the language", async () => (await html("lang")) === language);
+    await go("orders");
+    for (const [at, tale] of tales.entries()) {
+      await window.until(`an order that is ${tale.has[language]}`, async () => {
+        tale.uid = await window.run(
+          (row, word) =>
+            [...document.querySelectorAll(row)].find((one) => one.querySelector(".badge")?.textContent.trim() === word)
+              ?.dataset.uid,
+          ROW,
+          tale.has[language],
+        );
+        return tale.uid;
+      });
+      await window.click(`${ROW}[data-uid="${tale.uid}"]`);
+      await window.until("its state in words", () =>
+        window.run((word) => document.querySelector("article header").textContent.includes(word), tale.has[language]),
+      );
+      await window.find(id("timeline-entry", '[data-trust="unsigned"]'));
+      assert.deepEqual(await window.all(id("timeline-entry", ':not([data-trust="unsigned"])')), []);
+      await shot(`evitalrx-${at + 1}-${language}`);
+    }
+  }
+});
+
 test("a second start on the same folder brings the first to the front and ends", async () => {
   await opened();
   const calls = () => readFileSync(house.file("offizin.log"), "utf8").split("called to the front").length - 1;

@@ -57,6 +57,8 @@ pub struct InletView {
     /// Deliveries in quarantine.
     #[ts(type = "number")]
     pub rejected: i64,
+    /// By which its orders are told apart and filtered: the connection it was made for, else one of its own.
+    pub owner: ConnectionId,
     /// The connection it was made for.
     pub connection: Option<ConnectionId>,
     /// Its name.
@@ -101,6 +103,7 @@ struct Row {
     token: String,
     label: String,
     source: Source,
+    owner: ConnectionId,
     connection: Option<ConnectionId>,
     connection_name: Option<String>,
     fingerprint: Option<String>,
@@ -165,7 +168,7 @@ pub(crate) async fn list(desk: &Desk) -> Result<Vec<InletView>, Error> {
     let public: Option<Url> = relay.and_then(|row| row.url.parse().ok());
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT i.id, i.token, i.label, i.source, i.created_at, i.last_verified_at, i.verified, i.rejected, \
-         i.required_header, i.retires_at, o.rejections, iif(o.confirms, o.base_url, NULL) AS confirms_at, c.id AS connection, c.name AS connection_name, \
+         i.required_header, i.retires_at, o.rejections, o.id AS owner, iif(o.confirms, o.base_url, NULL) AS confirms_at, c.id AS connection, c.name AS connection_name, \
          (SELECT k.fingerprint FROM signing_key k WHERE k.inlet_id = i.id \
          AND k.expires_at IS NULL ORDER BY k.created_at DESC LIMIT 1) AS fingerprint \
          FROM inlet i JOIN connection o ON o.id = i.connection_id \
@@ -187,6 +190,7 @@ pub(crate) async fn list(desk: &Desk) -> Result<Vec<InletView>, Error> {
                 last_verified_at: row.last_verified_at.map(time::from_ms).transpose()?,
                 verified: row.verified,
                 rejected: row.rejected,
+                owner: row.owner,
                 connection: row.connection,
                 connection_name: row.connection_name,
                 fingerprint: row.fingerprint,

@@ -2277,6 +2277,10 @@ verified: number,
  */
 rejected: number, 
 /**
+ * By which its orders are told apart and filtered: the connection it was made for, else one of its own.
+ */
+owner: ConnectionId, 
+/**
  * The connection it was made for.
  */
 connection: ConnectionId | null, 

@@ -117,6 +117,12 @@ export const rejectionWords: Record<Rejections, Word> = {
   not_sure: m.rejections_not_sure,
 };
 
+/** How the goods leave, where a provider says it by one of the words it documents; else what it says. */
+export function deliveryWord(kind: string): string {
+  const word = fold(kind);
+  return word === "delivery" ? m.delivery_brought() : word === "pickup" ? m.delivery_collected() : kind;
+}
+
 /** What an amount counts; `null` for a word nobody translated. */
 export function unitWord(unit: string): string | null {
   return unit === "packs" ? m.unit_packs() : unit === "units" ? m.unit_units() : null;

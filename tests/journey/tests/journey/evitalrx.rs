@@ -24,8 +24,8 @@ use offizin_desk::{
     orders::{
         Rejections,
         view::{
-            Agreement, AmountMeaning, Attention, EntryKind, Finality, LaneInput, LinkInput, LinkKind, Mark, Stage,
-            StatusGroup, StepState,
+            Agreement, AmountMeaning, Attention, EntryKind, Finality, LaneInput, LinkInput, LinkKind, Mark,
+            OrderExportInput, OrderFormat, OrderListInput, Stage, StatusGroup, StepState,
         },
     },
     page::PageInput,
@@ -182,6 +182,15 @@ async fn the_handover_code_and_the_links_leave_only_when_asked_for() {
     let handover = desk.order_handover(&uid).await.unwrap();
     assert_eq!((handover[0].courier_name.as_deref(), handover[0].has_pin), (Some("Ravi Example"), true));
     assert!(!serde_json::to_string(&handover).unwrap().contains("0498"));
+    // Not even into a file with patients.
+    let file = scene.dir.path().join("orders.json");
+    let export = OrderExportInput { filter: OrderListInput::default(), format: OrderFormat::Json, with_patients: true };
+    desk.order_export(&file, &export, |_| {}).await.unwrap();
+    let exported = std::fs::read_to_string(&file).unwrap();
+    assert!(exported.contains("Asha Example"));
+    for never in ["0498", "margin", "landing_price"] {
+        assert!(!exported.contains(never), "{never}");
+    }
     let pin = desk.order_pin(&LaneInput { uid: uid.clone(), lane_uid: lane.clone() }).await.unwrap();
     assert_eq!((pin.pin.as_str(), format!("{pin:?}").as_str()), ("0498", "PinView(…)"));
     let link = desk.order_link(&LinkInput { uid, lane_uid: lane, kind: LinkKind::Tracking }).await.unwrap();

@@ -167,6 +167,7 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
       id: `in-${(made += 1)}`,
       name: "Portal, Bestellungen",
       source: "rxscale",
+      owner: part.connection ?? (part.connection === null ? `own-${made}` : "con-1"),
       connection: "con-1",
       connection_name: nameOf("con-1"),
       fingerprint: hex(16, 35, made),

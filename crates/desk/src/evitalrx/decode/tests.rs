@@ -238,6 +238,13 @@ fn what_cannot_be_placed_is_named() {
 }
 
 #[test]
+fn a_code_of_another_shape_is_in_no_further_field() {
+    let mut body = order("shipped", "Shipped");
+    body["delivery_pin"] = json!({ "code": "0498" });
+    assert!(!serde_json::to_string(&fact(&body)).unwrap().contains("0498"));
+}
+
+#[test]
 fn what_a_person_reads_has_neither_margins_nor_the_code() {
     let mut body = order("shipped", "Shipped");
     body["delivery_pin"] = json!("0498");
