@@ -52,10 +52,14 @@ async function dress(language, theme) {
   });
 }
 
-/** Opens an order, and waits until it is the one that is shown. */
+/** Opens an order, and waits until it is the one that is shown. While orders arrive a click may hit the row beside it. */
 async function open(uid) {
-  await window.click(`${ROW}[data-uid="${uid}"]`);
-  await window.until("the order", async () => (await window.text(id("order-uid"))).includes(uid));
+  const shows = () =>
+    window.run((shown, uid) => document.querySelector(shown)?.textContent.includes(uid), id("order-uid"), uid);
+  await window.until("the order", async () => {
+    if (!(await shows())) await window.click(`${ROW}[data-uid="${uid}"]`);
+    return shows();
+  });
   await window.find(ENTRY, patience);
 }
 

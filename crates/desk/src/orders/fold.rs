@@ -312,7 +312,7 @@ impl Order {
         for (_, fact) in self.newest() {
             let data = &fact.data;
             if let Some(pharmacy) = &data.pharmacy {
-                let name = pharmacy.name.as_deref();
+                let name = data.pharmacy_name();
                 if let Some(value) = pharmacy.uid.as_ref().map(PharmacyUid::as_str).or(name) {
                     facets.push(facet(Facet::PHARMACY, value, name.unwrap_or(value)));
                 }

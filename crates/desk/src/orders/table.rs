@@ -353,17 +353,24 @@ pub(super) fn first_key(begun_ms: i64) -> i64 {
     Timestamp::from_millisecond(begun_ms).map_or(0, |at| Ids::begin(at) << Ids::UID_BITS)
 }
 
+/// How well a label names a value: a name better than a short code, anything better than the value itself. Whichever is heard
+/// first, the same one stays.
+fn naming<'a>(label: &'a str, value: &str) -> (bool, usize, &'a str) {
+    (label != value, label.chars().count(), label)
+}
+
 /// The values orders can be filtered by, and how many orders have each.
 struct Facets {
-    ids: HashMap<(String, String), i64>,
+    /// The id of each value, and its name as far as one was heard.
+    ids: HashMap<(String, String), (i64, String)>,
     counts: BTreeMap<i64, i64>,
 }
 
 impl Facets {
     async fn read(connection: &mut SqliteConnection) -> Result<Self, Error> {
-        let rows: Vec<(i64, String, String)> =
-            sqlx::query_as("SELECT id, kind, value FROM facet ORDER BY id").fetch_all(connection).await?;
-        let ids = rows.into_iter().map(|(id, kind, value)| ((kind, value), id)).collect();
+        let rows: Vec<(i64, String, String, String)> =
+            sqlx::query_as("SELECT id, kind, value, label FROM facet ORDER BY id").fetch_all(connection).await?;
+        let ids = rows.into_iter().map(|(id, kind, value, label)| ((kind, value), (id, label))).collect();
         Ok(Self { ids, counts: BTreeMap::new() })
     }
 
@@ -371,8 +378,18 @@ impl Facets {
         let mut has = BTreeSet::new();
         for facet in &folded.facets {
             let key = (facet.kind.to_owned(), facet.value.clone());
-            let id = match self.ids.get(&key) {
-                Some(id) => *id,
+            let id = match self.ids.get_mut(&key) {
+                Some((id, label)) => {
+                    if naming(&facet.label, &facet.value) > naming(label, &facet.value) {
+                        sqlx::query("UPDATE facet SET label = ? WHERE id = ?")
+                            .bind(&facet.label)
+                            .bind(*id)
+                            .execute(&mut *connection)
+                            .await?;
+                        label.clone_from(&facet.label);
+                    }
+                    *id
+                }
                 None => {
                     let id = sqlx::query_scalar("INSERT INTO facet (kind, value, label) VALUES (?, ?, ?) RETURNING id")
                         .bind(facet.kind)
@@ -380,7 +397,7 @@ impl Facets {
                         .bind(&facet.label)
                         .fetch_one(&mut *connection)
                         .await?;
-                    self.ids.insert(key, id);
+                    self.ids.insert(key, (id, facet.label.clone()));
                     id
                 }
             };

@@ -116,6 +116,12 @@ async fn every_shape_with_its_drift_is_read_and_nothing_is_called_verified() {
     assert!(arrivals(desk, Some(Verdict::Unrecognised)).await.is_empty());
     assert!(arrivals(desk, Some(Verdict::Rejected)).await.is_empty());
     assert_eq!(orders(desk).await.len(), 20);
+    // A pharmacy is called by its short code until its name is heard, and never by its id.
+    let facets = desk.order_facets().await.unwrap();
+    let pharmacies: BTreeSet<_> =
+        facets.into_iter().filter(|one| one.kind == "pharmacy").map(|one| one.label).collect();
+    assert!(pharmacies.contains("Test Pharmacy") && pharmacies.contains("T02ST"), "{pharmacies:?}");
+    assert!(pharmacies.iter().all(|label| !label.ends_with('=')), "{pharmacies:?}");
     assert!(desk.ledger_verify().await.unwrap().projections_match);
 }
 
