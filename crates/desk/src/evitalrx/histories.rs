@@ -62,6 +62,16 @@ fn told(steps: &[(String, StepState)]) -> Vec<(&str, StepState)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_of_the_whole_order_stands_beside_what_its_lanes_say() {
+    let mut of_all = of_lane("order_assigned", "C==", "delivery");
+    of_all.as_object_mut().unwrap().remove("id");
+    let order = order(&[of_all, of_lane("accept", "C==", "delivery")]).await;
+    let entries = order.timeline().entries;
+    let lanes: Vec<_> = entries.iter().map(|entry| entry.lane_uid.as_ref().map(ToString::to_string)).collect();
+    assert_eq!(lanes, [None, Some("C==".to_owned())]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_is_told_step_by_step_and_nothing_of_it_is_called_verified() {
     use StepState::{Ahead, Done, Next};
     let natures = ["order_assigned", "accept", "shipped", "order_picked_up", "delivered"];
