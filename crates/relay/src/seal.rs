@@ -2,10 +2,15 @@
 //!
 //! Two tasks in a row. The sealer takes whatever is waiting (one delivery at low load, hundreds at high load; it never
 //! waits for more), seals it per inbox on blocking threads and drops the plaintext. The committer appends the group in
-//! one transaction and only then answers everybody in it. One group is sealed while the one before is committed.
+//! one transaction and only then answers everybody in it. One group is sealed while the one before is committed, and
+//! gathered no earlier than that takes ([`Pace`]).
 //! It deliberately decides nothing about a delivery; duplicates are kept.
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+    time::{Duration, Instant},
+};
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
@@ -14,7 +19,7 @@ use offizin_wire::{
     seal::{MAX_DELIVERIES, MAX_GATHERED_BYTES},
 };
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
     task::{JoinHandle, JoinSet, spawn_blocking},
 };
 use zeroize::Zeroize;
@@ -27,6 +32,9 @@ use crate::{
     registry::{Inbox, Inlet, Recipients, Registry},
 };
 
+/// Asked once: the answer is read from several files.
+static THREADS: LazyLock<usize> =
+    LazyLock::new(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
 /// Deliveries that may wait to be sealed. Beyond, intake refuses.
 const WAITING: usize = 16 * 1024;
 /// A group gathers at most this many deliveries, over all inboxes.
@@ -52,10 +60,11 @@ pub(crate) fn start(log: Arc<dyn Log>, registry: Arc<Registry>, metrics: Arc<Met
     let (queue, waiting) = mpsc::channel(WAITING);
     // One place: while a group is committed the next one is sealed, and gathering starts no earlier than that.
     let (sealed, groups) = mpsc::channel(1);
+    let (pace, committing) = watch::channel(Pace::default());
     let done = tokio::spawn(async move {
         let mut tasks = JoinSet::new();
-        tasks.spawn(seal_groups(waiting, sealed));
-        tasks.spawn(commit_groups(groups, log, registry, metrics));
+        tasks.spawn(seal_groups(waiting, sealed, committing));
+        tasks.spawn(commit_groups(groups, log, registry, metrics, pace));
         tasks.join_all().await;
     });
     (queue, done)
@@ -81,10 +90,59 @@ struct Group {
     _recipients: Vec<Recipients>,
 }
 
-async fn seal_groups(mut waiting: mpsc::Receiver<Waiting>, sealed: mpsc::Sender<Group>) {
+/// How long commits take, and since when one is under way.
+///
+/// Whoever is gathered early is sealed early and waits for the commit to end; whoever comes a moment later waits for one
+/// more. So a group is gathered when sealing it will take as long as the commit under way still does: fewer groups, each
+/// larger, for the same flushes. A guess that is wrong costs a moment, nothing else.
+#[derive(Clone, Copy, Default)]
+struct Pace {
+    since: Option<Instant>,
+    usual: Duration,
+}
+
+/// No guess is trusted for longer.
+const LONGEST_GUESS: Duration = Duration::from_millis(20);
+/// What is shorter is not worth a wait.
+const SHORTEST_WAIT: Duration = Duration::from_micros(200);
+
+/// What it usually is, moved a little towards what it was this time; one that stalled moves it no further.
+fn usual(usual: Duration, now: Duration) -> Duration {
+    if usual.is_zero() { now } else { (usual * 7 + now.min(usual * 2)) / 8 }
+}
+
+impl Pace {
+    /// How long to wait before gathering what takes so long to seal.
+    fn rest(&self, sealing: Duration, now: Instant) -> Option<Duration> {
+        let ends = self.since? + self.usual.min(LONGEST_GUESS);
+        let rest = ends.saturating_duration_since(now).saturating_sub(sealing * 2);
+        (rest >= SHORTEST_WAIT).then_some(rest)
+    }
+}
+
+/// Waits until it is time to gather, or until the commit under way has ended.
+async fn keep_pace(committing: &mut watch::Receiver<Pace>, sealing: Duration) {
+    let Some(rest) = committing.borrow_and_update().rest(sealing, Instant::now()) else { return };
+    // Tokio's own clock ticks in milliseconds: as long as many a commit takes.
+    let wait = spawn_blocking(move || std::thread::sleep(rest));
+    tokio::select! {
+        _ = wait => {}
+        _ = committing.changed() => {}
+    }
+}
+
+async fn seal_groups(
+    mut waiting: mpsc::Receiver<Waiting>,
+    sealed: mpsc::Sender<Group>,
+    mut committing: watch::Receiver<Pace>,
+) {
+    let mut sealing = Duration::ZERO;
     while let Ok(place) = sealed.reserve().await {
         let Some(first) = waiting.recv().await else { return };
+        keep_pace(&mut committing, sealing).await;
+        let started = Instant::now();
         place.send(seal_group(gather(first, &mut waiting)).await);
+        sealing = usual(sealing, started.elapsed());
     }
 }
 
@@ -132,9 +190,8 @@ async fn seal_group(batches: Vec<Batch>) -> Group {
         keyed.push((batch, keys));
     }
     // As many threads as there are processors, however many inboxes share the group.
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let share = keyed.len().div_ceil(threads).max(1);
-    let mut sealing = Vec::with_capacity(threads);
+    let share = keyed.len().div_ceil(*THREADS).max(1);
+    let mut sealing = Vec::with_capacity(*THREADS);
     while !keyed.is_empty() {
         let rest = keyed.split_off(share.min(keyed.len()));
         let mine = std::mem::replace(&mut keyed, rest);
@@ -208,6 +265,7 @@ async fn commit_groups(
     log: Arc<dyn Log>,
     registry: Arc<Registry>,
     metrics: Arc<Metrics>,
+    pace: watch::Sender<Pace>,
 ) {
     while let Some(Group { batches, _recipients }) = groups.recv().await {
         if batches.is_empty() {
@@ -222,7 +280,10 @@ async fn commit_groups(
             answers.push((batch.segment.inbox.clone(), batch.answers));
             segments.push(batch.segment);
         }
-        match log.append(segments, Timestamp::now()).await {
+        pace.send_modify(|pace| pace.since = Some(started));
+        let appended = log.append(segments, Timestamp::now()).await;
+        pace.send_modify(|pace| *pace = Pace { since: None, usual: usual(pace.usual, started.elapsed()) });
+        match appended {
             Ok(places) => {
                 metrics.committed(count, bytes, started.elapsed());
                 for ((inbox, answers), place) in answers.into_iter().zip(places) {
@@ -336,6 +397,20 @@ mod tests {
         let of_a = batches.iter().filter(|batch| batch.inbox.name == "a").flat_map(|batch| &batch.waiting);
         assert!(of_a.map(|w| w.delivery.body.clone()).eq((0..300u16).map(|i| i.to_be_bytes().to_vec())));
         assert!(queued.try_recv().is_err(), "all of it was gathered");
+    }
+
+    #[test]
+    fn gathering_waits_for_a_commit_under_way_less_the_time_to_seal_and_never_long() {
+        let (begun, ms) = (Instant::now(), Duration::from_millis);
+        let pace = |usual| Pace { since: Some(begun), usual };
+        assert_eq!(Pace { since: None, usual: ms(9) }.rest(ms(0), begun), None, "nothing is under way");
+        assert_eq!(pace(ms(9)).rest(ms(2), begun), Some(ms(5)));
+        assert_eq!(pace(ms(9)).rest(ms(2), begun + ms(3)), Some(ms(2)));
+        assert_eq!(pace(ms(9)).rest(ms(2), begun + ms(5)), None);
+        assert_eq!(pace(ms(9)).rest(ms(5), begun), None, "sealing takes longer: at once, and beside it");
+        assert_eq!(pace(ms(900)).rest(ms(0), begun), Some(LONGEST_GUESS));
+        let stalled = usual(ms(8), Duration::from_secs(3));
+        assert_eq!((usual(ms(0), ms(8)), usual(ms(8), ms(0)), stalled), (ms(8), ms(7), ms(9)));
     }
 
     #[tokio::test]
