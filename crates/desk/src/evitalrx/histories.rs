@@ -137,6 +137,25 @@ async fn a_rejected_lane_leads_to_its_successors_whichever_of_both_is_heard_firs
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lane_that_names_no_order_goes_where_the_one_before_it_goes_whichever_is_heard_first() {
+    let handover = |from: &str, to: &str| json!({ "transaction_nature": "reassign", "rejected_order_id": from, "new_order_ids": [to] });
+    let chain = [of_lane("accept", "C1==", "delivery"), handover("C1==", "C2=="), handover("C2==", "C3==")];
+    for heard in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [2, 0, 1]] {
+        let mut ledger = Ledger::of(Source::Evitalrx).await;
+        for at in heard {
+            take(&mut ledger, &chain[at..=at]).await;
+        }
+        let row = find(&ledger, "C3==").await.row().unwrap();
+        let mut lanes: Vec<_> = row.lanes.iter().map(|lane| lane.uid.as_str().to_owned()).collect();
+        lanes.sort_unstable();
+        assert_eq!(
+            (row.uid.as_str(), lanes.as_slice()),
+            ("P==", ["C1==", "C2==", "C3=="].map(str::to_owned).as_slice())
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_a_final_rejection_stops_an_order_and_a_setting_can_say_that_all_are() {
     for (is_final, group) in
         [(Some(true), StatusGroup::Stopped), (Some(false), StatusGroup::Waiting), (None, StatusGroup::Waiting)]
