@@ -1,8 +1,8 @@
 //! The administrators' record: who did what, when, and how it ended. Append-only: an act has a row before anything
 //! happens and another when it has ended, so that one without an end tells of a crash.
 //!
-//! It names connections, desks, event types, addresses of relays and fingerprints. It never holds content of an event, a secret or
-//! a key, and it does not record who *read* what.
+//! It names connections, desks, event types, addresses of relays, fingerprints, and by its id an order a provider was asked of. It
+//! never holds content of an event, a secret or a key, and it does not record who *read* what.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

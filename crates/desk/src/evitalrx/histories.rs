@@ -126,14 +126,22 @@ async fn a_rejected_lane_leads_to_its_successors_whichever_of_both_is_heard_firs
         lanes.sort_unstable();
         assert_eq!(
             lanes,
-            [("new1==", StatusGroup::New), ("new2==", StatusGroup::New), ("old==", StatusGroup::Stopped)]
+            [("new1==", StatusGroup::Waiting), ("new2==", StatusGroup::Waiting), ("old==", StatusGroup::Stopped)]
         );
-        assert_eq!((row.status_group, row.attention.len()), (StatusGroup::New, 0), "others go on");
+        assert_eq!((row.stage, row.attention.len()), (Some(Stage::Assigned), 0), "others go on");
         assert_eq!(row.name.as_deref(), Some("NOold=="), "a lane that never spoke borrows the name");
         let entries = order.timeline().entries;
         let handed_over = entries.iter().find(|entry| entry.kind == EntryKind::HandedOver).unwrap();
         assert_eq!(handed_over.successors.len(), 2);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lane_that_spoke_before_it_was_told_of_stays_where_it_is() {
+    let handover = reassigned("old==", &["new1=="]);
+    let order = order(&[of_lane("accept", "new1==", "delivery"), handover]).await;
+    assert_eq!(order.row().unwrap().stage, Some(Stage::Accepted));
+    assert!(order.timeline().entries.iter().all(|entry| !entry.marks.contains(&Mark::Backward)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -57,6 +57,10 @@ pub(super) fn order(nature: Nature, mut fields: Fields<'_>) -> Result<OrderFact,
     let reported = times(fields);
     let mut fact = OrderFact {
         successors: successors.into_iter().filter(|id| Some(id) != lane.as_ref()).map(Into::into).collect(),
+        // "Re-assigned": somebody else was given it, of which there need not be another word.
+        successors_at: (nature == Nature::Reassign)
+            .then(|| Some((Nature::OrderAssigned.status(way)?, Nature::OrderAssigned.stage(way))))
+            .flatten(),
         lane: lane.map(Into::into),
         parent: parent.map(Into::into),
         partial: true,

@@ -116,7 +116,7 @@ impl Nature {
         Meaning { stage: self.stage(way), finality, begins: self == Nature::Reassign }
     }
 
-    fn stage(self, way: Way) -> Option<Stage> {
+    pub(super) fn stage(self, way: Way) -> Option<Stage> {
         Some(match self {
             Nature::DigitizationCompleted => Stage::Digitized,
             Nature::DigitizationRejected => Stage::PrescriptionRejected,

@@ -48,6 +48,9 @@ pub(crate) struct OrderFact {
     /// Lanes that take over from this one: a re-routing. One that never spoke itself is shown all the same.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) successors: Vec<LaneUid>,
+    /// Where a lane that takes over stands by that alone, and its stage; a lane that spoke before knows better.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) successors_at: Option<(Status, Option<Stage>)>,
     /// Set by the fold on a lane that another one handed over to.
     #[serde(skip)]
     pub(crate) predecessor: Option<LaneUid>,

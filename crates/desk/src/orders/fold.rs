@@ -402,6 +402,7 @@ fn handed_over(fact: &Fact<OrderFact>, to: &LaneUid) -> Fact<OrderFact> {
         partial: true,
         created: true,
         predecessor: fact.data.lane.clone(),
+        successors_at: fact.data.successors_at.clone(),
         ..OrderFact::default()
     };
     Fact { data, ..fact.clone() }
@@ -435,9 +436,15 @@ fn merge_copies(facts: &mut Vec<Fact<OrderFact>>) {
 }
 
 fn complete_parts(facts: &mut [Fact<OrderFact>]) {
-    for index in 1..facts.len() {
-        if let Some(([.., before], [fact, ..])) = facts.split_at_mut_checked(index) {
+    for index in 0..facts.len() {
+        let Some((before, [fact, ..])) = facts.split_at_mut_checked(index) else { return };
+        if let Some(before) = before.last() {
             fact.data.complete(&before.data);
+        }
+        let data = &mut fact.data;
+        if let (None, Some(_), Some((status, stage))) = (&data.status, &data.predecessor, &data.successors_at) {
+            data.meaning.stage = *stage;
+            data.status = Some(status.clone());
         }
     }
 }

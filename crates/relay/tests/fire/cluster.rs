@@ -11,7 +11,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use offizin_relay::{Config, Relay, Store};
+use offizin_relay::{Config, LogError, Relay, Store};
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
@@ -162,7 +162,16 @@ async fn nothing_acknowledged_is_lost_when_a_leader_dies_or_a_server_is_cut_off(
     let mut cluster = Cluster::start().await;
     let (one, here) = relay(&cluster).await;
     let (_two, there) = relay(&cluster).await;
-    let code = one.add_inbox("Adler", Timestamp::now()).await.unwrap();
+    // What was just made may not be known to every server yet, and then nothing was done.
+    let made = async {
+        loop {
+            match one.add_inbox("Adler", Timestamp::now()).await {
+                Err(LogError::Unavailable(_)) => tokio::time::sleep(Duration::from_millis(200)).await,
+                code => break code.unwrap(),
+            }
+        }
+    };
+    let code = tokio::time::timeout(HANG, made).await.expect("the servers agree");
     let desk = Desk::new(here, reqwest::Client::new());
     // The servers may still hold an election; a desk is told to come again.
     let paired = async {
