@@ -240,6 +240,31 @@ test("a provider that signs nothing is set up by hand, and its tales read right 
       assert.deepEqual(await window.all(id("timeline-entry", ':not([data-trust="unsigned"])')), []);
       await shot(`evitalrx-${at + 1}-${language}`);
     }
+    // Both orders that others took over: what handed them on is read, too.
+    const accepted = { de: "Angenommen", en: "Accepted" }[language];
+    const taken = await window.run(
+      (row, word) =>
+        [...document.querySelectorAll(row)]
+          .filter((one) => one.querySelector(".badge")?.textContent.trim() === word)
+          .map((one) => one.dataset.uid),
+      ROW,
+      accepted,
+    );
+    const told = [];
+    for (const [at, uid] of taken.entries()) {
+      await window.click(`${ROW}[data-uid="${uid}"]`);
+      await window.until("the order", () =>
+        window.run((id, uid) => document.querySelector(id)?.textContent.includes(uid), id("order-uid"), uid),
+      );
+      await window.find(id("timeline-entry"));
+      told.push(await window.run(() => document.querySelector("article").textContent));
+      await shot(`evitalrx-taken-${at + 1}-${language}`);
+    }
+    const handedOver = {
+      de: ["Übergeben", "Aufgeteilt (veraltetes Ereignis)"],
+      en: ["Handed over", "Split (old event)"],
+    };
+    for (const word of handedOver[language]) assert.ok(told.join().includes(word), word);
   }
 });
 

@@ -27,6 +27,23 @@ pub(crate) struct Ledger {
     _dir: tempfile::TempDir,
 }
 
+/// Judges what arrived, writes it and folds it, as a pull does.
+pub(crate) async fn take(db: &Db, inlets: &Inlets, arrived: &mut i64, deliveries: Vec<Delivery>) -> Tally {
+    let mut tx = db.write().await.unwrap();
+    let mut tally = Tally::default();
+    let judged = deliveries.into_iter().map(|delivery| {
+        *arrived += 1;
+        let origin = Origin { inbox: "i".into(), sequence: *arrived, position: 0 };
+        (origin, judge(delivery, inlets))
+    });
+    let judged = judged.collect();
+    journal::write(&mut tx, judged, &mut tally).await.unwrap();
+    tally.touched.refold(&mut tx).await.unwrap();
+    journal::count(&mut tx, &tally).await.unwrap();
+    tx.commit().await.unwrap();
+    tally
+}
+
 impl Ledger {
     pub(crate) async fn new() -> Self {
         Self::of(Source::Rxscale).await
@@ -81,19 +98,7 @@ impl Ledger {
     }
 
     pub(crate) async fn take(&mut self, deliveries: Vec<Delivery>) -> Tally {
-        let mut tx = self.db.write().await.unwrap();
-        let mut tally = Tally::default();
-        let judged = deliveries.into_iter().map(|delivery| {
-            self.arrived += 1;
-            let origin = Origin { inbox: "i".into(), sequence: self.arrived, position: 0 };
-            (origin, judge(delivery, &self.inlets))
-        });
-        let judged = judged.collect();
-        journal::write(&mut tx, judged, &mut tally).await.unwrap();
-        tally.touched.refold(&mut tx).await.unwrap();
-        journal::count(&mut tx, &tally).await.unwrap();
-        tx.commit().await.unwrap();
-        tally
+        take(&self.db, &self.inlets, &mut self.arrived, deliveries).await
     }
 
     pub(crate) async fn digest(&self) -> [u8; 32] {

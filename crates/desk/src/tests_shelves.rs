@@ -10,11 +10,7 @@ use crate::{
         view::{AssignmentListInput, DoctorListInput, PrescriptionListInput, PrescriptionState},
     },
     db::Db,
-    intake::{
-        inlets::{self, Inlet, Inlets},
-        journal::{self, Origin, Tally},
-        judge,
-    },
+    intake::inlets::{self, Inlet, Inlets},
     page::PageInput,
     projection,
     source::Source,
@@ -22,6 +18,7 @@ use crate::{
         self,
         view::{StockChartInput, StockListInput, StockThreshold},
     },
+    tests_ledger,
 };
 
 const START: i64 = 1_760_000_000;
@@ -92,18 +89,7 @@ impl Ledger {
     }
 
     async fn take(&mut self, deliveries: Vec<Delivery>) {
-        let mut tx = self.db.write().await.unwrap();
-        let mut tally = Tally::default();
-        let judged = deliveries.into_iter().map(|delivery| {
-            self.arrived += 1;
-            let origin = Origin { inbox: "i".into(), sequence: self.arrived, position: 0 };
-            (origin, judge(delivery, &self.inlets))
-        });
-        let judged = judged.collect();
-        journal::write(&mut tx, judged, &mut tally).await.unwrap();
-        tally.touched.refold(&mut tx).await.unwrap();
-        journal::count(&mut tx, &tally).await.unwrap();
-        tx.commit().await.unwrap();
+        tests_ledger::take(&self.db, &self.inlets, &mut self.arrived, deliveries).await;
     }
 
     async fn digest(&self) -> [u8; 32] {

@@ -236,13 +236,12 @@ pub(crate) async fn confirms(connection: &mut SqliteConnection, id: &ConnectionI
 
 /// The API that tells of a connection's orders. Codes: `confirmation_off`, `provider_key_refused`, those of the keyring.
 pub(crate) async fn orders_api(desk: &Desk, id: &ConnectionId) -> Result<OrdersApi, Error> {
-    let mut reader = desk.db().reader().acquire().await?;
-    if !confirms(&mut reader, id).await? {
-        return Err(Error::Plain(Code::ConfirmationOff));
-    }
-    let base: String =
-        sqlx::query_scalar("SELECT base_url FROM connection WHERE id = ?").bind(id).fetch_one(&mut *reader).await?;
-    drop(reader);
+    let base: Option<String> =
+        sqlx::query_scalar("SELECT base_url FROM connection WHERE id = ? AND confirms AND removed_at IS NULL")
+            .bind(id)
+            .fetch_optional(desk.db().reader())
+            .await?;
+    let base = base.ok_or(Error::Plain(Code::ConfirmationOff))?;
     let key = desk.keychain().read(&key_name(id)).await?;
     let key = key.ok_or_else(|| Error::Told(Code::ProviderKeyRefused, "the key is not in the keyring".into()))?;
     let base = evitalrx::api::usable_base(&base)?;
