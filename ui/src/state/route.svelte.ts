@@ -1,6 +1,10 @@
 //! Where the window stands: a view, what is open in it, and its filters, kept in the address so that every place can be
 //! linked to. Views reach each other only through here.
 
+/** The address follows the place at most this often, in milliseconds: WebKit refuses the hundred-and-first change within ten
+ *  seconds with an error, and a key that is held down makes thirty a second. */
+const PACE_MS = 300;
+
 /** The views, in the order of the navigation; Ctrl and the number opens them. */
 export const views = ["overview", "orders", "stock", "doctors", "subscriptions", "deliveries", "settings"] as const;
 export type ViewName = (typeof views)[number] | "firstrun";
@@ -33,7 +37,41 @@ export function addressOf(view: ViewName, id: string | null = null, filters: Rec
 }
 
 let place = $state.raw<Place>(placeOf(location.hash));
-addEventListener("hashchange", () => (place = placeOf(location.hash)));
+/** How many addresses were set here that the browser has yet to report. */
+let ours = 0;
+addEventListener("hashchange", () => {
+  if (ours > 0) {
+    ours -= 1;
+    return;
+  }
+  // Somebody went back or forth; what was still to be told of the place before has no entry in the history any more.
+  telling.cancel();
+  place = placeOf(location.hash);
+});
+
+/** Tells the address of what changed within a view: the first change at once, what follows at its pace. */
+const telling = (() => {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let untold: string | null = null;
+  const tell = () => {
+    timer = undefined;
+    if (untold === null) return;
+    history.replaceState(null, "", untold);
+    untold = null;
+    timer = setTimeout(tell, PACE_MS);
+  };
+  return {
+    soon(address: string) {
+      untold = address;
+      if (timer === undefined) tell();
+    },
+    now() {
+      if (untold !== null) history.replaceState(null, "", untold);
+      untold = null;
+    },
+    cancel: () => (untold = null),
+  };
+})();
 
 /** The place now. */
 export const route = {
@@ -50,23 +88,30 @@ export const route = {
 
 /** Goes to a place. */
 export function go(view: ViewName, id: string | null = null, filters: Record<string, string> = {}): void {
+  telling.now();
   const address = addressOf(view, id, filters);
   place = placeOf(address);
-  if (location.hash !== address) location.hash = address;
+  const before = location.hash;
+  if (before === address) return;
+  location.hash = address;
+  if (location.hash !== before) ours += 1;
 }
 
-/** Opens or closes something in the present view, keeping its filters; leaves no step in the history. */
-export function open(id: string | null): void {
-  const address = addressOf(place.view, id, place.filters);
+/** Another place within the present view; leaves no step in the history. */
+function turn(id: string | null, filters: Record<string, string>): void {
+  const address = addressOf(place.view, id, filters);
   place = placeOf(address);
-  history.replaceState(null, "", address);
+  telling.soon(address);
+}
+
+/** Opens or closes something in the present view, keeping its filters. */
+export function open(id: string | null): void {
+  turn(id, place.filters);
 }
 
 /** Changes a filter of the present view; `null` takes it away. */
 export function filter(name: string, value: string | null): void {
   const filters = Object.fromEntries(Object.entries(place.filters).filter(([other]) => other !== name));
   if (value !== null) filters[name] = value;
-  const address = addressOf(place.view, place.id, filters);
-  place = placeOf(address);
-  history.replaceState(null, "", address);
+  turn(place.id, filters);
 }
