@@ -1,7 +1,7 @@
 //! A ledger as a pharmacy's year looks: orders that overlap, with people, items and addresses, among them stock levels. Made
 //! from a number, so that every run is the same. The people are invented.
 
-use std::{io::Write, path::Path};
+use std::{io::Write, ops::Range, path::Path};
 
 use data_encoding::BASE64;
 use jiff::Timestamp;
@@ -103,11 +103,32 @@ pub(crate) fn body(number: usize) -> String {
     .to_string()
 }
 
-/// Writes the first `count` events as captured deliveries of one inlet.
-pub(crate) fn write(file: &Path, count: usize, inlet: &str, secret: &SigningSecret) -> Outcome<()> {
+/// Every event a level of one and the same product.
+pub(crate) fn level(number: usize) -> String {
+    let second = second(number);
+    json!({
+        "event_type": "pharmacy_sku_stock_updated", "timestamp": second, "payload_version": "1",
+        "data": { "uid": HOT, "pharmacy_uid": "ph-0", "sku_uid": "sku-hot", "price": 1299 + number / 1000 % 7,
+            "stock": number * 7 % 90, "updated_at": second,
+            "sku": { "uid": "sku-hot", "pzn": "00000013", "display_name": "Testmittel 5 mg" } },
+    })
+    .to_string()
+}
+
+/// The product of [`level`].
+pub(crate) const HOT: &str = "psku-hot";
+
+/// Writes these events as captured deliveries of one inlet.
+pub(crate) fn write(
+    file: &Path,
+    events: Range<usize>,
+    body: fn(usize) -> String,
+    inlet: &str,
+    secret: &SigningSecret,
+) -> Outcome<()> {
     let mut out = std::io::BufWriter::new(std::fs::File::create(file)?);
     writeln!(out, "{}", json!({ "format": "offizin-deliveries", "version": 1 }))?;
-    for number in 0..count {
+    for number in events {
         let body = body(number);
         let line = json!({ "inlet": inlet, "received_at": Timestamp::from_millisecond(second(number) * 1000 + 900)?,
             "headers": [["x-webhook-signature", secret.sign(body.as_bytes())], ["x-webhook-event", "pharmacy_order_updated"]],

@@ -55,11 +55,12 @@ fn main() -> Outcome<()> {
         [] => runtime.block_on(measure(DELIVERIES, ROUNDS, &secret)),
         ["spine", deliveries] => runtime.block_on(measure(deliveries.parse()?, 1, &secret)),
         ["views", events] => runtime.block_on(views::measure(events.parse()?, &secret)),
+        ["hot", events] => runtime.block_on(views::hot(events.parse()?, &secret)),
         // The parts of it, over a folder that stays; all under one keyring.
         ["fill", room, events] => runtime.block_on(views::fill(Path::new(room), events.parse()?, &secret)).map(drop),
         ["ask", room] => runtime.block_on(views::ask(Path::new(room))),
         ["fold", room] => runtime.block_on(views::fold(Path::new(room), None)),
-        _ => Err("bench [spine DELIVERIES | views EVENTS | fill FOLDER EVENTS | ask FOLDER | fold FOLDER]".into()),
+        _ => Err("bench [spine DELIVERIES | views EVENTS | hot EVENTS | fill FOLDER EVENTS | ask FOLDER | fold FOLDER]".into()),
     }
 }
 

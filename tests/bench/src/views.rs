@@ -1,7 +1,7 @@
 //! The views on a large ledger: how long each takes, and how fast the ledger was taken in and is folded anew, against a loop
 //! that does nothing but insert the same rows.
 
-use std::{path::Path, time::Instant};
+use std::{ops::Range, path::Path, time::Instant};
 
 use jiff::Timestamp;
 use offizin_desk::{
@@ -9,7 +9,7 @@ use offizin_desk::{
     event::view::EventListInput,
     orders::view::{OrderListInput, StatusGroup},
     page::PageInput,
-    stock::view::StockListInput,
+    stock::view::{StockChartInput, StockHistoryInput, StockListInput},
     system_clock,
 };
 use offizin_wire::SigningSecret;
@@ -30,18 +30,64 @@ pub(crate) async fn measure(events: usize, secret: &SigningSecret) -> Outcome<()
 /// Fills a desk's home in `room` with so many events out of a file; answers events per second.
 pub(crate) async fn fill(room: &Path, events: usize, secret: &SigningSecret) -> Outcome<f64> {
     let house = House::build(room, secret).await?;
-    let captured = room.join("captured.jsonl");
-    ledger::write(&captured, events, &house.inlet.id, secret)?;
-    let from = Instant::now();
-    let imported = house.desk.event_import(&captured, None, |_| {}).await.map_err(problem)?;
-    let taken_in = rate(events, from);
-    if imported.events != events as u64 {
-        return Err(format!("{events} were given and {imported:?} taken").into());
-    }
-    std::fs::remove_file(&captured)?;
+    let taken_in = take_in(&house, room, 0..events, ledger::body, secret).await?;
     house.leave().await?;
     say(&format!("{events} events taken in from a file, {taken_in:.0} per second"))?;
     Ok(taken_in)
+}
+
+/// Takes events in from a file; answers events per second.
+async fn take_in(
+    house: &House,
+    room: &Path,
+    events: Range<usize>,
+    body: fn(usize) -> String,
+    secret: &SigningSecret,
+) -> Outcome<f64> {
+    let captured = room.join("captured.jsonl");
+    let count = events.len();
+    ledger::write(&captured, events, body, &house.inlet.id, secret)?;
+    let from = Instant::now();
+    let imported = house.desk.event_import(&captured, None, |_| {}).await.map_err(problem)?;
+    let taken_in = rate(count, from);
+    if imported.events != count as u64 {
+        return Err(format!("{count} were given and {imported:?} taken").into());
+    }
+    std::fs::remove_file(&captured)?;
+    Ok(taken_in)
+}
+
+/// One product with so many levels: whether taking in the last tenth is slower than the first, and how long it takes to see it.
+pub(crate) async fn hot(events: usize, secret: &SigningSecret) -> Outcome<()> {
+    let room = tempfile::tempdir()?;
+    let house = House::build(room.path(), secret).await?;
+    let tenth = events / 10;
+    let first = take_in(&house, room.path(), 0..tenth, ledger::level, secret).await?;
+    take_in(&house, room.path(), tenth..events - tenth, ledger::level, secret).await?;
+    let last = take_in(&house, room.path(), events - tenth..events, ledger::level, secret).await?;
+    let desk = &house.desk;
+    let uid = || ledger::HOT.into();
+    let as_of = Timestamp::from_second(ledger::second(events / 2))?;
+    let listed = StockListInput { as_of: Some(as_of), ..StockListInput::default() };
+    let listed = &listed;
+    let history = |as_of| StockHistoryInput { uid: uid(), as_of, page: PageInput::default() };
+    let (whole, until) = (&history(None), &history(Some(as_of)));
+    let chart = &StockChartInput { uid: uid(), since: None, as_of: None };
+    let mut rows = vec![
+        timed("stock, first page", |_| async move { desk.stock_list(&StockListInput::default()).await.map(drop) }).await?,
+        timed("stock, half-way back", |_| async move { desk.stock_list(listed).await.map(drop) }).await?,
+        timed("its levels, first page", |_| async move { desk.stock_history(whole).await.map(drop) }).await?,
+        timed("its levels, half-way back", |_| async move { desk.stock_history(until).await.map(drop) }).await?,
+    ];
+    rows.push(timed("its chart", |_| async move { desk.stock_chart(chart).await.map(drop) }).await?);
+    house.leave().await?;
+    say(&format!(
+        "\n| one product with {events} levels | per second | ratio |\n| --- | ---: | ---: |\n\
+         | the first tenth taken in | {first:.0} | 1.00 |\n| the last tenth | {last:.0} | {:.2} |\n\n\
+         | view, asked {ASKED} times | p50 ms | p99 ms |\n| --- | ---: | ---: |\n{}",
+        last / first,
+        rows.join("\n")
+    ))
 }
 
 /// Asks the views of a home that was filled before.

@@ -1,0 +1,198 @@
+//! The real window on a large ledger, measured: from a key press to the painted row, and memory after long scrolling
+//! beside a window with nothing in it. `./bench window` fills the ledger and calls this with its folder.
+//!
+//! It is the debug build, for no other lets itself be driven: what people install is quicker.
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { House } from "./house.mjs";
+import { until, Window } from "./webdriver.mjs";
+
+const { id } = Window;
+const ROW = id("order-row");
+/** What is typed into the search of the orders, letter by letter; each letter finds something. */
+const TYPED = [
+  ...[
+    "testapotheke am markt",
+    "erika beispiel12",
+    "beispiel345",
+    "#1234",
+    "#98765",
+    "ext-21234",
+    "00001300",
+    "simulan",
+  ],
+  ...[
+    "dr test 17",
+    "max beispiel0",
+    "po-00012",
+    "probosan 15",
+    "fiktivol",
+    "clara",
+    "placebin 40 mg",
+    "testapotheke see",
+  ],
+];
+/** Screens of an hour, at one in a second. */
+const SCREENS = 3600;
+/** An order is opened at each so-manyth screen. */
+const OPENED_EVERY = 20;
+
+const [, , room] = process.argv;
+if (room === undefined) throw new Error("bench.mjs FOLDER");
+const house = new House("bench");
+
+/** Proportional set size of the program and of the processes of its web view, in MB. */
+async function memory(window) {
+  const { stdout } = await promisify(execFile)("ps", ["-eo", "pid=,ppid="]);
+  const parents = stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const below = new Set([window.pid]);
+  for (let before = 0; before !== below.size;) {
+    before = below.size;
+    for (const [pid, parent] of parents) if (below.has(parent)) below.add(pid);
+  }
+  const parts = [...below].map((pid) => ({
+    name: readFileSync(`/proc/${pid}/comm`, "utf8").trim(),
+    mb: Number(/^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1]) / 1024,
+  }));
+  const sum = parts.reduce((sum, { mb }) => sum + mb, 0);
+  return { sum, told: parts.map(({ name, mb }) => `${name} ${mb.toFixed(0)}`).join(", ") };
+}
+
+/** Whether the list has answered what it was asked. Runs in the page. */
+const rested = () => document.querySelector('[role="grid"][aria-busy="false"] [data-uid]') !== null;
+
+/** Opens the window on the ledger, with the list of all orders. */
+async function orders() {
+  const window = await house.window({ env: { OFFIZIN_HOME: join(room, "home") } });
+  await window.find("#app > *, body > *");
+  await window.until("the desk", () =>
+    window.run(async () => {
+      const { invoke } = window.__TAURI_INTERNALS__;
+      const now = await invoke("settings", { input: null });
+      await invoke("settings_set", { input: { ...now, first_run_done: true } });
+      location.hash = "#/orders";
+      return true;
+    }),
+  );
+  await window.find(ROW);
+  await window.until("the list", () => window.run(rested));
+  return window;
+}
+
+/** How long each key took, from the press to the frame that shows what it found, in milliseconds. */
+async function typing(window) {
+  await window.run(() => {
+    const seen = { from: null, busy: false, times: [] };
+    window.seen = seen;
+    addEventListener(
+      "keydown",
+      (event) => {
+        seen.from = event.timeStamp;
+        seen.busy = false;
+      },
+      true,
+    );
+    new MutationObserver(() => {
+      if (seen.from === null) return;
+      const busy = document.querySelector('[role="grid"]')?.ariaBusy === "true";
+      if (busy || !seen.busy) return void (seen.busy ||= busy);
+      const { from } = seen;
+      seen.from = null;
+      // A frame is over when what was posted in it is delivered.
+      requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => seen.times.push(performance.now() - from);
+        port2.postMessage(null);
+      });
+    }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["aria-busy"] });
+  });
+  let keys = 0;
+  for (const text of TYPED) {
+    await window.click('input[type="search"]');
+    for (const key of text) {
+      await window.press(key);
+      // A space at the end is not searched for.
+      if (key === " ") {
+        await sleep(50);
+        await window.run(() => void (window.seen.from = null));
+        continue;
+      }
+      keys += 1;
+      const wanted = keys;
+      await until(`what «${text}» finds at ${key}`, () =>
+        window.run((wanted) => window.seen.times.length >= wanted, wanted),
+      );
+    }
+    await window.run(() => void (window.seen.from = null));
+    const clear = () => window.run(() => document.querySelector('input[type="search"]').value === "");
+    for (let left = text.length; left > 0 && !(await clear()); left -= 1) {
+      await window.press("\uE003");
+      await window.run(() => void (window.seen.from = null));
+    }
+    await window.until("the whole list", () => window.run(rested));
+  }
+  const times = await window.run(() => window.seen.times);
+  return times.toSorted((a, b) => a - b);
+}
+
+/** Goes down the list for an hour's worth of screens, and looks at an order now and then. */
+function scrolling(window, screens) {
+  return window.run(
+    async (screens, every) => {
+      const frame = () => new Promise((done) => requestAnimationFrame(done));
+      const grid = document.querySelector('[role="grid"]');
+      for (let at = 0; at < screens; at += 1) {
+        grid.scrollBy(0, grid.clientHeight);
+        do await frame();
+        while (grid.ariaBusy === "true");
+        if (at % every === 0) grid.querySelector("[data-uid]")?.click();
+      }
+      return grid.scrollTop;
+    },
+    screens,
+    OPENED_EVERY,
+  );
+}
+
+try {
+  const empty = await Window.open({
+    program: join(dirname(dirname(import.meta.dirname)), "target", "debug", "examples", "empty"),
+    env: await house.env(),
+    log: house.file("empty.log"),
+  });
+  await sleep(5_000);
+  const nothing = await memory(empty);
+  await empty.quit();
+
+  const window = await orders();
+  await sleep(5_000);
+  const opened = await memory(window);
+  const times = await typing(window);
+  const at = (share) => times[Math.floor((times.length - 1) * share)].toFixed(1);
+  // Scripts have a time limit each: one part after the other.
+  let depth = 0;
+  for (let done = 0; done < SCREENS; done += 100) depth = await scrolling(window, 100);
+  await sleep(5_000);
+  const scrolled = await memory(window);
+  const { counts } = await window.run(() => window.__TAURI_INTERNALS__.invoke("status", { input: null }));
+  await window.quit();
+  console.log(
+    [
+      `${counts.events} events, ${counts.orders} orders; debug build\n`,
+      "| key press to painted row | p50 ms | p95 ms | worst |\n| --- | ---: | ---: | ---: |",
+      `| ${times.length} keys in the search of orders | ${at(0.5)} | ${at(0.95)} | ${at(1)} |\n`,
+      "| memory (PSS) | MB | of the empty window | parts |\n| --- | ---: | ---: | --- |",
+      `| a window with nothing in it | ${nothing.sum.toFixed(0)} | 1.00 | ${nothing.told} |`,
+      `| orders, just opened | ${opened.sum.toFixed(0)} | ${(opened.sum / nothing.sum).toFixed(2)} | ${opened.told} |`,
+      `| after ${SCREENS} screens (${depth.toFixed(0)} pixels) | ${scrolled.sum.toFixed(0)} | ${(scrolled.sum / nothing.sum).toFixed(2)} | ${scrolled.told} |`,
+    ].join("\n"),
+  );
+} finally {
+  await house.close();
+}
