@@ -33,6 +33,19 @@ test("while scrolled, new rows announce themselves and nothing moves", async ({ 
   await expect(page.getByTestId("arrivals")).toHaveCount(0);
 });
 
+test("rows do not slip away from under a hand that is about to click", async ({ page }) => {
+  await openAt(page, "orders");
+  const box = await orderRow(page, 2).boundingBox();
+  const [x, y] = [(box?.x ?? 0) + 40, (box?.y ?? 0) + 10];
+  await page.mouse.move(x, y);
+  await arrive(page, 1);
+  await page.mouse.move(x + 5, y);
+  await page.mouse.click(x + 5, y);
+  await expect(page.getByTestId("order-title")).toHaveText("#1238");
+  // The hand rests: now it is there.
+  await expect(orderRow(page, 0)).toContainText("#1241");
+});
+
 test("an open order stays open while others arrive", async ({ page }) => {
   await openAt(page, "orders");
   await orderRow(page, 2).click();
