@@ -662,7 +662,7 @@ updated_at: string,
  * The provider marked it as deleted.
  */
 deleted: boolean, };
-export type Attention = "on_hold" | "cancelled_everywhere" | "unknown_status" | "went_back";
+export type Attention = "on_hold" | "cancelled_everywhere" | "prescription_rejected" | "unknown_status" | "went_back";
 export type OrderRowView = { 
 /**
  * The parent order, or the lane's uid where it has no parent.

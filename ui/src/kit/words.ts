@@ -182,6 +182,7 @@ export const quarantineSentences: Record<QuarantineReason, { why: Word; cure: Wo
 export const attentionSentences: Record<Attention, Word> = {
   on_hold: m.attention_on_hold,
   cancelled_everywhere: m.attention_cancelled_everywhere,
+  prescription_rejected: m.attention_prescription_rejected,
   unknown_status: m.attention_unknown_status,
   went_back: m.attention_went_back,
 };

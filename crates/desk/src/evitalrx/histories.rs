@@ -186,6 +186,13 @@ async fn only_a_final_rejection_stops_an_order_and_a_setting_can_say_that_all_ar
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_prescription_nobody_could_fulfil_says_so_and_blames_no_pharmacy() {
+    let rejected = json!({ "transaction_nature": "digitization_rejected", "draft_order_id": "P==",
+        "reject_slug": "patient_test_order", "reject_reason": "Invented.", "partner_order_id": "" });
+    assert_eq!(order(&[rejected]).await.row().unwrap().attention, [Attention::PrescriptionRejected]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rejection_after_packing_and_after_delivery_is_shown_and_not_refused() {
     let life = ["accept", "shipped"].map(|nature| of_lane(nature, "C==", "delivery"));
     let mut bodies = life.to_vec();

@@ -17,7 +17,7 @@ use super::{
     sequence::sequence,
     view::{
         AmountView, Attention, EntryKind, EntryView, FieldView, Finality, HandoverView, ItemView, LaneView, LinkKind,
-        LinkView, Mark, OrderRowView, OrderView, PatientView, PinView, ReportedTimeView, SequenceView, StatusGroup,
+        LinkView, Mark, OrderRowView, OrderView, PatientView, PinView, ReportedTimeView, SequenceView, Stage, StatusGroup,
         TimelineView,
     },
 };
@@ -146,7 +146,10 @@ impl Order {
             // No lane is open, and the one that stands for the order was stopped, unless another was finished.
             StatusGroup::Stopped => {
                 let finished = self.newest().iter().any(|(_, fact)| group(fact) == StatusGroup::Done);
-                if !finished {
+                let stage = facts.last().and_then(|fact| fact.data.meaning.stage);
+                if stage == Some(Stage::PrescriptionRejected) {
+                    attention.insert(Attention::PrescriptionRejected);
+                } else if !finished {
                     attention.insert(Attention::CancelledEverywhere);
                 }
             }

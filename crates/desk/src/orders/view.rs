@@ -257,6 +257,8 @@ pub enum Attention {
     OnHold,
     /// Cancelled, and no other lane goes on.
     CancelledEverywhere,
+    /// The prescription was rejected before any pharmacy had the order.
+    PrescriptionRejected,
     /// A status this build does not know.
     UnknownStatus,
     /// The newest change went backwards (restart, reopening after completion).
