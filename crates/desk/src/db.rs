@@ -20,6 +20,12 @@ use sqlx::{
 
 use crate::{error::Error, interrupt};
 
+/// Memory each connection has for pages of the file, in KiB as SQLite wants it: negative.
+const CACHE: &str = "-16384";
+/// The same, and what a connection has that goes through all of the file: what is read twice is decrypted once.
+const USUAL_CACHE: &str = "PRAGMA cache_size = -16384";
+const WIDE_CACHE: &str = "PRAGMA cache_size = -262144";
+
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// The open database.
@@ -44,7 +50,7 @@ impl Db {
             .synchronous(SqliteSynchronous::Normal)
             .foreign_keys(true)
             .pragma("temp_store", "MEMORY")
-            .pragma("cache_size", "-16384")
+            .pragma("cache_size", CACHE)
             .statement_cache_capacity(200);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
@@ -114,6 +120,18 @@ impl Db {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// Does work that goes through the whole file with more memory than usual, and gives it back.
+pub(crate) async fn with_room<T>(
+    connection: &mut SqliteConnection,
+    work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, Error>,
+) -> Result<T, Error> {
+    sqlx::query(WIDE_CACHE).execute(&mut *connection).await?;
+    let done = work(&mut *connection).await;
+    sqlx::query(USUAL_CACHE).execute(&mut *connection).await?;
+    sqlx::query("PRAGMA shrink_memory").execute(&mut *connection).await?;
+    done
 }
 
 /// Reads the first page, so that a wrong key or a damaged file is found out by a connection that is closed and awaited: one

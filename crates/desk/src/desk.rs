@@ -169,12 +169,12 @@ impl Desk {
 
     /// Pairs with a relay. Codes: `pairing_code_*`, `already_paired`, `relay_*`, `keyring_*`.
     pub async fn pair(&self, input: PairInput) -> Result<RelayView, Problem> {
-        Ok(recorded(self, AuditAction::Pair, "", None, pairing::pair(self, input)).await?)
+        Ok(pairing::pair(self, input).await?)
     }
 
     /// Leaves the relay; what was pulled stays.
     pub async fn unpair(&self) -> Result<(), Problem> {
-        Ok(recorded(self, AuditAction::Unpair, "", None, pairing::unpair(self)).await?)
+        Ok(pairing::unpair(self).await?)
     }
 
     /// Pulls until nothing is left, waiting up to `wait` for something to arrive. Codes: `not_paired`, `relay_*`, `database_*`.
@@ -409,8 +409,8 @@ impl Desk {
 
     /// Everything that happened to one order, oldest first.
     pub async fn order_timeline(&self, uid: &OrderUid) -> Result<TimelineView, Problem> {
-        let order = async { self.order(uid).await };
-        Ok(order.await?.timeline())
+        let timeline = async { orders::table::timeline(&mut *self.reader().await?, uid).await };
+        Ok(timeline.await?)
     }
 
     /// The patient of one order, for somebody who asked.

@@ -25,6 +25,7 @@ mod keychain;
 pub mod money;
 pub mod network;
 pub mod orders;
+mod pack;
 pub mod page;
 mod pairing;
 pub mod problem;

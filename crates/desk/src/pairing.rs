@@ -8,6 +8,7 @@ use sqlx::SqliteConnection;
 use url::Url;
 
 use crate::{
+    audit::{AuditAction, recorded},
     desk::Desk,
     error::Error,
     keychain::Keychain,
@@ -84,16 +85,20 @@ pub(crate) async fn client(desk: &Desk) -> Result<(Relay, RelayRow), Error> {
     Ok((Relay::new(desk.network().client(&url), url, token), row))
 }
 
-/// Pairs this desk.
+/// Pairs this desk, and records with which relay.
 pub(crate) async fn pair(desk: &Desk, input: PairInput) -> Result<RelayView, Error> {
     let code = PairingCode::parse(&input.code).map_err(|error| match error {
         MalformedCode::NotACode => Error::Told(Code::PairingCodeMalformed, "not_a_code".into()),
         MalformedCode::Damaged => Error::Told(Code::PairingCodeMalformed, "damaged".into()),
     })?;
+    recorded(desk, AuditAction::Pair, code.relay.as_str(), None, pair_by(desk, &code, &input.device_name)).await
+}
+
+async fn pair_by(desk: &Desk, code: &PairingCode, device_name: &str) -> Result<RelayView, Error> {
     if row(&mut *desk.db().reader().acquire().await?).await?.is_some() {
         return Err(Error::Plain(Code::AlreadyPaired));
     }
-    let device_name = Some(input.device_name.trim()).filter(|name| !name.is_empty()).unwrap_or("Offizin");
+    let device_name = Some(device_name.trim()).filter(|name| !name.is_empty()).unwrap_or("Offizin");
     let device_name: String = device_name.chars().take(80).collect();
     let keychain = desk.keychain();
     // A key made by an earlier, interrupted attempt is used again; so is its token.
@@ -112,7 +117,7 @@ pub(crate) async fn pair(desk: &Desk, input: PairInput) -> Result<RelayView, Err
         None => new_token(keychain).await?,
     };
     let ask = async |token: &DeviceToken| {
-        relay::pair(&desk.network().client(&code.relay), &code, &device_name, identity.recipient(), token.hash()).await
+        relay::pair(&desk.network().client(&code.relay), code, &device_name, identity.recipient(), token.hash()).await
     };
     let answer = match ask(&token).await {
         // The relay may know the token already, from a database that was lost: then this desk is a new device.
@@ -148,15 +153,18 @@ async fn new_token(keychain: &Keychain) -> Result<DeviceToken, Error> {
 /// Leaves the relay. What was pulled stays; what the relay still holds for this device is given up.
 pub(crate) async fn unpair(desk: &Desk) -> Result<(), Error> {
     let (relay, row) = client(desk).await?;
-    match relay.leave(&row.device).await {
-        // Already forgotten there: only the desk's half is left to do.
-        Ok(()) | Err(Error::Plain(Code::RelayRefused)) => {}
-        Err(error) => return Err(error),
-    }
-    let mut tx = desk.db().write().await?;
-    sqlx::query("DELETE FROM relay").execute(&mut *tx).await?;
-    tx.commit().await?;
-    desk.keychain().remove(TOKEN).await
+    let leave = async {
+        match relay.leave(&row.device).await {
+            // Already forgotten there: only the desk's half is left to do.
+            Ok(()) | Err(Error::Plain(Code::RelayRefused)) => {}
+            Err(error) => return Err(error),
+        }
+        let mut tx = desk.db().write().await?;
+        sqlx::query("DELETE FROM relay").execute(&mut *tx).await?;
+        tx.commit().await?;
+        desk.keychain().remove(TOKEN).await
+    };
+    recorded(desk, AuditAction::Unpair, &row.url, None, leave).await
 }
 
 /// Notes how an attempt to pull went.

@@ -9,13 +9,13 @@ use sha2::{Digest, Sha256};
 use sqlx::{Row, SqliteConnection};
 
 use crate::{
-    assignments,
+    assignments, db,
     error::Error,
     event::{Event, Subject, Trust},
     id::PharmacySkuUid,
-    intake::{self, Body, journal},
+    intake::{self, journal},
     orders::{self, table::Realm},
-    rows,
+    pack, rows,
     source::Source,
     status::Tag,
     stock,
@@ -81,7 +81,7 @@ struct StoredEvent {
 impl StoredEvent {
     /// As this build decodes it. A damaged body says nothing; `verify` counts it.
     fn decode(&self) -> Option<Event> {
-        let body = Body::unpack(&self.packed, usize::try_from(self.body_bytes).unwrap_or(0))?;
+        let body = pack::unpack(&self.packed, self.body_bytes)?;
         Some(Source::named(&self.source)?.decode(&body))
     }
 }
@@ -99,19 +99,26 @@ async fn stored_events(connection: &mut SqliteConnection, after: i64) -> Result<
 
 /// Throws every projection away and folds the journal anew.
 pub(crate) async fn rebuild(connection: &mut SqliteConnection) -> Result<u64, Error> {
+    db::with_room(connection, fold_anew).await
+}
+
+async fn fold_anew(connection: &mut SqliteConnection) -> Result<u64, Error> {
     orders::table::clear(connection).await?;
     for table in stock::table::TABLES.iter().chain(assignments::table::TABLES) {
         sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM {table}"))).execute(&mut *connection).await?;
     }
     let mut touched = Touched::default();
-    let mut after = 0i64;
     let mut events = 0u64;
-    loop {
-        let stored = stored_events(connection, after).await?;
-        let Some(last) = stored.last() else { break };
-        after = last.id;
-        let decoded = rows::spread(stored, |stored| stored.decode().map(|event| (stored, event))).await?;
-        let decoded: Vec<_> = decoded.into_iter().flatten().collect();
+    let decode = |stored| rows::spread(stored, |stored: StoredEvent| stored.decode().map(|event| (stored, event)));
+    let first = stored_events(connection, 0).await?;
+    let mut after = first.last().map(|last| last.id);
+    let mut decoding = decode(first);
+    while let Some(last) = after {
+        // While these are decoded, the next are read; while those are, these are written.
+        let next = stored_events(connection, last).await?;
+        after = next.last().map(|last| last.id);
+        let decoded: Vec<_> = decoding.await?.into_iter().flatten().collect();
+        decoding = decode(next);
         for (stored, event) in &decoded {
             decoded_anew(connection, stored, event).await?;
         }
@@ -155,6 +162,7 @@ pub(crate) async fn digest(connection: &mut SqliteConnection) -> Result<[u8; 32]
         "SELECT realm || char(0) || uid || char(0) || order_uid FROM lane ORDER BY realm, uid",
         "SELECT realm || char(0) || uid || char(0) || id || char(0) || updated_at || char(0) || status_since || char(0) \
          || status_group || char(0) || open || char(0) || search || char(0) || view FROM order_row ORDER BY realm, uid",
+        "SELECT id || char(0) || hex(packed) FROM order_timeline ORDER BY id",
         "SELECT f.kind || char(0) || f.value || char(0) || f.orders || char(0) || x.id \
          FROM facet f JOIN order_facet x ON x.facet = f.id ORDER BY f.kind, f.value, x.id",
     ];
@@ -194,7 +202,7 @@ struct StoredBody {
 impl StoredBody {
     fn is_intact(&self) -> bool {
         let packed = self.packed.as_deref().unwrap_or_default();
-        let raw = Body::unpack(packed, usize::try_from(self.body_bytes).unwrap_or(0));
+        let raw = pack::unpack(packed, self.body_bytes);
         raw.is_some_and(|raw| {
             let hash: [u8; 32] = Sha256::digest(raw).into();
             hash.as_slice() == self.body_hash

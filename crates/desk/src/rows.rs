@@ -29,9 +29,10 @@ pub(crate) async fn insert<R>(
     Ok(returned)
 }
 
-/// Does `work` with each of `items`, on all cores, and keeps their order.
-pub(crate) async fn spread<T, U>(items: Vec<T>, work: impl Fn(T) -> U + Clone + Send + 'static) -> Result<Vec<U>, Error>
+/// Does `work` with each of `items`, on all cores, and keeps their order. It has begun before anybody waits for it.
+pub(crate) fn spread<T, U, W>(items: Vec<T>, work: W) -> impl Future<Output = Result<Vec<U>, Error>> + use<T, U, W>
 where
+    W: Fn(T) -> U + Clone + Send + 'static,
     T: Send + 'static,
     U: Send + 'static,
 {
@@ -47,11 +48,13 @@ where
         let work = work.clone();
         parts.push(tokio::task::spawn_blocking(move || part.into_iter().map(work).collect::<Vec<U>>()));
     }
-    let mut done = Vec::new();
-    for part in parts {
-        done.extend(part.await.map_err(|_| Error::Plain(Code::Internal))?);
+    async move {
+        let mut done = Vec::new();
+        for part in parts {
+            done.extend(part.await.map_err(|_| Error::Plain(Code::Internal))?);
+        }
+        Ok(done)
     }
-    Ok(done)
 }
 
 #[cfg(test)]

@@ -114,6 +114,7 @@ async fn look_at_everything(connection: &mut sqlx::SqliteConnection) {
     orders::list::stuck(connection, 1 << 50, 5).await.unwrap();
     orders::list::today(connection, 0).await.unwrap();
     orders::table::find(connection, &"ord-1".into()).await.unwrap();
+    orders::table::timeline(connection, &"ord-1".into()).await.unwrap();
     status::counts(connection, jiff::Timestamp::UNIX_EPOCH).await.unwrap();
     let mut ids = Vec::new();
     for input in event_inputs() {

@@ -60,7 +60,10 @@ fn main() -> Outcome<()> {
         ["fill", room, events] => runtime.block_on(views::fill(Path::new(room), events.parse()?, &secret)).map(drop),
         ["ask", room] => runtime.block_on(views::ask(Path::new(room))),
         ["fold", room] => runtime.block_on(views::fold(Path::new(room), None)),
-        _ => Err("bench [spine DELIVERIES | views EVENTS | hot EVENTS | fill FOLDER EVENTS | ask FOLDER | fold FOLDER]".into()),
+        _ => {
+            Err("bench [spine DELIVERIES | views EVENTS | hot EVENTS | fill FOLDER EVENTS | ask FOLDER | fold FOLDER]"
+                .into())
+        }
     }
 }
 

@@ -57,6 +57,7 @@ const TABLES: &[&str] = &[
     "lane",
     "facet",
     "order_row",
+    "order_timeline",
     "order_facet",
     "stock_fact",
     "stock_row",

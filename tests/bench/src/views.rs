@@ -9,7 +9,7 @@ use offizin_desk::{
     event::view::EventListInput,
     orders::view::{OrderListInput, StatusGroup},
     page::PageInput,
-    stock::view::{StockChartInput, StockHistoryInput, StockListInput},
+    stock::view::{StockChartInput, StockListInput},
     system_clock,
 };
 use offizin_wire::SigningSecret;
@@ -66,20 +66,24 @@ pub(crate) async fn hot(events: usize, secret: &SigningSecret) -> Outcome<()> {
     take_in(&house, room.path(), tenth..events - tenth, ledger::level, secret).await?;
     let last = take_in(&house, room.path(), events - tenth..events, ledger::level, secret).await?;
     let desk = &house.desk;
-    let uid = || ledger::HOT.into();
+    let uid = &ledger::HOT.into();
+    let page = &PageInput::default();
     let as_of = Timestamp::from_second(ledger::second(events / 2))?;
     let listed = StockListInput { as_of: Some(as_of), ..StockListInput::default() };
     let listed = &listed;
-    let history = |as_of| StockHistoryInput { uid: uid(), as_of, page: PageInput::default() };
-    let (whole, until) = (&history(None), &history(Some(as_of)));
-    let chart = &StockChartInput { uid: uid(), since: None, as_of: None };
-    let mut rows = vec![
-        timed("stock, first page", |_| async move { desk.stock_list(&StockListInput::default()).await.map(drop) }).await?,
+    let chart = &StockChartInput { uid: ledger::HOT.into(), since: None, as_of: None };
+    let rows = [
+        timed("stock, first page", |_| async move { desk.stock_list(&StockListInput::default()).await.map(drop) })
+            .await?,
         timed("stock, half-way back", |_| async move { desk.stock_list(listed).await.map(drop) }).await?,
-        timed("its levels, first page", |_| async move { desk.stock_history(whole).await.map(drop) }).await?,
-        timed("its levels, half-way back", |_| async move { desk.stock_history(until).await.map(drop) }).await?,
+        timed("its levels, first page", |_| async move { desk.stock_history(uid, None, page).await.map(drop) }).await?,
+        timed(
+            "its levels, half-way back",
+            |_| async move { desk.stock_history(uid, Some(as_of), page).await.map(drop) },
+        )
+        .await?,
+        timed("its chart", |_| async move { desk.stock_chart(chart).await.map(drop) }).await?,
     ];
-    rows.push(timed("its chart", |_| async move { desk.stock_chart(chart).await.map(drop) }).await?);
     house.leave().await?;
     say(&format!(
         "\n| one product with {events} levels | per second | ratio |\n| --- | ---: | ---: |\n\
@@ -110,7 +114,7 @@ pub(crate) async fn fold(room: &Path, taken_in: Option<f64>) -> Outcome<()> {
     let (rebuilt, took) = (rate(usize::try_from(folded)?, from), from.elapsed().as_secs_f64());
     let home = desk.home().dir().to_owned();
     desk.close().await;
-    say(&format!("folded anew in {took:.0} s"))?;
+    say(&format!("folded anew in {took:.1} s"))?;
     let bare = reference::same_rows(&home, &room.join("bare.db")).await?;
     let taken_in = taken_in.map_or_else(String::new, |rate| {
         format!(

@@ -17,10 +17,11 @@ use crate::{
     error::Error,
     id::EventId,
     intake::{
-        self, Body, Judged,
+        self, Judged,
         inlets::{self, Inlets},
         journal::{self, Origin},
     },
+    pack,
     page::PageInput,
     problem::Code,
     rows,
@@ -238,7 +239,7 @@ struct CapturedRow {
 
 impl CapturedRow {
     fn line(self) -> Result<String, Error> {
-        let body = Body::unpack(&self.packed, usize::try_from(self.body_bytes).unwrap_or(0));
+        let body = pack::unpack(&self.packed, self.body_bytes);
         let line = Line {
             inlet: Some(self.inlet_id),
             received_at: time::from_ms(self.received_at)?,

@@ -12,7 +12,8 @@ use super::{
 use crate::{
     error::Error,
     id::EventId,
-    intake::{self, Body, inlets::Inlets, journal},
+    intake::{self, inlets::Inlets, journal},
+    pack,
     page::{self, Page},
     problem::Code,
     search::Query,
@@ -274,7 +275,7 @@ pub(crate) async fn raw(connection: &mut SqliteConnection, id: &EventId) -> Resu
     .fetch_optional(connection)
     .await?;
     let (packed, bytes) = row.ok_or(Error::Plain(Code::EventUnknown))?;
-    Body::unpack(&packed, usize::try_from(bytes).unwrap_or(0)).ok_or(Error::Stored("body"))
+    pack::unpack(&packed, bytes).ok_or(Error::Stored("body"))
 }
 
 /// Who an event came from.

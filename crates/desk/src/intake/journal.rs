@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use offizin_wire::{Delivery, Header, InletId};
 use sqlx::{Row, SqliteConnection};
 
-use super::{Body, Entry, Judged, Rejected, event_id, inlets::Inlets, judge};
-use crate::{assignments, error::Error, event::Subject, orders, projection::Touched, rows, stock, time};
+use super::{Entry, Judged, Rejected, event_id, inlets::Inlets, judge};
+use crate::{assignments, error::Error, event::Subject, orders, pack, projection::Touched, rows, stock, time};
 
 /// What stands before the digest in the place of the inbox, for a delivery that came out of a file.
 pub(crate) const IMPORTED: &str = "import/";
@@ -188,15 +188,16 @@ pub(crate) async fn insert_facts(
     connection: &mut SqliteConnection,
     facts: &[(i64, &str, &Subject)],
 ) -> Result<(), Error> {
-    let mut of_orders = Vec::with_capacity(facts.len());
+    let (mut of_orders, mut of_stock) = (Vec::with_capacity(facts.len()), Vec::new());
     for (event, realm, subject) in facts {
         match subject {
             Subject::Order(fact) => of_orders.push((*event, *realm, fact.as_ref())),
-            Subject::Stock(fact) => stock::table::insert_fact(connection, *event, realm, fact).await?,
+            Subject::Stock(fact) => of_stock.push((*event, *realm, fact.as_ref())),
             Subject::Assignment(fact) => assignments::table::insert_fact(connection, *event, realm, fact).await?,
             Subject::Test | Subject::Notice => {}
         }
     }
+    stock::table::insert_facts(connection, &of_stock).await?;
     orders::table::insert_facts(connection, &of_orders).await
 }
 
@@ -255,8 +256,7 @@ pub(crate) async fn release(
         after = last.id;
         let mut released = Vec::new();
         for row in rows {
-            let body =
-                Body::unpack(&row.body, usize::try_from(row.body_bytes).unwrap_or(0)).ok_or(Error::Stored("body"))?;
+            let body = pack::unpack(&row.body, row.body_bytes).ok_or(Error::Stored("body"))?;
             let headers = headers_of(&row.headers)?;
             let delivery = Delivery::new(inlet.clone(), time::from_ms(row.received_at)?, headers, body);
             if let Judged::Trusted(entry) = judge(delivery, inlets) {

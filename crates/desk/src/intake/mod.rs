@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     event::{Event, QuarantineReason, Trust},
     id::{ConnectionId, EventId},
+    pack,
 };
 use inlets::{Inlet, Inlets};
 
@@ -67,14 +68,7 @@ pub(crate) struct Body {
 
 impl Body {
     fn new(raw: &[u8]) -> Self {
-        // Packing into memory cannot fail but for want of memory; an unpacked body would still be a whole one.
-        let packed = zstd::bulk::compress(raw, 1).unwrap_or_else(|_| raw.to_vec());
-        Self { hash: Sha256::digest(raw).into(), bytes: raw.len(), packed }
-    }
-
-    /// The raw bytes of a stored body.
-    pub(crate) fn unpack(packed: &[u8], bytes: usize) -> Option<Vec<u8>> {
-        zstd::bulk::decompress(packed, bytes).ok().filter(|raw| raw.len() == bytes)
+        Self { hash: Sha256::digest(raw).into(), bytes: raw.len(), packed: pack::pack(raw) }
     }
 }
 

@@ -17,8 +17,8 @@ use super::{
     sequence::sequence,
     view::{
         AmountView, Attention, EntryKind, EntryView, FieldView, Finality, HandoverView, ItemView, LaneView, LinkKind,
-        LinkView, Mark, OrderRowView, OrderView, PatientView, PinView, ReportedTimeView, SequenceView, Stage, StatusGroup,
-        TimelineView,
+        LinkView, Mark, OrderRowView, OrderView, PatientView, PinView, ReportedTimeView, SequenceView, Stage,
+        StatusGroup, TimelineView,
     },
 };
 use crate::{
@@ -59,7 +59,7 @@ impl Order {
         (!lanes.is_empty()).then_some(Self { uid, lanes })
     }
 
-    pub(super) fn uid(&self) -> &OrderUid {
+    pub(crate) fn uid(&self) -> &OrderUid {
         &self.uid
     }
 

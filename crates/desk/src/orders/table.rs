@@ -12,12 +12,13 @@ use super::{
     fact::OrderFact,
     fold::{Folded, Order},
     lanes,
-    view::Finality,
+    view::{Finality, TimelineView},
 };
 use crate::{
     error::Error,
     event::{Fact, table::FactRow},
     id::{ConnectionId, LaneUid, OrderUid},
+    pack,
     problem::Code,
     rows,
 };
@@ -89,14 +90,22 @@ const FACTS_OF_ORDERS: &str = facts!(
     "json_each(?) k CROSS JOIN order_fact f ON f.realm = k.value ->> 0 AND f.lane_uid IS NULL \
      AND f.parent_uid = k.value ->> 1"
 );
-/// Both, of the one order that a uid names; in one question, for this is what a timeline waits for.
+/// The one order that a uid names.
+macro_rules! named {
+    () => {
+        "WITH key (id, realm, uid) AS (SELECT id, realm, uid FROM (\
+             SELECT 0 AS by_lane, id, realm, uid, updated_at FROM order_row WHERE uid = ?1 \
+             UNION ALL \
+             SELECT 1, o.id, o.realm, o.uid, o.updated_at FROM lane l \
+             JOIN order_row o ON o.realm = l.realm AND o.uid = l.order_uid WHERE l.uid = ?1) \
+         ORDER BY by_lane, updated_at DESC, realm LIMIT 1) "
+    };
+}
+const TIMELINE_OF_ONE: &str =
+    concat!(named!(), "SELECT t.bytes, t.packed FROM key k CROSS JOIN order_timeline t ON t.id = k.id");
+/// Both, in one question: this is what whoever opens an order waits for.
 const FACTS_OF_ONE: &str = concat!(
-    "WITH key (realm, uid) AS (SELECT realm, uid FROM (\
-         SELECT 0 AS by_lane, realm, uid, updated_at FROM order_row WHERE uid = ?1 \
-         UNION ALL \
-         SELECT 1, o.realm, o.uid, o.updated_at FROM lane l JOIN order_row o ON o.realm = l.realm AND o.uid = l.order_uid \
-         WHERE l.uid = ?1) \
-     ORDER BY by_lane, updated_at DESC, realm LIMIT 1) ",
+    named!(),
     facts!(
         "k.uid",
         "key k CROSS JOIN lane l ON l.realm = k.realm AND l.order_uid = k.uid \
@@ -159,15 +168,28 @@ impl Touched {
 pub(crate) async fn refold(connection: &mut SqliteConnection, touched: &Touched) -> Result<(), Error> {
     let orders: Vec<_> = lanes::place(connection, touched).await?.into_iter().collect();
     let mut facets = Facets::read(connection).await?;
-    for some in orders.chunks(AT_ONCE) {
-        let folded = rows::spread(gathered(connection, some).await?, |(key, facts)| {
+    let fold = |gathered| {
+        rows::spread(gathered, |(key, facts): (OrderKey, Vec<OrderFactRow>)| {
             let facts: Result<Vec<_>, Error> = facts.into_iter().map(OrderFactRow::fact).collect();
-            let folded = Order::new(key.1.clone(), facts?).and_then(|order| order.folded());
-            let view = folded.as_ref().map(|folded| json(&folded.row)).transpose()?;
-            Ok::<_, Error>((key, folded.zip(view)))
-        });
-        let folded = folded.await?.into_iter().collect::<Result<Vec<_>, _>>()?;
+            let shown = match Order::new(key.1.clone(), facts?) {
+                Some(order) => Shown::of(&order)?,
+                None => None,
+            };
+            Ok::<_, Error>((key, shown))
+        })
+    };
+    let mut chunks = orders.chunks(AT_ONCE);
+    let mut folding = fold(gathered(connection, chunks.next().unwrap_or_default()).await?);
+    loop {
+        // While some are folded, the next are read; while those are, the first are written.
+        let chunk = chunks.next();
+        let next = gathered(connection, chunk.unwrap_or_default()).await?;
+        let folded = folding.await?.into_iter().collect::<Result<Vec<_>, _>>()?;
+        folding = fold(next);
         write_rows(connection, folded, &mut facets).await?;
+        if chunk.is_none() {
+            break;
+        }
     }
     facets.count(connection).await
 }
@@ -213,6 +235,32 @@ async fn gathered(
     Ok(gathered.into_iter().collect())
 }
 
+/// An order as the tables hold it.
+struct Shown {
+    folded: Folded,
+    /// JSON of its row.
+    view: String,
+    /// Bytes of its timeline's JSON, and that packed.
+    timeline: (i64, Vec<u8>),
+}
+
+impl Shown {
+    fn of(order: &Order) -> Result<Option<Self>, Error> {
+        let Some(folded) = order.folded() else { return Ok(None) };
+        let timeline = json(&order.timeline())?;
+        let bytes = i64::try_from(timeline.len()).map_err(|_| Error::Stored("timeline"))?;
+        Ok(Some(Self { view: json(&folded.row)?, folded, timeline: (bytes, pack::pack(timeline.as_bytes())) }))
+    }
+}
+
+/// What is written of one order: its id, its key, its facets.
+struct NewRow {
+    id: i64,
+    key: OrderKey,
+    facets: String,
+    shown: Shown,
+}
+
 #[derive(sqlx::FromRow)]
 struct OldRow {
     realm: String,
@@ -224,7 +272,7 @@ struct OldRow {
 
 async fn write_rows(
     connection: &mut SqliteConnection,
-    folded: Vec<(OrderKey, Option<(Folded, String)>)>,
+    folded: Vec<(OrderKey, Option<Shown>)>,
     facets: &mut Facets,
 ) -> Result<(), Error> {
     let keys: Vec<_> = folded.iter().map(|(key, _)| key).collect();
@@ -239,19 +287,21 @@ async fn write_rows(
         old.into_iter().map(|row| ((row.realm.clone(), row.uid.as_str().into()), row)).collect();
     let mut new_rows = Vec::with_capacity(folded.len());
     let (mut gone, mut words, mut lost, mut gained) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut ids = Ids::default();
-    for (key, folded) in folded {
+    let wanted = folded.iter().filter_map(|(key, shown)| Some(Ids::wanted(key, shown.as_ref()?.folded.begun)));
+    let mut ids = Ids::among(connection, &wanted.collect::<Vec<_>>()).await?;
+    for (key, shown) in folded {
         let before = old.remove(&key);
-        let Some((folded, view)) = folded else {
+        let Some(shown) = shown else {
             gone.extend(before);
             continue;
         };
+        let folded = &shown.folded;
         let keeps = before.as_ref().is_some_and(|before| Ids::begins(before.id) == Ids::begin(folded.begun));
         let id = match &before {
             Some(before) if keeps => before.id,
             _ => ids.free(connection, &key, folded.begun).await?,
         };
-        let has = facets.of(connection, &folded).await?;
+        let has = facets.of(connection, folded).await?;
         let had: BTreeSet<i64> = match &before {
             Some(before) if keeps => serde_json::from_str(&before.facets).map_err(|_| Error::Stored("facets"))?,
             _ => BTreeSet::new(),
@@ -262,13 +312,18 @@ async fn write_rows(
             words.push((id, folded.words.clone(), keeps));
         }
         gone.extend(before.filter(|_| !keeps));
-        new_rows.push((id, key, folded, json(&has)?, view));
+        new_rows.push(NewRow { id, key, facets: json(&has)?, shown });
     }
     for row in gone {
         let had: BTreeSet<i64> = serde_json::from_str(&row.facets).map_err(|_| Error::Stored("facets"))?;
         lost.extend(had.into_iter().map(|facet| (facet, row.id)));
-        sqlx::query("DELETE FROM order_row WHERE id = ?").bind(row.id).execute(&mut *connection).await?;
-        sqlx::query("DELETE FROM order_search WHERE rowid = ?").bind(row.id).execute(&mut *connection).await?;
+        for delete in [
+            "DELETE FROM order_row WHERE id = ?",
+            "DELETE FROM order_timeline WHERE id = ?",
+            "DELETE FROM order_search WHERE rowid = ?",
+        ] {
+            sqlx::query(delete).bind(row.id).execute(&mut *connection).await?;
+        }
     }
     insert_rows(connection, &new_rows).await?;
     for (id, _, _) in words.iter().filter(|(_, _, was_there)| *was_there) {
@@ -281,10 +336,7 @@ async fn write_rows(
     facets.move_orders(connection, &lost, &gained).await
 }
 
-async fn insert_rows(
-    connection: &mut SqliteConnection,
-    new_rows: &[(i64, OrderKey, Folded, String, String)],
-) -> Result<(), Error> {
+async fn insert_rows(connection: &mut SqliteConnection, new_rows: &[NewRow]) -> Result<(), Error> {
     rows::insert(
         connection,
         "INSERT INTO order_row (id, realm, uid, updated_at, status_since, status_group, open, facets, view, search) ",
@@ -292,7 +344,7 @@ async fn insert_rows(
         " ON CONFLICT (id) DO UPDATE SET updated_at = excluded.updated_at, status_since = excluded.status_since, \
          status_group = excluded.status_group, open = excluded.open, facets = excluded.facets, view = excluded.view, \
          search = excluded.search",
-        |row, (id, (realm, uid), folded, facets, view)| {
+        |row, NewRow { id, key: (realm, uid), facets, shown: Shown { folded, view, .. } }| {
             row.push_bind(*id)
                 .push_bind(realm)
                 .push_bind(uid)
@@ -306,12 +358,21 @@ async fn insert_rows(
         },
     )
     .await?;
+    let keep = " ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes, packed = excluded.packed";
+    rows::insert(connection, "INSERT INTO order_timeline (id, bytes, packed) ", new_rows, keep, |row, new| {
+        let (bytes, packed) = &new.shown.timeline;
+        row.push_bind(new.id).push_bind(*bytes).push_bind(packed);
+    })
+    .await?;
     Ok(())
 }
 
 /// Keys of orders: when an order began, and behind it as many bits of its uid as fit, so that newer orders have greater keys.
-#[derive(Default)]
-struct Ids(HashSet<i64>);
+struct Ids {
+    /// Of those wanted.
+    taken: HashSet<i64>,
+    given: HashSet<i64>,
+}
 
 impl Ids {
     const UID_BITS: u32 = 20;
@@ -325,26 +386,40 @@ impl Ids {
         id >> Self::UID_BITS
     }
 
+    /// The key an order should have.
+    fn wanted((realm, uid): &OrderKey, begun: Timestamp) -> i64 {
+        let digest = Sha256::new().chain_update(realm).chain_update([0]).chain_update(uid.as_str()).finalize();
+        let bits = digest.iter().take(3).fold(0i64, |bits, byte| bits << 8 | i64::from(*byte)) >> 4;
+        Self::begin(begun) << Self::UID_BITS | bits
+    }
+
+    async fn among(connection: &mut SqliteConnection, wanted: &[i64]) -> Result<Self, Error> {
+        Ok(Self { taken: Self::taken(connection, wanted).await?, given: HashSet::new() })
+    }
+
+    async fn taken(connection: &mut SqliteConnection, ids: &[i64]) -> Result<HashSet<i64>, Error> {
+        let taken: Vec<i64> =
+            sqlx::query_scalar("SELECT o.id FROM json_each(?) k CROSS JOIN order_row o ON o.id = k.value")
+                .bind(json(&ids)?)
+                .fetch_all(connection)
+                .await?;
+        Ok(taken.into_iter().collect())
+    }
+
     /// The key of an order, or the next one that nobody has.
     async fn free(
         &mut self,
         connection: &mut SqliteConnection,
-        (realm, uid): &OrderKey,
+        key: &OrderKey,
         begun: Timestamp,
     ) -> Result<i64, Error> {
-        let digest = Sha256::new().chain_update(realm).chain_update([0]).chain_update(uid.as_str()).finalize();
-        let bits = digest.iter().take(3).fold(0i64, |bits, byte| bits << 8 | i64::from(*byte)) >> 4;
-        let mut id = Self::begin(begun) << Self::UID_BITS | bits;
-        loop {
-            let taken: Option<i64> = sqlx::query_scalar("SELECT id FROM order_row WHERE id = ?")
-                .bind(id)
-                .fetch_optional(&mut *connection)
-                .await?;
-            if taken.is_none() && self.0.insert(id) {
-                return Ok(id);
-            }
+        let mut id = Self::wanted(key, begun);
+        let mut is_taken = self.taken.contains(&id);
+        while is_taken || !self.given.insert(id) {
             id = id.wrapping_add(1) & i64::MAX;
+            is_taken = !Self::taken(connection, &[id]).await?.is_empty();
         }
+        Ok(id)
     }
 }
 
@@ -463,6 +538,14 @@ pub(super) async fn find_in(connection: &mut SqliteConnection, uid: &OrderUid) -
     Ok((realm, order))
 }
 
+/// The timeline of the order that [`find`] finds, as the fold left it.
+pub(crate) async fn timeline(connection: &mut SqliteConnection, uid: &OrderUid) -> Result<TimelineView, Error> {
+    let stored: Option<(i64, Vec<u8>)> = sqlx::query_as(TIMELINE_OF_ONE).bind(uid).fetch_optional(connection).await?;
+    let (bytes, packed) = stored.ok_or(Error::Plain(Code::OrderUnknown))?;
+    let json = pack::unpack(&packed, bytes).ok_or(Error::Stored("timeline"))?;
+    serde_json::from_slice(&json).map_err(|_| Error::Stored("timeline"))
+}
+
 /// Writes what events say about orders.
 pub(crate) async fn insert_facts(
     connection: &mut SqliteConnection,
@@ -512,6 +595,7 @@ pub(crate) async fn clear(connection: &mut SqliteConnection) -> Result<(), Error
         "DELETE FROM order_fact",
         "DELETE FROM lane",
         "DELETE FROM order_row",
+        "DELETE FROM order_timeline",
         "DELETE FROM order_facet",
         "DELETE FROM facet",
         "INSERT INTO order_search (order_search) VALUES ('delete-all')",

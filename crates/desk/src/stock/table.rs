@@ -23,24 +23,26 @@ pub(crate) const DIGEST: &[&str] = &[
      || level FROM stock_day ORDER BY realm, uid, day",
 ];
 
-/// Writes what one event says about its product. It is put into its place by [`refold`].
-pub(crate) async fn insert_fact(
+/// Writes what events say about their products. They are put into their places by [`refold`].
+pub(crate) async fn insert_facts(
     connection: &mut SqliteConnection,
-    event: i64,
-    realm: &str,
-    fact: &StockFact,
+    facts: &[(i64, &str, &StockFact)],
 ) -> Result<(), Error> {
+    if facts.is_empty() {
+        return Ok(());
+    }
+    let told = facts.iter().map(|(event, realm, fact)| {
+        let product = serde_json::to_string(&fact.product)?;
+        let updated_at = fact.updated_at.map_or(i64::MIN, |at| at.as_millisecond());
+        Ok((*event, *realm, &fact.uid, updated_at, fact.stock, fact.price_cents, product))
+    });
+    let told = told.collect::<Result<Vec<_>, _>>().and_then(|told| serde_json::to_string(&told));
     sqlx::query(
         "INSERT INTO stock_fact (event_id, realm, uid, at, updated_at, received_at, event, stock, price, data) \
-         SELECT id, ?, ?, coalesce(at, received_at), ?, received_at, public_id, ?, ?, ? FROM event WHERE id = ?",
+         SELECT e.id, k.value ->> 1, k.value ->> 2, coalesce(e.at, e.received_at), k.value ->> 3, e.received_at, e.public_id, \
+         k.value ->> 4, k.value ->> 5, k.value ->> 6 FROM json_each(?) k CROSS JOIN event e ON e.id = k.value ->> 0",
     )
-    .bind(realm)
-    .bind(&fact.uid)
-    .bind(fact.updated_at.map_or(i64::MIN, |at| at.as_millisecond()))
-    .bind(fact.stock)
-    .bind(fact.price_cents)
-    .bind(serde_json::to_string(&fact.product).map_err(|_| Error::Stored("stock fact"))?)
-    .bind(event)
+    .bind(told.map_err(|_: serde_json::Error| Error::Stored("stock fact"))?)
     .execute(connection)
     .await?;
     Ok(())

@@ -72,15 +72,15 @@ async fn naming_and_revoking_a_desk_is_in_the_record() {
     assert!(by_hand.status.success());
 
     let one = desk(&homes[0]).await;
+    let url = relay.url.clone();
     relay.stop().await;
     let unreachable = one.device_revoke(&ids[1]).await.unwrap_err().code;
     let record = one.audit_list(&Default::default()).await.unwrap().rows;
     let told: Vec<_> = record
         .iter()
-        .filter(|row| row.action != AuditAction::Pair)
         .map(|row| (row.action, row.shell, row.subject.as_str(), row.detail.as_deref(), row.outcome, row.code))
         .collect();
-    use AuditAction::{DeviceRename, DeviceRevoke};
+    use AuditAction::{DeviceRename, DeviceRevoke, Pair};
     use AuditOutcome::{Done, Failed};
     let (first, second) = (ids[0].as_str(), ids[1].as_str());
     let expected = [
@@ -90,6 +90,7 @@ async fn naming_and_revoking_a_desk_is_in_the_record() {
         (DeviceRevoke, Shell::Window, "nobody", Some("nobody"), Failed, Some(Code::DeviceUnknown)),
         (DeviceRename, Shell::Window, "Büro", Some("a b"), Failed, Some(Code::DeviceNameMalformed)),
         (DeviceRename, Shell::Window, "Counter", Some("Büro"), Done, None),
+        (Pair, Shell::Window, url.as_str(), None, Done, None),
     ];
     assert_eq!(told, expected);
     one.close().await;
