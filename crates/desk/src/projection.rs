@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Moves with every change of a decoder or a fold: another number in the database means "rebuild on opening".
-pub(crate) const VERSION: i64 = 8;
+pub(crate) const VERSION: i64 = 9;
 
 /// What has to be folded again.
 #[derive(Debug, Default)]

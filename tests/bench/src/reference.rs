@@ -75,16 +75,22 @@ pub(crate) async fn same_rows(home: &Path, file: &Path) -> Outcome<f64> {
     sqlx::query("PRAGMA foreign_keys = OFF").execute(&mut to).await?;
     let (mut took, mut events) = (Duration::ZERO, 0);
     for table in TABLES {
-        let statement = sqlx::AssertSqlSafe(format!("SELECT rowid, * FROM {table} ORDER BY 1"));
+        let statement = sqlx::AssertSqlSafe(format!("SELECT rowid, * FROM {table} LIMIT 1"));
         // A table without a rowid has its key instead.
         let with_rowid = sqlx::query(statement).fetch_optional(&mut from).await.is_ok();
-        let mut offset = 0i64;
+        let (mut offset, mut last) = (0i64, i64::MIN);
         loop {
-            let order = if with_rowid { "rowid" } else { "1" };
-            let page = format!("SELECT * FROM {table} ORDER BY {order} LIMIT {AT_ONCE} OFFSET {offset}");
+            let page = if with_rowid {
+                format!(
+                    "SELECT rowid AS bench_rowid, * FROM {table} WHERE rowid > {last} ORDER BY rowid LIMIT {AT_ONCE}"
+                )
+            } else {
+                format!("SELECT 0 AS bench_rowid, * FROM {table} ORDER BY 2 LIMIT {AT_ONCE} OFFSET {offset}")
+            };
             let rows = sqlx::query(sqlx::AssertSqlSafe(page)).fetch_all(&mut from).await?;
-            let Some(first) = rows.first() else { break };
-            let columns: Vec<_> = first.columns().iter().map(|column| column.name().to_owned()).collect();
+            let (Some(first), Some(end)) = (rows.first(), rows.last()) else { break };
+            last = end.try_get("bench_rowid")?;
+            let columns: Vec<_> = first.columns().iter().skip(1).map(|column| column.name().to_owned()).collect();
             let marks = vec!["?"; columns.len()].join(", ");
             let insert = format!("INSERT INTO {table} ({}) VALUES ({marks})", columns.join(", "));
             let mut words = Vec::new();
@@ -164,5 +170,6 @@ fn values(row: &SqliteRow) -> Outcome<Vec<Value>> {
             _ => Value::Text(row.try_get_unchecked(index)?),
         })
     };
-    (0..row.len()).map(value).collect()
+    // The first one is the place, which is not the table's.
+    (1..row.len()).map(value).collect()
 }

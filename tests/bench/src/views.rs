@@ -17,7 +17,7 @@ use offizin_wire::SigningSecret;
 use crate::{House, Outcome, ledger, problem, rate, reference, say};
 
 /// How often each view is asked.
-const ASKED: usize = 200;
+const ASKED: usize = 1000;
 
 /// Takes in, measures and tells.
 pub(crate) async fn measure(events: usize, secret: &SigningSecret) -> Outcome<()> {
@@ -160,6 +160,8 @@ async fn views(desk: &Desk, events: usize) -> Outcome<Vec<String>> {
         ),
         ("orders, needs attention", OrderListInput { attention: Some(true), ..all() }),
         ("orders, open for two days", OrderListInput { age_hours: Some(48), ..all() }),
+        ("search, one letter: t", searched("t")),
+        ("search, a letter more: erika b", searched("erika b")),
         ("search, two letters: te", searched("te")),
         ("search, two letters: er", searched("er")),
         ("search, two digits: 10", searched("10")),

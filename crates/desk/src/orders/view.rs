@@ -121,7 +121,7 @@ pub struct OrderListInput {
     pub group: Option<StatusGroup>,
     /// Only orders that need attention.
     pub attention: Option<bool>,
-    /// The beginnings of words, from the second letter on: the order's name, a uid, the shop's number, a product, its number,
+    /// The beginnings of words: the order's name, a uid, the shop's number, a product, its number,
     /// the pharmacy, the patient, the doctor.
     pub search: Option<String>,
     /// One connection only.

@@ -1,0 +1,166 @@
+//! The real window on a large ledger, measured: from a key press to the painted row, and memory after long scrolling
+//! beside a window with nothing in it. `./bench window` fills the ledger and calls this with its folder.
+//!
+//! It is the debug build, for no other lets itself be driven: what people install is quicker.
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { House } from "./house.mjs";
+import { until, Window } from "./webdriver.mjs";
+
+const { id } = Window;
+const ROW = id("order-row");
+/** What is typed into the search of the orders, letter by letter; each letter finds something. */
+const TYPED = [
+  ...[
+    "testapotheke am markt",
+    "erika beispiel12",
+    "beispiel345",
+    "#1234",
+    "#98765",
+    "ext-21234",
+    "00001300",
+    "simulan",
+  ],
+  ...[
+    "dr test 17",
+    "max beispiel0",
+    "po-00012",
+    "probosan 15",
+    "fiktivol",
+    "clara",
+    "placebin 40 mg",
+    "testapotheke see",
+  ],
+];
+/** Screens of an hour, at one in a second. */
+const SCREENS = 3600;
+/** An order is opened at each so-manyth screen. */
+const OPENED_EVERY = 20;
+
+const [, , room] = process.argv;
+if (room === undefined) throw new Error("bench.mjs FOLDER");
+const house = new House("bench");
+
+/** Proportional set size of the program and of the processes of its web view, in MB. */
+async function memory(window) {
+  const { stdout } = await promisify(execFile)("ps", ["-eo", "pid=,ppid="]);
+  const parents = stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const below = new Set([window.pid]);
+  for (let before = 0; before !== below.size;) {
+    before = below.size;
+    for (const [pid, parent] of parents) if (below.has(parent)) below.add(pid);
+  }
+  const parts = [...below].map((pid) => ({
+    name: readFileSync(`/proc/${pid}/comm`, "utf8").trim(),
+    mb: Number(/^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1]) / 1024,
+  }));
+  const sum = parts.reduce((sum, { mb }) => sum + mb, 0);
+  return { sum, told: parts.map(({ name, mb }) => `${name} ${mb.toFixed(0)}`).join(", ") };
+}
+
+/** Whether the list has answered what it was asked. Runs in the page. */
+const rested = () => document.querySelector('[role="grid"][aria-busy="false"] [data-uid]') !== null;
+
+/** Opens the window on the ledger, with the list of all orders. */
+async function orders() {
+  const window = await house.window({ env: { OFFIZIN_HOME: join(room, "home") } });
+  await window.find("#app > *, body > *");
+  await window.until("the desk", () =>
+    window.run(async () => {
+      const { invoke } = window.__TAURI_INTERNALS__;
+      const now = await invoke("settings", { input: null });
+      await invoke("settings_set", { input: { ...now, first_run_done: true } });
+      location.hash = "#/orders";
+      return true;
+    }),
+  );
+  await window.find(ROW);
+  await window.until("the list", () => window.run(rested));
+  return window;
+}
+
+/** How long each key took, from the press to the frame that shows what it found, in milliseconds. */
+async function typing(window) {
+  await window.run(() => {
+    const seen = { on: false, from: null, asked: false, times: [] };
+    window.seen = seen;
+    const begin = (event) => Object.assign(seen, { from: seen.on ? event.timeStamp : null, asked: false });
+    addEventListener("keydown", begin, true);
+    new MutationObserver(() => {
+      if (seen.from === null) return;
+      const busy = document.querySelector('[role="grid"]')?.getAttribute("aria-busy") === "true";
+      if (busy) seen.asked = true;
+      if (busy || !seen.asked) return;
+      const { from } = seen;
+      seen.from = null;
+      // A frame is over when what was posted in it is delivered.
+      requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => seen.times.push(performance.now() - from);
+        port2.postMessage(null);
+      });
+    }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["aria-busy"] });
+  });
+  const watch = (on) => window.run((on) => void Object.assign(window.seen, { on, from: null }), on);
+  let keys = 0;
+  for (const text of TYPED) {
+    await window.click('input[type="search"]');
+    await watch(true);
+    for (const key of text) {
+      await window.press(key);
+      // A space at the end asks nothing new.
+      if (key === " ") continue;
+      keys += 1;
+      const wanted = keys;
+      const came = () => window.run((wanted) => window.seen.times.length >= wanted, wanted);
+      await until(`what «${text}» finds at ${key}`, came);
+    }
+    await watch(false);
+    await window.press("\uE009", "a"); // all of it
+    await window.press("\uE003"); // away
+    await window.until("the whole list", () => window.run(rested));
+  }
+  const times = await window.run(() => window.seen.times);
+  return times.toSorted((a, b) => a - b);
+}
+
+/** Goes down the list for an hour's worth of screens, and looks at an order now and then. */
+function scrolling(window, screens) {
+  return window.run(
+    async (screens, every) => {
+      const frame = () => new Promise((done) => requestAnimationFrame(done));
+      const grid = document.querySelector('[role="grid"]');
+      for (let at = 0; at < screens; at += 1) {
+        grid.scrollBy(0, grid.clientHeight);
+        do await frame();
+        while (grid.getAttribute("aria-busy") === "true");
+        if (at % every === 0) grid.querySelector("[data-uid]")?.click();
+      }
+      return grid.scrollTop;
+    },
+    screens,
+    OPENED_EVERY,
+  );
+}
+
+
+const window = await orders();
+try {
+  await window.run(() => {
+    window.log = [];
+    addEventListener("keydown", (e) => window.log.push(["key", e.key, e.timeStamp, performance.now()]), true);
+    new MutationObserver((ms) => window.log.push(["mut", document.querySelector('[role="grid"]')?.getAttribute("aria-busy"), performance.now(), ms.length])).observe(document, { subtree: true, attributes: true, attributeFilter: ["aria-busy"] });
+  });
+  await window.click('input[type="search"]');
+  for (const k of "testap") { await window.press(k); await sleep(400); }
+  for (const k of ["\uE003","\uE003","\uE003","\uE003"]) { await window.press(k); await sleep(300); }
+  await sleep(1500);
+  console.log(await window.run(() => document.querySelector('input[type="search"]').value + "|" + location.hash + "|" + document.querySelectorAll("[data-testid=order-row]").length+ "|" + document.querySelector('[role="grid"]')?.getAttribute("aria-busy") ));
+  await window.shot("/tmp/shots/bench.png");
+} finally { await window.quit(); await house.close(); }
