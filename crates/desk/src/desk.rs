@@ -69,8 +69,6 @@ use crate::{
 const DATABASE_KEY: &str = "database-key";
 /// The document of [`Settings`].
 const WINDOW: &str = "window";
-/// The number of the build that folded what is shown.
-const FOLDED_BY: &str = "projection";
 /// Longer than this no file lies outside the database.
 pub const LAID_OUT: Duration = Duration::from_secs(10 * 60);
 
@@ -559,13 +557,7 @@ impl Desk {
 
     /// Throws orders, stock and assignments away and folds them anew from the journal. Returns how many events were read.
     pub async fn ledger_rebuild(&self) -> Result<u64, Problem> {
-        let rebuild = async {
-            let mut tx = self.db().write().await?;
-            let events = projection::rebuild(&mut tx).await?;
-            tx.commit().await?;
-            Ok::<_, Error>(events)
-        };
-        Ok(recorded(self, AuditAction::LedgerRebuild, "", None, rebuild).await?)
+        Ok(recorded(self, AuditAction::LedgerRebuild, "", None, projection::rebuild(self.db())).await?)
     }
 
     /// Checks every body against its hash, and what is shown against a rebuild. Changes nothing.
@@ -664,7 +656,7 @@ async fn open(home: Home, clock: Clock) -> Result<Desk, Error> {
     };
     let db = Db::open(&home.database(), &key).await?;
     let opened = async {
-        bring_up_to_date(&db).await?;
+        projection::bring_up_to_date(&db).await?;
         Network::open(&mut *db.reader().acquire().await?).await
     };
     let network = match opened.await {
@@ -689,15 +681,4 @@ async fn open(home: Home, clock: Clock) -> Result<Desk, Error> {
         turn: Arc::default(),
     };
     Ok(Desk(Arc::new(inner), Shell::default()))
-}
-
-/// Folds the journal anew where another build's decoders or folds made what is shown.
-async fn bring_up_to_date(db: &Db) -> Result<(), Error> {
-    let mut tx = db.write().await?;
-    let folded: Option<i64> = settings::read(&mut tx, FOLDED_BY).await?;
-    if folded != Some(projection::VERSION) {
-        projection::rebuild(&mut tx).await?;
-        settings::write(&mut tx, FOLDED_BY, &projection::VERSION).await?;
-    }
-    tx.commit().await
 }

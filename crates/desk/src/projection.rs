@@ -9,13 +9,17 @@ use sha2::{Digest, Sha256};
 use sqlx::{Row, SqliteConnection};
 
 use crate::{
-    assignments, db,
+    assignments,
+    db::{self, Db},
     error::Error,
     event::{Event, Subject, Trust},
     id::PharmacySkuUid,
     intake::{self, journal},
+    interrupt,
     orders::{self, table::Realm},
-    pack, rows,
+    pack,
+    problem::Code,
+    rows, settings,
     source::Source,
     status::Tag,
     stock,
@@ -53,6 +57,17 @@ impl Touched {
         orders.into_iter().chain(stock).chain(doctors)
     }
 
+    /// The same in parts of so many orders; the assignments come with the last one.
+    fn split(self, most: usize) -> impl Iterator<Item = Self> {
+        let products: Vec<_> = self.products.into_iter().collect();
+        let mut parts: Vec<_> = self.orders.split(most).map(|orders| Self { orders, ..Self::default() }).collect();
+        parts.extend(
+            products.chunks(most).map(|some| Self { products: some.iter().cloned().collect(), ..Self::default() }),
+        );
+        parts.push(Self { assignments: self.assignments, ..Self::default() });
+        parts.into_iter()
+    }
+
     /// Folds everything touched, in the caller's transaction.
     pub(crate) async fn refold(&self, connection: &mut SqliteConnection) -> Result<(), Error> {
         orders::table::refold(connection, &self.orders).await?;
@@ -61,8 +76,16 @@ impl Touched {
     }
 }
 
+/// The setting that says which build's folds made what is shown.
+const FOLDED_BY: &str = "projection";
+/// Nobody's: a rebuild was begun.
+const UNFINISHED: i64 = 0;
 /// How many events are decoded at a time.
 const AT_ONCE: i64 = 2_000;
+/// How many are written in one transaction of a rebuild, and ten times the orders folded in one.
+const PART: usize = 50_000;
+/// How often a rebuild waits for its turn to write.
+const TURNS: u32 = 6;
 
 /// An event of the journal as it was decoded the last time.
 #[derive(sqlx::FromRow)]
@@ -86,36 +109,73 @@ impl StoredEvent {
     }
 }
 
-async fn stored_events(connection: &mut SqliteConnection, after: i64) -> Result<Vec<StoredEvent>, Error> {
+async fn stored_events(connection: &mut SqliteConnection, after: i64, until: i64) -> Result<Vec<StoredEvent>, Error> {
     Ok(sqlx::query_as(
         "SELECT e.id, e.realm, e.source, e.event_type, e.payload_version, e.at, e.unrecognised, b.packed, e.body_bytes \
-         FROM event e CROSS JOIN body b ON b.event_id = e.id WHERE e.id > ? ORDER BY e.id LIMIT ?",
+         FROM event e CROSS JOIN body b ON b.event_id = e.id WHERE e.id > ? AND e.id <= ? ORDER BY e.id LIMIT ?",
     )
     .bind(after)
+    .bind(until)
     .bind(AT_ONCE)
     .fetch_all(connection)
     .await?)
 }
 
-/// Throws every projection away and folds the journal anew.
-pub(crate) async fn rebuild(connection: &mut SqliteConnection) -> Result<u64, Error> {
-    db::with_room(connection, fold_anew).await
+/// Folds the journal anew where another build's decoders or folds made what is shown, or where that was begun and not ended.
+pub(crate) async fn bring_up_to_date(db: &Db) -> Result<(), Error> {
+    let folded: Option<i64> = settings::read(&mut *db.reader().acquire().await?, FOLDED_BY).await?;
+    if folded != Some(VERSION) {
+        rebuild(db).await?;
+    }
+    Ok(())
 }
 
-async fn fold_anew(connection: &mut SqliteConnection) -> Result<u64, Error> {
+/// Throws every projection away and folds the journal anew, in transactions that follow each other: in one of them a large
+/// ledger would write its log into several gigabytes and look for every page in all of it. Until the end no build takes what
+/// is shown for whole; what arrives meanwhile is folded by whoever takes it in.
+pub(crate) async fn rebuild(db: &Db) -> Result<u64, Error> {
+    let mut tx = db.write().await?;
+    settings::write(&mut tx, FOLDED_BY, &UNFINISHED).await?;
+    let events = db::with_room(&mut tx, async |connection| fold_anew(connection, PART, next_part).await).await?;
+    settings::write(&mut tx, FOLDED_BY, &VERSION).await?;
+    tx.commit().await?;
+    Ok(events)
+}
+
+/// Ends a transaction and begins the next. Another program may have its turn in between.
+async fn next_part(connection: &mut SqliteConnection) -> Result<(), Error> {
+    sqlx::query("COMMIT").execute(&mut *connection).await?;
+    interrupt::point("rebuild, a part").await;
+    let mut turns = TURNS;
+    while let Err(error) = sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.map_err(Error::from) {
+        turns -= 1;
+        if turns == 0 || error.code() != Code::DatabaseBusy {
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+/// Folds anew what is there when it begins, and calls `rest` after so many events.
+pub(crate) async fn fold_anew(
+    connection: &mut SqliteConnection,
+    part: usize,
+    rest: impl AsyncFn(&mut SqliteConnection) -> Result<(), Error>,
+) -> Result<u64, Error> {
     orders::table::clear(connection).await?;
     for table in stock::table::TABLES.iter().chain(assignments::table::TABLES) {
         sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM {table}"))).execute(&mut *connection).await?;
     }
+    let until: i64 = sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM event").fetch_one(&mut *connection).await?;
     let mut touched = Touched::default();
-    let mut events = 0u64;
+    let (mut events, mut in_part) = (0u64, 0);
     let decode = |stored| rows::spread(stored, |stored: StoredEvent| stored.decode().map(|event| (stored, event)));
-    let first = stored_events(connection, 0).await?;
+    let first = stored_events(connection, 0, until).await?;
     let mut after = first.last().map(|last| last.id);
     let mut decoding = decode(first);
     while let Some(last) = after {
         // While these are decoded, the next are read; while those are, these are written.
-        let next = stored_events(connection, last).await?;
+        let next = stored_events(connection, last, until).await?;
         after = next.last().map(|last| last.id);
         let decoded: Vec<_> = decoding.await?.into_iter().flatten().collect();
         decoding = decode(next);
@@ -130,8 +190,16 @@ async fn fold_anew(connection: &mut SqliteConnection) -> Result<u64, Error> {
         let facts: Vec<_> = facts.collect();
         journal::insert_facts(connection, &facts).await?;
         events += decoded.len() as u64;
+        in_part += decoded.len();
+        if in_part >= part {
+            in_part = 0;
+            rest(connection).await?;
+        }
     }
-    touched.refold(connection).await?;
+    for some in touched.split((part / 10).max(1)) {
+        rest(connection).await?;
+        some.refold(connection).await?;
+    }
     Ok(events)
 }
 
@@ -239,7 +307,7 @@ pub(crate) async fn verify(connection: &mut SqliteConnection) -> Result<LedgerRe
     .await?;
     report.unproven = u64::try_from(unproven).unwrap_or(0);
     let live = digest(connection).await?;
-    rebuild(connection).await?;
+    db::with_room(connection, async |connection| fold_anew(connection, PART, async |_| Ok(())).await).await?;
     report.projections_match = digest(connection).await? == live;
     Ok(report)
 }

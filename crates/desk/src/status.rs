@@ -101,7 +101,7 @@ type Counted = (i64, i64, i64, i64, i64, i64, i64, i64);
 pub(crate) async fn counts(connection: &mut SqliteConnection, now: Timestamp) -> Result<CountsView, Error> {
     let (events, unrecognised, quarantine, orders, attention, stock, unopened, subscriptions): Counted = sqlx::query_as(
         "SELECT (SELECT value FROM counter WHERE name = 'event'), (SELECT value FROM counter WHERE name = 'unrecognised'), \
-         (SELECT value FROM counter WHERE name = 'quarantine'), (SELECT value FROM counter WHERE name = 'order'), \
+         (SELECT value FROM counter WHERE name = 'quarantine'), coalesce((SELECT sum(orders) FROM facet WHERE kind = 'group'), 0), \
          coalesce((SELECT orders FROM facet WHERE kind = 'attention' AND value = ''), 0), \
          (SELECT count(*) FROM stock_row), (SELECT count(*) FROM unopened_segment), \
          (SELECT count(*) FROM subscription WHERE state = 'active')",

@@ -190,6 +190,9 @@ pub(crate) async fn leaves_no_trace(source: Source, history: &[Arrival], shuffle
     let mut tx = tangled.db.write().await.unwrap();
     let report = projection::verify(&mut tx).await.unwrap();
     assert!(report.projections_match && report.damaged == 0 && report.unproven == 0, "{report:?}");
+    // Nor does it matter in how many parts it is folded anew.
+    projection::fold_anew(&mut tx, 1, async |_| Ok(())).await.unwrap();
+    assert_eq!(projection::digest(&mut tx).await.unwrap(), straight.digest().await);
     tx.rollback().await.unwrap();
     let mut reader = tangled.connection().await;
     let uids: Vec<String> = sqlx::query_scalar("SELECT uid FROM order_row").fetch_all(&mut *reader).await.unwrap();
@@ -275,6 +278,31 @@ async fn a_lane_moves_to_its_parent_when_one_is_named_later() {
         ledger.take(vec![ledger.delivery(named.as_bytes(), 1_760_000_009)]).await;
         assert_eq!(rows(&ledger).await, ["ord-2"]);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_that_did_not_end_is_made_again_and_one_that_ended_is_not() {
+    let mut ledger = Ledger::new().await;
+    ledger.take_a_little_of_everything().await;
+    let whole = ledger.digest().await;
+    projection::bring_up_to_date(&ledger.db).await.unwrap();
+    let folded_by =
+        || sqlx::query_scalar::<_, i64>("SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'projection'");
+    assert_eq!(folded_by().fetch_one(ledger.db.reader()).await.unwrap(), projection::VERSION);
+
+    // The program ends between two parts.
+    let mut tx = ledger.db.write().await.unwrap();
+    orders::table::clear(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+    let half = ledger.digest().await;
+    assert_ne!(half, whole);
+    projection::bring_up_to_date(&ledger.db).await.unwrap();
+    assert_eq!(ledger.digest().await, half, "nothing says that it is not whole");
+    let mut tx = ledger.db.write().await.unwrap();
+    sqlx::query("UPDATE setting SET value = '0' WHERE name = 'projection'").execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    projection::bring_up_to_date(&ledger.db).await.unwrap();
+    assert_eq!(ledger.digest().await, whole);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -162,6 +162,17 @@ impl Touched {
     pub(crate) fn is_empty(&self) -> bool {
         self.lanes.is_empty() && self.orders.is_empty()
     }
+
+    /// The same in parts of so many.
+    pub(crate) fn split(self, most: usize) -> impl Iterator<Item = Self> {
+        let lanes: Vec<_> = self.lanes.into_iter().collect();
+        let orders: Vec<_> = self.orders.into_iter().collect();
+        let of_lanes = lanes.chunks(most).map(|some| Self { lanes: some.iter().cloned().collect(), ..Self::default() });
+        let mut parts: Vec<_> = of_lanes.collect();
+        parts
+            .extend(orders.chunks(most).map(|some| Self { orders: some.iter().cloned().collect(), ..Self::default() }));
+        parts.into_iter()
+    }
 }
 
 /// Folds what was touched again.

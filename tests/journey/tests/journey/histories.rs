@@ -4,6 +4,7 @@
 //! Here receipt times differ between the two desks, as they would; the pure folds are compared byte for byte in the desk's
 //! own tests.
 
+use offizin_desk::interrupt::{Interrupt, watched};
 use offizin_journey::{Sender, ServedRelay, desk, pair, pull, story};
 use proptest::{
     prelude::*,
@@ -116,4 +117,39 @@ fn any_order_of_arrival_is_told_the_same() {
             Ok(())
         })
         .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_that_is_killed_between_two_parts_is_made_again_on_opening() {
+    let dir = tempfile::tempdir().unwrap();
+    let relay = ServedRelay::start(&dir.path().join("relay")).await;
+    let home = dir.path().join("home");
+    let desk = offizin_journey::desk(&home).await;
+    pair(&desk, &relay.invite("testapotheke").await).await.unwrap();
+    let sender = Sender::at(&desk, "testapotheke", None).await;
+    let history = (0..4).map(|status| Happening::Order { lane: 1, order: 1, status, pharmacy: 1, priority: 0 });
+    for body in bodies(&history.collect::<Vec<_>>()) {
+        assert_eq!(sender.post(&body).await, Some(StatusCode::OK));
+    }
+    pull(&desk).await;
+    let whole = desk.ledger_digest().await.unwrap();
+
+    let (stopped, mut on_stop) = tokio::sync::mpsc::unbounded_channel();
+    let watcher = move |point: &'static str| match point {
+        "rebuild, a part" => {
+            stopped.send(()).unwrap();
+            Interrupt::Stop
+        }
+        _ => Interrupt::Go,
+    };
+    tokio::select! {
+        ended = watched(watcher, desk.ledger_rebuild()) => panic!("{ended:?}"),
+        _ = on_stop.recv() => {}
+    }
+    assert_ne!(desk.ledger_digest().await.unwrap(), whole, "it was under way");
+    desk.close().await;
+    let desk = offizin_journey::desk(&home).await;
+    assert_eq!(desk.ledger_digest().await.unwrap(), whole);
+    desk.close().await;
+    relay.stop().await;
 }
