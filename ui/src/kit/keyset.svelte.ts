@@ -5,9 +5,9 @@ import { asProblem } from "../backend/backend";
 import type { Page, PageInput, Problem } from "../backend/ipc.gen";
 
 /** Rows of one page. */
-const PAGE = 100;
+const PAGE = 50;
 /** Pages kept on each side of what is seen. */
-const NEAR = 4;
+const NEAR = 6;
 /** Rows of unknown content shown below the last known page while there is more. */
 const AHEAD = 12;
 /** How long a new row stays tinted, in milliseconds. */

@@ -35,7 +35,7 @@ describe("a long list", () => {
     const there = behind(5000);
     const set = list();
     await set.ask(there.source);
-    expect(set.known).toBe(100);
+    expect(set.known).toBe(50);
     for (let at = 0; at < 5000; at += 50) {
       set.need(at, at + 40);
       await settle();
