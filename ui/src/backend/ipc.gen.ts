@@ -499,7 +499,7 @@ group: StatusGroup | null,
  */
 attention: boolean | null, 
 /**
- * The beginnings of words, from the second letter on: the order's name, a uid, the shop's number, a product, its number,
+ * The beginnings of words: the order's name, a uid, the shop's number, a product, its number,
  * the pharmacy, the patient, the doctor.
  */
 search: string | null, 
