@@ -2,13 +2,11 @@
 //! beside a window with nothing in it. `./bench window` fills the ledger and calls this with its folder.
 //!
 //! It is a debug build with our own parts optimised, for no other lets itself be driven: what people install is quicker.
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import { House } from "./house.mjs";
-import { until, Window } from "./webdriver.mjs";
+import { family, until, Window } from "./webdriver.mjs";
 
 const { id } = Window;
 /** What is typed into the search of the orders, letter by letter; each finds something, from twenty thousand events on. */
@@ -35,18 +33,8 @@ if (room === undefined) throw new Error("bench.mjs FOLDER");
 const house = new House("bench");
 
 /** Proportional set size of the program and of the processes of its web view, in MB. */
-async function memory(window) {
-  const { stdout } = await promisify(execFile)("ps", ["-eo", "pid=,ppid="]);
-  const parents = stdout
-    .trim()
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/).map(Number));
-  const below = new Set([window.pid]);
-  for (let before = 0; before !== below.size;) {
-    before = below.size;
-    for (const [pid, parent] of parents) if (below.has(parent)) below.add(pid);
-  }
-  const parts = [...below].map((pid) => ({
+function memory(window) {
+  const parts = family(window.pid).map((pid) => ({
     name: readFileSync(`/proc/${pid}/comm`, "utf8").trim(),
     mb: Number(/^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1]) / 1024,
   }));
@@ -150,22 +138,22 @@ try {
     log: house.file("empty.log"),
   });
   await sleep(5_000);
-  const nothing = await memory(empty);
+  const nothing = memory(empty);
   await empty.quit();
 
   const window = await orders();
   await sleep(5_000);
-  const opened = await memory(window);
+  const opened = memory(window);
   const times = await typing(window);
   const at = (share) => times[Math.floor((times.length - 1) * share)].toFixed(1);
   // Scripts have a time limit each: one part after the other.
   let depth = 0;
   for (let done = 0; done < SCREENS; done += 100) depth = await scrolling(window, 100);
   await sleep(5_000);
-  const scrolled = await memory(window);
+  const scrolled = memory(window);
   // Answers are kept for a minute; an hour of scrolling has many.
   await sleep(75_000);
-  const still = await memory(window);
+  const still = memory(window);
   const { counts } = await window.run(() => window.__TAURI_INTERNALS__.invoke("status", { input: null }));
   await window.quit();
   const row = (what, { sum, told }) => `| ${what} | ${sum.toFixed(0)} | ${(sum / nothing.sum).toFixed(2)} | ${told} |`;

@@ -42,6 +42,17 @@ export function runs(pid) {
   return processes().some((one) => one.pid === pid && one.state !== "Z");
 }
 
+/** A process and all it started, by their numbers. */
+export function family(pid) {
+  const all = processes();
+  const below = new Set([pid]);
+  for (let before = 0; before !== below.size;) {
+    before = below.size;
+    for (const { pid, parent } of all) if (below.has(parent)) below.add(pid);
+  }
+  return [...below];
+}
+
 /** Asks until the answer is neither null, false nor empty. Throws `what` when the patience is over. */
 export async function until(what, question, patience = PATIENCE_MS) {
   const deadline = Date.now() + patience;
@@ -103,13 +114,7 @@ export class Window {
 
   /** The child that the driver started: whatever stands in between, its command is the program. */
   #program(program) {
-    const all = processes();
-    const below = new Set([this.#driver.pid]);
-    for (let before = 0; before !== below.size;) {
-      before = below.size;
-      for (const { pid, parent } of all) if (below.has(parent)) below.add(pid);
-    }
-    return [...below].find((pid) => {
+    return family(this.#driver.pid).find((pid) => {
       try {
         return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0] === program;
       } catch {

@@ -20,11 +20,10 @@ use sqlx::{
 
 use crate::{error::Error, interrupt};
 
-/// Memory each connection has for pages of the file, in KiB as SQLite wants it: negative.
-const CACHE: &str = "-16384";
-/// The same, and what a connection has that goes through all of the file: what is read twice is decrypted once.
-const USUAL_CACHE: &str = "PRAGMA cache_size = -16384";
-const WIDE_CACHE: &str = "PRAGMA cache_size = -262144";
+/// Memory each connection has for pages of the file, in KiB.
+const CACHE_KIB: u32 = 16_384;
+/// ... and one that goes through all of it: what is read twice is decrypted once.
+const WIDE_CACHE_KIB: u32 = 262_144;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -50,7 +49,7 @@ impl Db {
             .synchronous(SqliteSynchronous::Normal)
             .foreign_keys(true)
             .pragma("temp_store", "MEMORY")
-            .pragma("cache_size", CACHE)
+            .pragma("cache_size", format!("-{CACHE_KIB}"))
             .statement_cache_capacity(200);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
@@ -127,11 +126,17 @@ pub(crate) async fn with_room<T>(
     connection: &mut SqliteConnection,
     work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    sqlx::query(WIDE_CACHE).execute(&mut *connection).await?;
+    cache(connection, WIDE_CACHE_KIB).await?;
     let done = work(&mut *connection).await;
-    sqlx::query(USUAL_CACHE).execute(&mut *connection).await?;
+    cache(connection, CACHE_KIB).await?;
     sqlx::query("PRAGMA shrink_memory").execute(&mut *connection).await?;
     done
+}
+
+async fn cache(connection: &mut SqliteConnection, kib: u32) -> Result<(), Error> {
+    // Negative: SQLite takes a positive number for pages.
+    sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA cache_size = -{kib}"))).execute(connection).await?;
+    Ok(())
 }
 
 /// Reads the first page, so that a wrong key or a damaged file is found out by a connection that is closed and awaited: one

@@ -59,13 +59,9 @@ impl Touched {
 
     /// The same in parts of so many orders; the assignments come with the last one.
     fn split(self, most: usize) -> impl Iterator<Item = Self> {
-        let products: Vec<_> = self.products.into_iter().collect();
-        let mut parts: Vec<_> = self.orders.split(most).map(|orders| Self { orders, ..Self::default() }).collect();
-        parts.extend(
-            products.chunks(most).map(|some| Self { products: some.iter().cloned().collect(), ..Self::default() }),
-        );
-        parts.push(Self { assignments: self.assignments, ..Self::default() });
-        parts.into_iter()
+        let orders = self.orders.split(most).map(|orders| Self { orders, ..Self::default() });
+        let products = rows::parts(self.products, most).map(|products| Self { products, ..Self::default() });
+        orders.chain(products).chain([Self { assignments: self.assignments, ..Self::default() }])
     }
 
     /// Folds everything touched, in the caller's transaction.

@@ -1,5 +1,7 @@
 //! Rows in bulk: many in one statement, and work on many spread over the cores. Owns no table.
 
+use std::collections::BTreeSet;
+
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection, query_builder::Separated, sqlite::SqliteRow};
 
 use crate::{error::Error, problem::Code};
@@ -55,6 +57,12 @@ where
         }
         Ok(done)
     }
+}
+
+/// A set in parts of at most so many.
+pub(crate) fn parts<T: Ord>(set: BTreeSet<T>, most: usize) -> impl Iterator<Item = BTreeSet<T>> {
+    let mut rest = set.into_iter();
+    std::iter::from_fn(move || Some(rest.by_ref().take(most).collect::<BTreeSet<T>>()).filter(|part| !part.is_empty()))
 }
 
 #[cfg(test)]

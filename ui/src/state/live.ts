@@ -3,6 +3,7 @@
 import { createQuery, QueryClient, keepPreviousData } from "@tanstack/svelte-query";
 import { call, onChanged } from "../backend/backend";
 import type { Commands, Problem, Tag } from "../backend/ipc.gen";
+import { paced } from "./pace";
 
 /** A burst of tags repaints at most this often, in milliseconds: the eye sees no difference, the disk does. */
 const PACE_MS = 150;
@@ -61,19 +62,14 @@ export function changed(tags: readonly Tag[]): void {
 /** Starts listening for tags; the first of a burst passes at once, the rest is gathered. */
 export function listen(): () => void {
   const waiting = new Set<Tag>();
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const flush = () => {
-    if (waiting.size === 0) {
-      timer = null;
-      return;
-    }
+  const due = paced(PACE_MS, () => {
     const tags = [...waiting];
     waiting.clear();
-    timer = setTimeout(flush, PACE_MS);
     changed(tags);
-  };
+    return tags.length > 0;
+  });
   return onChanged((tags) => {
     tags.forEach((tag) => waiting.add(tag));
-    if (timer === null) flush();
+    due();
   });
 }

@@ -1,6 +1,8 @@
 //! Where the window stands: a view, what is open in it, and its filters, kept in the address so that every place can be
 //! linked to. Views reach each other only through here.
 
+import { paced } from "./pace";
+
 /** The address follows the place at most this often, in milliseconds: WebKit refuses the hundred-and-first change within ten
  *  seconds with an error, and a key that is held down makes thirty a second. */
 const PACE_MS = 300;
@@ -45,33 +47,20 @@ addEventListener("hashchange", () => {
     return;
   }
   // Somebody went back or forth; what was still to be told of the place before has no entry in the history any more.
-  telling.cancel();
+  untold = null;
   place = placeOf(location.hash);
 });
 
-/** Tells the address of what changed within a view: the first change at once, what follows at its pace. */
-const telling = (() => {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let untold: string | null = null;
-  const tell = () => {
-    timer = undefined;
-    if (untold === null) return;
-    history.replaceState(null, "", untold);
-    untold = null;
-    timer = setTimeout(tell, PACE_MS);
-  };
-  return {
-    soon(address: string) {
-      untold = address;
-      if (timer === undefined) tell();
-    },
-    now() {
-      if (untold !== null) history.replaceState(null, "", untold);
-      untold = null;
-    },
-    cancel: () => (untold = null),
-  };
-})();
+/** The address of a place the browser was not told of yet. */
+let untold: string | null = null;
+function tell(): boolean {
+  if (untold === null) return false;
+  history.replaceState(null, "", untold);
+  untold = null;
+  return true;
+}
+/** Tells of what changed within a view: the first change at once, what follows at its pace. */
+const changed = paced(PACE_MS, tell);
 
 /** The place now. */
 export const route = {
@@ -88,7 +77,7 @@ export const route = {
 
 /** Goes to a place. */
 export function go(view: ViewName, id: string | null = null, filters: Record<string, string> = {}): void {
-  telling.now();
+  tell();
   const address = addressOf(view, id, filters);
   place = placeOf(address);
   const before = location.hash;
@@ -101,7 +90,8 @@ export function go(view: ViewName, id: string | null = null, filters: Record<str
 function turn(id: string | null, filters: Record<string, string>): void {
   const address = addressOf(place.view, id, filters);
   place = placeOf(address);
-  telling.soon(address);
+  untold = address;
+  changed();
 }
 
 /** Opens or closes something in the present view, keeping its filters. */

@@ -165,13 +165,8 @@ impl Touched {
 
     /// The same in parts of so many.
     pub(crate) fn split(self, most: usize) -> impl Iterator<Item = Self> {
-        let lanes: Vec<_> = self.lanes.into_iter().collect();
-        let orders: Vec<_> = self.orders.into_iter().collect();
-        let of_lanes = lanes.chunks(most).map(|some| Self { lanes: some.iter().cloned().collect(), ..Self::default() });
-        let mut parts: Vec<_> = of_lanes.collect();
-        parts
-            .extend(orders.chunks(most).map(|some| Self { orders: some.iter().cloned().collect(), ..Self::default() }));
-        parts.into_iter()
+        let of_lanes = rows::parts(self.lanes, most).map(|lanes| Self { lanes, ..Self::default() });
+        of_lanes.chain(rows::parts(self.orders, most).map(|orders| Self { orders, ..Self::default() }))
     }
 }
 
