@@ -32,6 +32,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 pub(crate) struct Db {
     writer: SqlitePool,
     readers: SqlitePool,
+    lock: WriteLock,
 }
 
 impl Db {
@@ -78,7 +79,7 @@ impl Db {
                 return Err(error);
             }
         };
-        Ok(Self { writer, readers })
+        Ok(Self { writer, readers, lock: WriteLock::default() })
     }
 
     /// For queries that change nothing.
@@ -88,9 +89,16 @@ impl Db {
 
     /// The one write transaction of this process; other processes wait in `BEGIN IMMEDIATE`.
     pub(crate) async fn write(&self) -> Result<Tx, Error> {
-        let mut tx = Tx { connection: self.writer.acquire().await?, open: true };
+        let mut tx = Tx { connection: self.writer.acquire().await?, open: true, lock: self.lock.clone() };
         sqlx::query("BEGIN IMMEDIATE").execute(&mut *tx).await?;
+        self.lock.taken();
         Ok(tx)
+    }
+
+    /// In debug builds, fails where the caller has a write transaction open: what may wait for a person or another machine
+    /// must not keep everybody else from writing.
+    pub(crate) fn assert_not_writing(&self, what: &str) {
+        debug_assert!(!self.lock.is_mine(), "{what} was asked while a write transaction was open");
     }
 
     /// Forces everything committed so far to disk: one commit with `synchronous=FULL` syncs the whole log before it.
@@ -160,6 +168,7 @@ async fn probe(options: &SqliteConnectOptions) -> Result<(), Error> {
 pub(crate) struct Tx {
     connection: PoolConnection<Sqlite>,
     open: bool,
+    lock: WriteLock,
 }
 
 impl Tx {
@@ -178,6 +187,7 @@ impl Tx {
     async fn end(mut self, how: &'static str) -> Result<(), Error> {
         sqlx::query(how).execute(&mut *self).await?;
         self.open = false;
+        self.lock.given_back();
         Ok(())
     }
 }
@@ -200,7 +210,51 @@ impl Drop for Tx {
     fn drop(&mut self) {
         if self.open {
             self.connection.close_on_drop();
+            self.lock.given_back();
         }
+    }
+}
+
+/// Who has the write transaction, for the assertion above; in release builds it knows nothing. A task may move between
+/// threads while it waits, so a task is told by its id; what runs outside of tasks stays on its thread.
+#[derive(Clone, Debug, Default)]
+struct WriteLock(#[cfg(debug_assertions)] std::sync::Arc<std::sync::Mutex<Option<Holder>>>);
+
+#[cfg(debug_assertions)]
+type Holder = (Option<tokio::task::Id>, Option<std::thread::ThreadId>);
+
+#[cfg(debug_assertions)]
+impl WriteLock {
+    fn caller() -> Holder {
+        let task = tokio::task::try_id();
+        (task, task.is_none().then(|| std::thread::current().id()))
+    }
+
+    fn set(&self, holder: Option<Holder>) {
+        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = holder;
+    }
+
+    fn taken(&self) {
+        self.set(Some(Self::caller()));
+    }
+
+    fn given_back(&self) {
+        self.set(None);
+    }
+
+    fn is_mine(&self) -> bool {
+        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) == Some(Self::caller())
+    }
+}
+
+#[cfg(not(debug_assertions))]
+impl WriteLock {
+    fn taken(&self) {}
+
+    fn given_back(&self) {}
+
+    fn is_mine(&self) -> bool {
+        false
     }
 }
 
@@ -259,6 +313,19 @@ mod tests {
         assert_eq!(kept(&db).await, 64);
         db.barrier().await.unwrap();
         db.close().await;
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "the keyring was asked while a write transaction was open")]
+    async fn the_keyring_is_never_asked_under_the_write_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("t.db"), &"11".repeat(32).into()).await.unwrap();
+        db.assert_not_writing("the keyring");
+        db.write().await.unwrap().rollback().await.unwrap();
+        drop(db.write().await.unwrap());
+        db.assert_not_writing("the keyring");
+        let _tx = db.write().await.unwrap();
+        db.assert_not_writing("the keyring");
     }
 
     #[tokio::test]

@@ -12,6 +12,7 @@ use crate::{
     audit::{AuditAction, recorded},
     desk::Desk,
     error::Error,
+    ground::Ground,
     pairing,
     problem::{Code, Problem},
     relay::Relay,
@@ -51,18 +52,18 @@ pub struct DeviceRenameInput {
 impl Desk {
     /// The desks of our inbox, oldest first. Codes: `not_paired`, `relay_*`.
     pub async fn device_list(&self) -> Result<Vec<DeviceView>, Problem> {
-        Ok(list(self).await?)
+        Ok(list(self.ground()).await?)
     }
 
     /// Gives a desk another name. Codes: `not_paired`, `relay_*`, `device_unknown`, `device_name_malformed`.
     pub async fn device_rename(&self, input: DeviceRenameInput) -> Result<(), Problem> {
-        Ok(rename(self, &input).await?)
+        Ok(rename(self.ground(), &input).await?)
     }
 
     /// Takes a desk's right to fetch anything; nothing is sealed to it from then on. For this computer it is
     /// [`Desk::unpair`]. Codes: `not_paired`, `relay_*`, `device_unknown`.
     pub async fn device_revoke(&self, id: &str) -> Result<(), Problem> {
-        let (relay, row) = pairing::client(self).await?;
+        let (relay, row) = pairing::client(self.ground()).await?;
         if row.device == id {
             return self.unpair().await;
         }
@@ -71,12 +72,12 @@ impl Desk {
             asked?;
             relay.leave(id).await.map_err(device)
         };
-        Ok(recorded(self, AuditAction::DeviceRevoke, &name, Some(shown(id)), revoke).await?)
+        Ok(recorded(self.ground(), AuditAction::DeviceRevoke, &name, Some(shown(id)), revoke).await?)
     }
 }
 
-async fn list(desk: &Desk) -> Result<Vec<DeviceView>, Error> {
-    let (relay, _) = pairing::client(desk).await?;
+async fn list(ground: &Ground) -> Result<Vec<DeviceView>, Error> {
+    let (relay, _) = pairing::client(ground).await?;
     let devices = relay.devices().await?.into_iter().map(|device| DeviceView {
         id: device.id,
         name: device.name,
@@ -89,9 +90,9 @@ async fn list(desk: &Desk) -> Result<Vec<DeviceView>, Error> {
     Ok(devices.collect())
 }
 
-async fn rename(desk: &Desk, input: &DeviceRenameInput) -> Result<(), Error> {
+async fn rename(ground: &Ground, input: &DeviceRenameInput) -> Result<(), Error> {
     let name = input.name.trim();
-    let (relay, row) = pairing::client(desk).await?;
+    let (relay, row) = pairing::client(ground).await?;
     let (before, asked) = called(&relay, &input.id).await;
     let rename = async {
         if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
@@ -100,13 +101,13 @@ async fn rename(desk: &Desk, input: &DeviceRenameInput) -> Result<(), Error> {
         asked?;
         relay.rename(&input.id, name).await.map_err(device)?;
         if row.device == input.id {
-            let mut tx = desk.db().write().await?;
+            let mut tx = ground.db().write().await?;
             sqlx::query("UPDATE relay SET device_name = ?").bind(name).execute(&mut *tx).await?;
             tx.commit().await?;
         }
         Ok(())
     };
-    recorded(desk, AuditAction::DeviceRename, &before, Some(shown(name)), rename).await
+    recorded(ground, AuditAction::DeviceRename, &before, Some(shown(name)), rename).await
 }
 
 /// What the record calls a device: its name, or its id where the relay does not tell; then also why not.

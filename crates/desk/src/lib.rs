@@ -12,6 +12,8 @@ pub mod devices;
 mod error;
 pub mod event;
 mod evitalrx;
+mod ground;
+mod headers;
 mod home;
 pub mod id;
 pub mod inlets;
@@ -22,6 +24,7 @@ pub mod interrupt;
 #[cfg(not(feature = "interrupts"))]
 mod interrupt;
 mod keychain;
+mod ledger;
 pub mod money;
 pub mod network;
 pub mod orders;
@@ -29,33 +32,34 @@ mod pack;
 pub mod page;
 mod pairing;
 pub mod problem;
-mod projection;
 mod pull;
+mod rate;
 mod relay;
 pub mod rotation;
 mod rows;
 mod rxscale;
 mod search;
+mod secrets;
 pub mod settings;
 mod source;
 pub mod status;
 pub mod stock;
 pub mod subscriptions;
+mod tag;
 mod tending;
-#[cfg(test)]
-mod tests_ledger;
 #[cfg(test)]
 mod tests_plans;
 #[cfg(test)]
-mod tests_shelves;
+mod tests_stock_doctors;
 mod time;
 mod typescript;
+mod words;
 
 pub use desk::{Desk, LAID_OUT};
 pub use error::Error;
 pub use home::Home;
+pub use ledger::LedgerReport;
 pub use problem::{Code, Problem};
-pub use projection::LedgerReport;
 pub use source::Source;
 pub use time::{Clock, system_clock};
 pub use typescript::typescript;

@@ -11,6 +11,7 @@ use crate::{
     audit::{AuditAction, recorded},
     desk::Desk,
     error::Error,
+    ground::Ground,
     keychain::Keychain,
     problem::{Code, Problem},
     relay::{self, Relay},
@@ -20,6 +21,18 @@ use crate::{
 
 const IDENTITY: &str = "relay/identity";
 const TOKEN: &str = "relay/device-token";
+
+impl Desk {
+    /// Pairs with a relay. Codes: `pairing_code_*`, `already_paired`, `relay_*`, `keyring_*`.
+    pub async fn pair(&self, input: PairInput) -> Result<RelayView, Problem> {
+        Ok(pair(self.ground(), input).await?)
+    }
+
+    /// Leaves the relay; what was pulled stays.
+    pub async fn unpair(&self) -> Result<(), Problem> {
+        Ok(unpair(self.ground()).await?)
+    }
+}
 
 /// The row of the paired relay.
 #[derive(sqlx::FromRow)]
@@ -77,30 +90,30 @@ pub(crate) async fn identity(keychain: &Keychain) -> Result<Option<Identity>, Er
 }
 
 /// A client for the paired relay.
-pub(crate) async fn client(desk: &Desk) -> Result<(Relay, RelayRow), Error> {
-    let row = row(&mut *desk.db().reader().acquire().await?).await?.ok_or(Error::Plain(Code::NotPaired))?;
-    let token = desk.keychain().read(TOKEN).await?.and_then(|text| DeviceToken::parse(text.expose_secret()));
+pub(crate) async fn client(ground: &Ground) -> Result<(Relay, RelayRow), Error> {
+    let row = row(&mut *ground.reader().await?).await?.ok_or(Error::Plain(Code::NotPaired))?;
+    let token = ground.keychain().read(TOKEN).await?.and_then(|text| DeviceToken::parse(text.expose_secret()));
     let token = token.ok_or(Error::Plain(Code::RelayRefused))?;
     let url: Url = row.url.parse().map_err(|_| Error::Stored("relay address"))?;
-    Ok((Relay::new(desk.network().client(&url), url, token), row))
+    Ok((Relay::new(ground.network().client(&url), url, token), row))
 }
 
 /// Pairs this desk, and records with which relay.
-pub(crate) async fn pair(desk: &Desk, input: PairInput) -> Result<RelayView, Error> {
+pub(crate) async fn pair(ground: &Ground, input: PairInput) -> Result<RelayView, Error> {
     let code = PairingCode::parse(&input.code).map_err(|error| match error {
         MalformedCode::NotACode => Error::Told(Code::PairingCodeMalformed, "not_a_code".into()),
         MalformedCode::Damaged => Error::Told(Code::PairingCodeMalformed, "damaged".into()),
     })?;
-    recorded(desk, AuditAction::Pair, code.relay.as_str(), None, pair_by(desk, &code, &input.device_name)).await
+    recorded(ground, AuditAction::Pair, code.relay.as_str(), None, pair_by(ground, &code, &input.device_name)).await
 }
 
-async fn pair_by(desk: &Desk, code: &PairingCode, device_name: &str) -> Result<RelayView, Error> {
-    if row(&mut *desk.db().reader().acquire().await?).await?.is_some() {
+async fn pair_by(ground: &Ground, code: &PairingCode, device_name: &str) -> Result<RelayView, Error> {
+    if row(&mut *ground.reader().await?).await?.is_some() {
         return Err(Error::Plain(Code::AlreadyPaired));
     }
     let device_name = Some(device_name.trim()).filter(|name| !name.is_empty()).unwrap_or("Offizin");
     let device_name: String = device_name.chars().take(80).collect();
-    let keychain = desk.keychain();
+    let keychain = ground.keychain();
     // A key made by an earlier, interrupted attempt is used again; so is its token.
     let identity = match identity(keychain).await? {
         Some(identity) => identity,
@@ -117,7 +130,7 @@ async fn pair_by(desk: &Desk, code: &PairingCode, device_name: &str) -> Result<R
         None => new_token(keychain).await?,
     };
     let ask = async |token: &DeviceToken| {
-        relay::pair(&desk.network().client(&code.relay), code, &device_name, identity.recipient(), token.hash()).await
+        relay::pair(&ground.network().client(&code.relay), code, &device_name, identity.recipient(), token.hash()).await
     };
     let answer = match ask(&token).await {
         // The relay may know the token already, from a database that was lost: then this desk is a new device.
@@ -125,7 +138,7 @@ async fn pair_by(desk: &Desk, code: &PairingCode, device_name: &str) -> Result<R
         answer => answer?,
     };
     let cursor = i64::try_from(answer.cursor).unwrap_or(i64::MAX);
-    let mut tx = desk.db().write().await?;
+    let mut tx = ground.db().write().await?;
     sqlx::query(
         "INSERT INTO relay (one, url, inbox, inbox_name, device, device_name, paired_at, cursor, acked, head) \
          VALUES (1, ?, ?, ?, ?, ?, ?, ?7, ?7, ?7)",
@@ -135,13 +148,13 @@ async fn pair_by(desk: &Desk, code: &PairingCode, device_name: &str) -> Result<R
     .bind(answer.inbox_name)
     .bind(answer.device)
     .bind(device_name)
-    .bind(desk.now().as_millisecond())
+    .bind(ground.now().as_millisecond())
     .bind(cursor)
     .execute(&mut *tx)
     .await?;
     tx.commit().await?;
-    desk.db().barrier().await?;
-    view(&mut *desk.db().reader().acquire().await?).await?.ok_or(Error::Plain(Code::NotPaired))
+    ground.db().barrier().await?;
+    view(&mut *ground.reader().await?).await?.ok_or(Error::Plain(Code::NotPaired))
 }
 
 async fn new_token(keychain: &Keychain) -> Result<DeviceToken, Error> {
@@ -151,20 +164,20 @@ async fn new_token(keychain: &Keychain) -> Result<DeviceToken, Error> {
 }
 
 /// Leaves the relay. What was pulled stays; what the relay still holds for this device is given up.
-pub(crate) async fn unpair(desk: &Desk) -> Result<(), Error> {
-    let (relay, row) = client(desk).await?;
+pub(crate) async fn unpair(ground: &Ground) -> Result<(), Error> {
+    let (relay, row) = client(ground).await?;
     let leave = async {
         match relay.leave(&row.device).await {
             // Already forgotten there: only the desk's half is left to do.
             Ok(()) | Err(Error::Plain(Code::RelayRefused)) => {}
             Err(error) => return Err(error),
         }
-        let mut tx = desk.db().write().await?;
+        let mut tx = ground.db().write().await?;
         sqlx::query("DELETE FROM relay").execute(&mut *tx).await?;
         tx.commit().await?;
-        desk.keychain().remove(TOKEN).await
+        ground.keychain().remove(TOKEN).await
     };
-    recorded(desk, AuditAction::Unpair, &row.url, None, leave).await
+    recorded(ground, AuditAction::Unpair, &row.url, None, leave).await
 }
 
 /// Notes how an attempt to pull went.

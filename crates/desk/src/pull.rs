@@ -4,27 +4,43 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use offizin_wire::pull::Segment;
+use offizin_wire::{Identity, pull::Segment};
+use sqlx::SqliteConnection;
 
 use crate::{
     desk::Desk,
     error::Error,
+    ground::Ground,
     inlets::unsigned,
-    intake::{self, Opened, inlets, journal},
+    intake::{self, Opened, inlets},
+    ledger::{self, Origin},
     pairing,
     problem::{Code, Problem},
     relay::{PageAnswer, Relay},
     rows,
-    status::{PulledView, Tag},
+    status::PulledView,
+    tag::Tag,
 };
 
 /// Acknowledge at least every so many segments while catching up.
 const ACK_EVERY: u64 = 4096;
 
+impl Desk {
+    /// Pulls until nothing is left, waiting up to `wait` for something to arrive. Codes: `not_paired`, `relay_*`, `database_*`.
+    pub async fn pull(&self, wait: Duration) -> Result<PulledView, Problem> {
+        Ok(pull(self.ground(), wait, |_| {}).await?)
+    }
+
+    /// As [`Desk::pull`], and says after every page how far it is. Dropping the future between pages loses nothing.
+    pub async fn pull_with(&self, wait: Duration, progress: impl Fn(&PulledView)) -> Result<PulledView, Problem> {
+        Ok(pull(self.ground(), wait, progress).await?)
+    }
+}
+
 /// Pulls until nothing is left. Waits up to `wait` for the first segment.
-pub(crate) async fn pull(desk: &Desk, wait: Duration, progress: impl Fn(&PulledView)) -> Result<PulledView, Error> {
+pub(crate) async fn pull(ground: &Ground, wait: Duration, progress: impl Fn(&PulledView)) -> Result<PulledView, Error> {
     let mut pulled = PulledView::default();
-    let result = pages(desk, wait, &mut pulled, progress).await;
+    let result = pages(ground, wait, &mut pulled, progress).await;
     // What arrived before a failure is on disk and must be shown; the failure is remembered beside it.
     pulled.changed.push(Tag::Status);
     pulled.changed.sort_unstable();
@@ -32,7 +48,7 @@ pub(crate) async fn pull(desk: &Desk, wait: Duration, progress: impl Fn(&PulledV
     match result {
         Ok(()) => {
             // The relay answers: a good moment. What fails now is tried again with the next pull.
-            if let Err(error) = unsigned::retire_due(desk).await {
+            if let Err(error) = unsigned::retire_due(ground).await {
                 tracing::info!(code = %error.code(), "an address could not be retired yet");
             }
             Ok(pulled)
@@ -41,8 +57,8 @@ pub(crate) async fn pull(desk: &Desk, wait: Duration, progress: impl Fn(&PulledV
         Err(error) => {
             let code = error.code();
             let problem = Problem::from(error);
-            let mut tx = desk.db().write().await?;
-            pairing::note(&mut tx, desk.now(), Some(&problem)).await?;
+            let mut tx = ground.db().write().await?;
+            pairing::note(&mut tx, ground.now(), Some(&problem)).await?;
             tx.commit().await?;
             Err(problem.detail.map_or(Error::Plain(code), |detail| Error::Told(code, detail)))
         }
@@ -50,7 +66,7 @@ pub(crate) async fn pull(desk: &Desk, wait: Duration, progress: impl Fn(&PulledV
 }
 
 async fn pages(
-    desk: &Desk,
+    ground: &Ground,
     mut wait: Duration,
     pulled: &mut PulledView,
     progress: impl Fn(&PulledView),
@@ -58,18 +74,18 @@ async fn pages(
     let mut identity = None;
     loop {
         // First whether there is a relay at all: without one there is no identity to miss.
-        let (relay, row) = pairing::client(desk).await?;
+        let (relay, row) = pairing::client(ground).await?;
         let identity = match &identity {
             Some(identity) => Arc::clone(identity),
             None => {
-                let read = pairing::identity(desk.keychain()).await?.ok_or(Error::Plain(Code::RelayRefused))?;
+                let read = pairing::identity(ground.keychain()).await?.ok_or(Error::Plain(Code::RelayRefused))?;
                 Arc::clone(identity.insert(Arc::new(read)))
             }
         };
         let after = u64::try_from(row.cursor).unwrap_or(0);
         // An acknowledgement that did not get through is made up for first.
         if row.acked < row.cursor {
-            acknowledge(desk, &relay, after).await?;
+            acknowledge(ground, &relay, after).await?;
         }
         let page = relay.page(after, wait).await?;
         wait = Duration::ZERO;
@@ -77,8 +93,8 @@ async fn pages(
         let head = page.head;
         // An empty page ends it too: what lies before the head may have been deleted unread.
         let done = cursor >= head || page.segments.is_empty();
-        if !take(desk, &row.inbox, after, page, identity, pulled).await? {
-            // Another process took it meanwhile: go on from where it is now.
+        if !take(ground, &row.inbox, after, page, identity, pulled).await? {
+            // Go on from where it is now.
             continue;
         }
         pulled.cursor = cursor;
@@ -86,7 +102,7 @@ async fn pages(
         progress(pulled);
         let acked = u64::try_from(row.acked).unwrap_or(0);
         if cursor > acked && (done || cursor - acked >= ACK_EVERY) {
-            acknowledge(desk, &relay, cursor).await?;
+            acknowledge(ground, &relay, cursor).await?;
         }
         if done {
             return Ok(());
@@ -95,29 +111,32 @@ async fn pages(
 }
 
 /// Tells the relay what is on this disk, after it is certain to be.
-async fn acknowledge(desk: &Desk, relay: &Relay, cursor: u64) -> Result<(), Error> {
-    desk.db().barrier().await?;
+async fn acknowledge(ground: &Ground, relay: &Relay, cursor: u64) -> Result<(), Error> {
+    ground.db().barrier().await?;
     relay.ack(cursor).await?;
-    let mut tx = desk.db().write().await?;
+    let mut tx = ground.db().write().await?;
     sqlx::query("UPDATE relay SET acked = max(acked, ?)").bind(stored(cursor)).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// Takes one page in one transaction. `false` where another process took it meanwhile.
+/// Takes one page in one transaction. `false` where it has to be fetched again: another process took it meanwhile, or the
+/// inlets and secrets it was judged by are no longer those of the database.
 async fn take(
-    desk: &Desk,
+    ground: &Ground,
     inbox: &str,
     after: u64,
     page: PageAnswer,
-    identity: Arc<offizin_wire::Identity>,
+    identity: Arc<Identity>,
     pulled: &mut PulledView,
 ) -> Result<bool, Error> {
     let PageAnswer { segments, head, clock } = page;
     let cursor = segments.last().map_or(after, |segment| segment.sequence);
-    let inlets = {
-        let mut reader = desk.db().reader().acquire().await?;
-        Arc::new(inlets::load(&mut reader, desk.keychain(), desk.secrets()).await?)
+    let (secrets, inlets) = {
+        let mut reader = ground.reader().await?;
+        let secrets = ground.secrets().of_all_inlets(&mut reader, ground.keychain()).await?;
+        let inlets = inlets::load(&mut reader, &secrets).await?;
+        (secrets, Arc::new(inlets))
     };
     let judged_by = Arc::clone(&inlets);
     let opened: Vec<(Segment, Opened)> = rows::spread(segments, move |segment: Segment| {
@@ -126,56 +145,35 @@ async fn take(
     })
     .await?;
 
-    let now = desk.now();
-    let mut tally = journal::Tally::default();
-    let mut unopened = 0;
-    let segments = opened.len() as u64;
-    let mut tx = desk.db().write().await?;
+    let mut tx = ground.db().write().await?;
     let current: Option<(String, i64)> =
         sqlx::query_as("SELECT inbox, cursor FROM relay").fetch_optional(&mut *tx).await?;
-    if current != Some((inbox.to_owned(), stored(after))) {
+    let is_ours = current == Some((inbox.to_owned(), stored(after)));
+    // A secret that was stored while this page was judged has already looked through the quarantine, before this page gets
+    // there, and nobody would look again. So the page is judged once more instead.
+    if !is_ours || !inlets::is_current(&mut tx, &judged_by, &secrets).await? {
+        tx.rollback().await?;
         return Ok(false);
     }
+    let segments = opened.len() as u64;
+    let mut unopened = 0;
     let mut arrived = Vec::new();
     for (segment, opened) in opened {
+        let sequence = stored(segment.sequence);
         match opened {
             Opened::Deliveries(deliveries) => {
                 arrived.extend(deliveries.into_iter().enumerate().map(|(position, judged)| {
-                    let (sequence, position) = (stored(segment.sequence), i64::try_from(position).unwrap_or(i64::MAX));
-                    (journal::Origin { inbox: inbox.to_owned(), sequence, position }, judged)
+                    let position = i64::try_from(position).unwrap_or(i64::MAX);
+                    (Origin { inbox: inbox.to_owned(), sequence, position }, judged)
                 }));
             }
             Opened::Unopened(reason) => {
                 unopened += 1;
-                sqlx::query(
-                    "INSERT INTO unopened_segment (inbox, sequence, committed_at, reason, sealed) VALUES (?, ?, ?, ?, ?)",
-                )
-                .bind(inbox)
-                .bind(stored(segment.sequence))
-                .bind(segment.committed_at.as_millisecond())
-                .bind(reason)
-                .bind(segment.sealed)
-                .execute(&mut *tx)
-                .await?;
+                keep_unopened(&mut tx, inbox, segment, reason).await?;
             }
         }
     }
-    journal::write(&mut tx, arrived, &mut tally).await?;
-    tally.touched.refold(&mut tx).await?;
-    journal::count(&mut tx, &tally).await?;
-    let mut released = journal::Tally::default();
-    if tally.rejected > 0 {
-        // A secret stored while this page was being judged has already looked through the quarantine, before the page got
-        // there. Nobody would look again: so what its inlet holds is judged once more, now that nobody else can write.
-        let inlets = inlets::load(&mut tx, desk.keychain(), desk.secrets()).await?;
-        for (id, inlet) in &inlets {
-            if judged_by.get(id).is_none_or(|before| before.fingerprints() != inlet.fingerprints()) {
-                journal::release(&mut tx, &inlets, id, &mut released).await?;
-            }
-        }
-        released.touched.refold(&mut tx).await?;
-        journal::count(&mut tx, &released).await?;
-    }
+    let taken = ledger::take_in(&mut tx, arrived).await?;
     // "Complete until" may only be claimed when this page reaches the head the relay saw at that moment.
     let complete_until = clock.filter(|_| cursor >= head);
     sqlx::query("UPDATE relay SET cursor = ?, head = ?, complete_until = coalesce(?, complete_until)")
@@ -184,21 +182,38 @@ async fn take(
         .bind(complete_until.map(Timestamp::as_millisecond))
         .execute(&mut *tx)
         .await?;
-    pairing::note(&mut tx, now, None).await?;
+    pairing::note(&mut tx, ground.now(), None).await?;
     tx.commit().await?;
 
     pulled.segments += segments;
-    pulled.deliveries += tally.deliveries;
-    pulled.events += tally.events + released.events;
-    pulled.duplicates += tally.duplicates + released.duplicates;
-    pulled.rejected += tally.rejected.saturating_sub(released.deliveries);
+    pulled.deliveries += taken.deliveries;
+    pulled.events += taken.events;
+    pulled.duplicates += taken.duplicates;
+    pulled.rejected += taken.rejected;
     pulled.unopened += unopened;
-    pulled.changed.extend(tally.touched.tags());
-    pulled.changed.extend(released.touched.tags());
-    if tally.deliveries + unopened > 0 {
+    pulled.changed.extend(taken.changed);
+    if taken.deliveries + unopened > 0 {
         pulled.changed.extend([Tag::Events, Tag::Subscriptions]);
     }
     Ok(true)
+}
+
+/// Keeps a segment that could not be opened, as it came.
+async fn keep_unopened(
+    connection: &mut SqliteConnection,
+    inbox: &str,
+    segment: Segment,
+    reason: &str,
+) -> Result<(), Error> {
+    sqlx::query("INSERT INTO unopened_segment (inbox, sequence, committed_at, reason, sealed) VALUES (?, ?, ?, ?, ?)")
+        .bind(inbox)
+        .bind(stored(segment.sequence))
+        .bind(segment.committed_at.as_millisecond())
+        .bind(reason)
+        .bind(segment.sealed)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 fn stored(sequence: u64) -> i64 {

@@ -12,8 +12,11 @@ use crate::{
     connections,
     desk::Desk,
     error::Error,
+    ground::Ground,
     id::RotationId,
-    pairing, rotation,
+    pairing,
+    problem::Problem,
+    rotation,
     status::{Tag, TendedView},
     subscriptions::{health, settle},
 };
@@ -25,60 +28,67 @@ const LISTEN_EVERY_MS: i64 = 5 * 60 * 1000;
 const SOONEST: Duration = Duration::from_millis(500);
 const LATEST: Duration = Duration::from_secs(60);
 
+impl Desk {
+    /// Does what is due besides pulling: rotations, listings, silence, addresses whose time is over.
+    pub async fn tend(&self) -> Result<TendedView, Problem> {
+        Ok(tend(self.ground()).await?)
+    }
+}
+
 /// Does everything that is due now.
-pub(crate) async fn tend(desk: &Desk) -> Result<TendedView, Error> {
+pub(crate) async fn tend(ground: &Ground) -> Result<TendedView, Error> {
     let mut tended = TendedView::default();
-    if pairing::row(&mut *desk.db().reader().acquire().await?).await?.is_none() {
+    if pairing::row(&mut *ground.reader().await?).await?.is_none() {
         tended.next_in_ms = ms(LATEST);
         return Ok(tended);
     }
     let mut changed = false;
-    for id in due_rotations(desk).await? {
-        changed |= rotation::step::advance(desk, &id).await?;
+    for id in due_rotations(ground).await? {
+        changed |= rotation::step::advance(ground, &id).await?;
     }
-    changed |= list_due(desk).await?;
-    changed |= listen(desk).await?;
+    changed |= list_due(ground).await?;
+    changed |= listen(ground).await?;
     if changed {
         tended.changed = vec![Tag::Subscriptions, Tag::Status];
     }
-    tended.next_in_ms = ms(next_in(desk).await?);
+    tended.next_in_ms = ms(next_in(ground).await?);
     Ok(tended)
 }
 
-async fn due_rotations(desk: &Desk) -> Result<Vec<RotationId>, Error> {
-    let now = desk.now().as_millisecond();
+async fn due_rotations(ground: &Ground) -> Result<Vec<RotationId>, Error> {
+    let now = ground.now().as_millisecond();
     Ok(sqlx::query_scalar(
         "SELECT id FROM rotation WHERE ended_at IS NULL AND (next_try_at IS NULL OR next_try_at <= ?1) \
          AND (step <> 'grace' OR grace_until <= ?1) ORDER BY started_at, id",
     )
     .bind(now)
-    .fetch_all(desk.db().reader())
+    .fetch_all(ground.db().reader())
     .await?)
 }
 
 /// Lists what has not been listed for a while. One that cannot be asked keeps its last known rows and is asked again the next
 /// time round.
-async fn list_due(desk: &Desk) -> Result<bool, Error> {
-    let now = desk.now();
+async fn list_due(ground: &Ground) -> Result<bool, Error> {
+    let now = ground.now();
     let due: Vec<String> = sqlx::query_scalar(
         "SELECT id FROM connection c WHERE removed_at IS NULL AND api <> 'inlet' \
          AND coalesce(list_tried_at, 0) <= ? AND EXISTS (SELECT 1 FROM subscription s WHERE s.connection_id = c.id)",
     )
     .bind(now.as_millisecond() - LIST_EVERY_MS)
-    .fetch_all(desk.db().reader())
+    .fetch_all(ground.db().reader())
     .await?;
     let mut changed = false;
     for id in due {
-        let _turn = desk.subscriptions_turn().await?;
-        let connection = connections::find(&mut *desk.db().reader().acquire().await?, &id).await?;
-        let mut tx = desk.db().write().await?;
+        let _turn = ground.turn().await?;
+        let connection = connections::find(&mut *ground.reader().await?, &id).await?;
+        let mut tx = ground.db().write().await?;
         sqlx::query("UPDATE connection SET list_tried_at = ? WHERE id = ?")
             .bind(now.as_millisecond())
             .bind(&id)
             .execute(&mut *tx)
             .await?;
         tx.commit().await?;
-        match settle::settle(desk, &connection, None).await {
+        match settle::settle(ground, &connection, None).await {
             Ok(_) => changed = true,
             Err(error) => tracing::info!(code = %error.code(), "a connection could not be listed"),
         }
@@ -87,12 +97,12 @@ async fn list_due(desk: &Desk) -> Result<bool, Error> {
 }
 
 /// Looks for silence, up to the moment until which everything is known.
-async fn listen(desk: &Desk) -> Result<bool, Error> {
-    let mut tx = desk.db().write().await?;
+async fn listen(ground: &Ground) -> Result<bool, Error> {
+    let mut tx = ground.db().write().await?;
     let times: Option<(Option<i64>, Option<i64>)> =
         sqlx::query_as("SELECT complete_until, listened_at FROM relay").fetch_optional(&mut *tx).await?;
     let Some((Some(until), listened)) = times else { return tx.rollback().await.map(|()| false) };
-    let now = desk.now().as_millisecond();
+    let now = ground.now().as_millisecond();
     if listened.is_some_and(|at| now.saturating_sub(at) < LISTEN_EVERY_MS) {
         return tx.rollback().await.map(|()| false);
     }
@@ -104,14 +114,14 @@ async fn listen(desk: &Desk) -> Result<bool, Error> {
 }
 
 /// When something will be due that no event announces.
-async fn next_in(desk: &Desk) -> Result<Duration, Error> {
+async fn next_in(ground: &Ground) -> Result<Duration, Error> {
     let next: Option<i64> = sqlx::query_scalar(
         "SELECT min(coalesce(next_try_at, grace_until)) FROM rotation WHERE ended_at IS NULL \
          AND (next_try_at IS NOT NULL OR step = 'grace')",
     )
-    .fetch_one(desk.db().reader())
+    .fetch_one(ground.db().reader())
     .await?;
-    let in_ms = next.map(|at| at.saturating_sub(desk.now().as_millisecond()).max(0));
+    let in_ms = next.map(|at| at.saturating_sub(ground.now().as_millisecond()).max(0));
     let next = in_ms.and_then(|ms| u64::try_from(ms).ok()).map_or(LATEST, Duration::from_millis);
     Ok(next.clamp(SOONEST, LATEST))
 }

@@ -17,43 +17,36 @@ use crate::{
 impl Desk {
     /// One page of assignments, newest first.
     pub async fn assignment_list(&self, input: &AssignmentListInput) -> Result<Page<AssignmentView>, Problem> {
-        let list = async { list::assignments(&mut *self.db().reader().acquire().await?, input).await };
-        Ok(list.await?)
+        self.read(async |db| list::assignments(db, input).await).await
     }
 
     /// Reasons and shops that occur.
     pub async fn assignment_filters(&self) -> Result<AssignmentFiltersView, Problem> {
-        let filters = async { list::filters(&mut *self.db().reader().acquire().await?).await };
-        Ok(filters.await?)
+        self.read(async |db| list::filters(db).await).await
     }
 
     /// One page of prescriptions, newest change first.
     pub async fn prescription_list(&self, input: &PrescriptionListInput) -> Result<Page<PrescriptionRowView>, Problem> {
-        let list = async { list::prescriptions(&mut *self.db().reader().acquire().await?, input).await };
-        Ok(list.await?)
+        self.read(async |db| list::prescriptions(db, input).await).await
     }
 
     /// One prescription with everybody who had it, oldest first. Codes: `prescription_unknown`.
     pub async fn prescription_show(&self, uid: &PrescriptionUid) -> Result<PrescriptionView, Problem> {
-        let show = async { list::show(&mut *self.db().reader().acquire().await?, uid).await };
-        Ok(show.await?)
+        self.read(async |db| list::show(db, uid).await).await
     }
 
     /// The prescriptions of one order (the uid of a lane will do), where identifiers and shop agree exactly; none otherwise.
     pub async fn order_prescriptions(&self, uid: &OrderUid) -> Result<Vec<PrescriptionView>, Problem> {
-        let found = async { list::of_order(&mut *self.db().reader().acquire().await?, uid).await };
-        Ok(found.await?)
+        self.read(async |db| list::of_order(db, uid).await).await
     }
 
     /// One page of doctors, those with the most open prescriptions first.
     pub async fn doctor_list(&self, input: &DoctorListInput) -> Result<Page<DoctorRowView>, Problem> {
-        let list = async { list::doctors(&mut *self.db().reader().acquire().await?, input).await };
-        Ok(list.await?)
+        self.read(async |db| list::doctors(db, input).await).await
     }
 
     /// One doctor, by reason. Codes: `doctor_unknown`.
     pub async fn doctor_show(&self, uid: &DoctorUid) -> Result<DoctorView, Problem> {
-        let show = async { list::doctor(&mut *self.db().reader().acquire().await?, uid).await };
-        Ok(show.await?)
+        self.read(async |db| list::doctor(db, uid).await).await
     }
 }

@@ -13,19 +13,20 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, BufWriter};
 
 use super::view::{EventListInput, ExportedView, ImportedView};
 use crate::{
-    desk::Desk,
     error::Error,
+    ground::Ground,
+    headers,
     id::EventId,
     intake::{
         self, Judged,
         inlets::{self, Inlets},
-        journal::{self, Origin},
     },
+    ledger::{self, Origin},
     pack,
     page::PageInput,
     problem::Code,
     rows,
-    status::Tag,
+    tag::Tag,
     time,
 };
 
@@ -67,7 +68,7 @@ impl Line {
 /// Takes in every delivery of a file. What is known already is left alone. Dropping the future between two steps loses
 /// nothing: what was taken in stays, and importing again goes on behind it.
 pub(crate) async fn import(
-    desk: &Desk,
+    ground: &Ground,
     path: &Path,
     inlet: Option<InletId>,
     progress: impl Fn(&ImportedView),
@@ -95,7 +96,7 @@ pub(crate) async fn import(
         if lines.is_empty() {
             break;
         }
-        take(desk, lines, inlet.clone(), &mut imported).await?;
+        take(ground, lines, inlet.clone(), &mut imported).await?;
         progress(&imported);
     }
     imported.changed.sort_unstable();
@@ -127,14 +128,15 @@ async fn next_line(
 }
 
 async fn take(
-    desk: &Desk,
+    ground: &Ground,
     lines: Vec<(u64, String)>,
     inlet: Option<InletId>,
     imported: &mut ImportedView,
 ) -> Result<(), Error> {
     let inlets = {
-        let mut reader = desk.db().reader().acquire().await?;
-        std::sync::Arc::new(inlets::load(&mut reader, desk.keychain(), desk.secrets()).await?)
+        let mut reader = ground.reader().await?;
+        let secrets = ground.secrets().of_all_inlets(&mut reader, ground.keychain()).await?;
+        std::sync::Arc::new(inlets::load(&mut reader, &secrets).await?)
     };
     let judged = rows::spread(lines, move |(number, line)| {
         Line::delivery(&line, inlet.as_ref()).map(|delivery| judge(delivery, &inlets)).ok_or(number)
@@ -150,22 +152,19 @@ async fn take(
             }
         }
     }
-    let mut tx = desk.db().write().await?;
+    let mut tx = ground.db().write().await?;
     let known = Known::among(&mut tx, &arrived).await?;
     let all = arrived.len();
     let mut seen = HashSet::new();
     arrived.retain(|(origin, judged)| !known.has(judged) && seen.insert(origin.inbox.clone()));
     imported.known += (all - arrived.len()) as u64;
-    let mut tally = journal::Tally::default();
-    journal::write(&mut tx, arrived, &mut tally).await?;
-    tally.touched.refold(&mut tx).await?;
-    journal::count(&mut tx, &tally).await?;
+    let taken = ledger::take_in(&mut tx, arrived).await?;
     tx.commit().await?;
-    imported.events += tally.events;
-    imported.duplicates += tally.duplicates;
-    imported.rejected += tally.rejected;
-    imported.changed.extend(tally.touched.tags());
-    if tally.deliveries > 0 {
+    imported.events += taken.events;
+    imported.duplicates += taken.duplicates;
+    imported.rejected += taken.rejected;
+    imported.changed.extend(taken.changed);
+    if taken.deliveries > 0 {
         imported.changed.extend([Tag::Events, Tag::Subscriptions, Tag::Status]);
     }
     Ok(())
@@ -179,7 +178,7 @@ fn judge(delivery: Delivery, inlets: &Inlets) -> (Origin, Judged) {
         .chain_update(Sha256::digest(&delivery.body))
         .finalize();
     let digest = HEXLOWER.encode(digest.get(..16).unwrap_or_default());
-    let origin = Origin { inbox: format!("{}{digest}", journal::IMPORTED), sequence: 0, position: 0 };
+    let origin = Origin { inbox: format!("{}{digest}", ledger::IMPORTED), sequence: 0, position: 0 };
     (origin, intake::judge(delivery, inlets))
 }
 
@@ -243,7 +242,7 @@ impl CapturedRow {
         let line = Line {
             inlet: Some(self.inlet_id),
             received_at: time::from_ms(self.received_at)?,
-            headers: journal::headers_of(&self.headers)?,
+            headers: headers::parse(&self.headers)?,
             body: BASE64.encode(&body.ok_or(Error::Stored("body"))?),
         };
         serde_json::to_string(&line).map(|line| line + "\n").map_err(|_| Error::Stored("line"))
@@ -265,7 +264,7 @@ async fn captured(connection: &mut SqliteConnection, id: &EventId) -> Result<Vec
 /// Writes every delivery of the arrivals that `input` names into a file, raw, with everything that proves it. Raw bodies are
 /// health data: the file is readable by its owner only.
 pub(crate) async fn export(
-    desk: &Desk,
+    ground: &Ground,
     path: &Path,
     input: &EventListInput,
     progress: impl Fn(&ExportedView),
@@ -276,7 +275,7 @@ pub(crate) async fn export(
     let mut exported = ExportedView::default();
     let mut input = EventListInput { page: PageInput { limit: Some(500), after: None }, ..input.clone() };
     loop {
-        let mut reader = desk.db().reader().acquire().await?;
+        let mut reader = ground.reader().await?;
         let page = super::list::list(&mut reader, &input).await?;
         for row in &page.rows {
             for captured in captured(&mut reader, &row.id).await? {

@@ -11,14 +11,15 @@ use super::{
 };
 use crate::{
     error::Error,
+    headers,
     id::EventId,
-    intake::{self, inlets::Inlets, journal},
-    pack,
+    intake::{self, inlets::Inlets},
+    ledger, pack,
     page::{self, Page},
     problem::Code,
     search::Query,
     source::Source,
-    time,
+    time, words,
 };
 
 /// A body longer than this is cut in the window; `offizinctl event show --raw` gives all of it.
@@ -187,7 +188,7 @@ fn quarantine_query(input: &EventListInput, after: Option<(i64, &str)>, limit: i
         sql.push(" AND i.source = ").push_bind(source);
     }
     if let Some(reason) = &input.quarantine {
-        sql.push(" AND q.reason = ").push_bind(journal::word(reason));
+        sql.push(" AND q.reason = ").push_bind(words::word(reason));
     }
     if let Some((received_at, id)) = after {
         sql.push(" AND (q.received_at, q.public_id) < (").push_bind(received_at).push(", ").push_bind(id).push(")");
@@ -244,11 +245,11 @@ pub(crate) async fn proof(connection: &mut SqliteConnection, id: &EventId) -> Re
         .await?
         .into_iter()
         .map(|row| {
-            let headers = journal::headers_of(&row.headers)?;
+            let headers = headers::parse(&row.headers)?;
             Ok(ReceiptView {
                 received_at: time::from_ms(row.received_at)?,
                 inlet: row.inlet_id,
-                sequence: (!row.inbox.starts_with(journal::IMPORTED)).then_some(row.sequence),
+                sequence: (!row.inbox.starts_with(ledger::IMPORTED)).then_some(row.sequence),
                 fingerprint: row.fingerprint,
                 headers: headers
                     .into_iter()
@@ -326,7 +327,7 @@ pub(crate) async fn verify_again(
         };
         // A source that does not sign leaves nothing to check but the hash.
         let Some(scheme) = inlet.source.scheme() else { continue };
-        let headers = journal::headers_of(&receipt.headers)?;
+        let headers = headers::parse(&receipt.headers)?;
         let delivery = Delivery::new(id, Timestamp::UNIX_EPOCH, headers, raw.clone());
         // An old proof is checked with the secret of its day, so what expired since counts.
         match intake::verify(delivery, scheme, inlet, || inlet.secrets()) {

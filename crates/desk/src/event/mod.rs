@@ -3,6 +3,7 @@
 //! Decoding is total. A provider's folder turns raw bytes into an [`Event`]; what it does not know stays in the journal
 //! and says so in [`Event::unrecognised`]. This module knows no provider's words.
 
+mod desk;
 pub mod fields;
 pub(crate) mod file;
 pub(crate) mod list;

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use crate::{
     event::Trust,
+    ledger::rebuild,
+    ledger::tests::{Arrival, Ledger, arrivals, leaves_no_trace, run},
     orders::{
         self,
         fold::Order,
         view::{Attention, EntryKind, Finality, Mark, Stage, StatusGroup, StepState},
     },
-    projection,
     source::Source,
-    tests_ledger::{Arrival, Ledger, arrivals, leaves_no_trace, run},
 };
 
 const T0: i64 = 1_760_000_000;
@@ -44,7 +44,7 @@ async fn order(bodies: &[Value]) -> Order {
 async fn take(ledger: &mut Ledger, bodies: &[Value]) {
     let at = |i: usize| T0 + i64::try_from(i).unwrap() * 60;
     let all = bodies.iter().enumerate().map(|(i, body)| ledger.delivery(body.to_string().as_bytes(), at(i))).collect();
-    ledger.take(all).await;
+    let _ = ledger.take(all).await;
 }
 
 async fn find(ledger: &Ledger, uid: &str) -> Order {
@@ -181,7 +181,7 @@ async fn only_a_final_rejection_stops_an_order_and_a_setting_can_say_that_all_ar
     tx.commit().await.unwrap();
     let row = find(&ledger, "P==").await.row().unwrap();
     assert_eq!((row.status_group, row.finality), (StatusGroup::Stopped, Some(Finality::Final)));
-    let report = projection::verify(&mut ledger.db.write().await.unwrap()).await.unwrap();
+    let report = rebuild::verify(&mut ledger.db.write().await.unwrap()).await.unwrap();
     assert!(report.projections_match, "{report:?}");
 }
 

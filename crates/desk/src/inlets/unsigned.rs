@@ -7,15 +7,19 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{InletView, find, list};
+use super::{
+    InletView,
+    by_hand::{find, list},
+};
 use crate::{
     audit::{AuditAction, recorded},
     connections,
-    desk::Desk,
     error::Error,
     evitalrx,
+    ground::Ground,
     id::ConnectionId,
-    intake::{inlets, journal},
+    intake::inlets,
+    ledger,
     orders::{self, Rejections},
     pairing,
     problem::Code,
@@ -63,62 +67,63 @@ pub struct InletKeyInput {
 }
 
 /// Stores or forgets the key with which orders are confirmed.
-pub(crate) async fn key(desk: &Desk, input: InletKeyInput) -> Result<InletView, Error> {
-    let (view, id) = find(desk, &input.id).await?;
+pub(crate) async fn key(ground: &Ground, input: InletKeyInput) -> Result<InletView, Error> {
+    let (view, id) = find(ground, &input.id).await?;
     if view.source != Source::Evitalrx {
         return Err(Error::input("id"));
     }
     let base = input.base_url.as_deref().map(str::trim).filter(|base| !base.is_empty());
     let base = evitalrx::api::usable_base(base.unwrap_or(evitalrx::PRODUCTION))?;
-    let owner = owner(desk, &id).await?;
+    let owner = owner(ground, &id).await?;
     let detail = if input.api_key.is_some() { base.host_str().unwrap_or_default() } else { "–" };
     let keep = async {
         match &input.api_key {
-            Some(key) => connections::keep_orders_key(desk, &owner, &base, key).await,
-            None => connections::forget_orders_key(desk, &owner).await,
+            Some(key) => connections::keep_orders_key(ground, &owner, &base, key).await,
+            None => connections::forget_orders_key(ground, &owner).await,
         }
     };
-    recorded(desk, AuditAction::InletKey, &view.name, Some(detail.to_owned()), keep).await?;
-    view_of(desk, &id).await
+    recorded(ground, AuditAction::InletKey, &view.name, Some(detail.to_owned()), keep).await?;
+    view_of(ground, &id).await
 }
 
 /// A key whose last inlet is retired asks of nothing any more.
-pub(crate) async fn forget_unused_key(desk: &Desk, id: &InletId) -> Result<(), Error> {
+pub(crate) async fn forget_unused_key(ground: &Ground, id: &InletId) -> Result<(), Error> {
     let unused: Option<String> = sqlx::query_scalar(
         "SELECT c.id FROM inlet i JOIN connection c ON c.id = i.connection_id WHERE i.id = ? AND c.confirms \
          AND NOT EXISTS (SELECT 1 FROM inlet o WHERE o.connection_id = c.id AND o.retired_at IS NULL)",
     )
     .bind(id.as_str())
-    .fetch_optional(desk.db().reader())
+    .fetch_optional(ground.db().reader())
     .await?;
     match unused {
-        Some(connection) => connections::forget_orders_key(desk, &connection.into()).await,
+        Some(connection) => connections::forget_orders_key(ground, &connection.into()).await,
         None => Ok(()),
     }
 }
 
-async fn owner(desk: &Desk, id: &InletId) -> Result<ConnectionId, Error> {
+async fn owner(ground: &Ground, id: &InletId) -> Result<ConnectionId, Error> {
     let owner: String = sqlx::query_scalar("SELECT connection_id FROM inlet WHERE id = ?")
         .bind(id.as_str())
-        .fetch_one(desk.db().reader())
+        .fetch_one(ground.db().reader())
         .await?;
     Ok(owner.into())
 }
 
 /// Changes the settings, and folds anew what they change.
-pub(crate) async fn set(desk: &Desk, input: InletSetInput) -> Result<InletView, Error> {
-    let (view, id) = find(desk, &input.id).await?;
+pub(crate) async fn set(ground: &Ground, input: InletSetInput) -> Result<InletView, Error> {
+    let (view, id) = find(ground, &input.id).await?;
     if view.source.scheme().is_some() {
         return Err(Error::input("id"));
     }
     let header = input.required_header.as_deref().map(str::trim).filter(|name| !name.is_empty());
     let header = header.map(header_name).transpose()?;
-    recorded(desk, AuditAction::InletSet, &view.name, None, set_now(desk, &id, input.rejections, header)).await?;
-    view_of(desk, &id).await
+    recorded(ground, AuditAction::InletSet, &view.name, None, set_now(ground, &id, input.rejections, header)).await?;
+    view_of(ground, &id).await
 }
 
-async fn set_now(desk: &Desk, id: &InletId, rejections: Rejections, header: Option<String>) -> Result<(), Error> {
-    let mut tx = desk.db().write().await?;
+async fn set_now(ground: &Ground, id: &InletId, rejections: Rejections, header: Option<String>) -> Result<(), Error> {
+    let secrets = ground.secrets().of_all_inlets(&mut *ground.reader().await?, ground.keychain()).await?;
+    let mut tx = ground.db().write().await?;
     sqlx::query("UPDATE inlet SET required_header = ? WHERE id = ?")
         .bind(header)
         .bind(id.as_str())
@@ -137,11 +142,8 @@ async fn set_now(desk: &Desk, id: &InletId, rejections: Rejections, header: Opti
         orders::table::refold(&mut tx, &touched).await?;
     }
     // What was kept out for want of a header that nobody asks for any more comes in.
-    let mut tally = journal::Tally::default();
-    let all = inlets::load(&mut tx, desk.keychain(), desk.secrets()).await?;
-    journal::release(&mut tx, &all, id, &mut tally).await?;
-    tally.touched.refold(&mut tx).await?;
-    journal::count(&mut tx, &tally).await?;
+    let all = inlets::load(&mut tx, &secrets).await?;
+    let _ = ledger::release(&mut tx, &all, id).await?;
     tx.commit().await
 }
 
@@ -158,8 +160,8 @@ fn header_name(name: &str) -> Result<String, Error> {
 
 /// Makes a second address with the same settings. The first answers until the grace period is over, so that nothing is lost
 /// while the sender is told. What comes through both is one event: they share their connection.
-pub(crate) async fn rotate(desk: &Desk, input: InletRotateInput) -> Result<InletView, Error> {
-    let (view, old) = find(desk, &input.id).await?;
+pub(crate) async fn rotate(ground: &Ground, input: InletRotateInput) -> Result<InletView, Error> {
+    let (view, old) = find(ground, &input.id).await?;
     if view.source.scheme().is_some() || view.retires_at.is_some() {
         return Err(Error::input("id"));
     }
@@ -167,19 +169,20 @@ pub(crate) async fn rotate(desk: &Desk, input: InletRotateInput) -> Result<Inlet
     if grace < SignedDuration::ZERO || grace > LONGEST_GRACE {
         return Err(Error::input("grace_ms"));
     }
-    let retires_at = desk.now().checked_add(grace).map_err(|_| Error::input("grace_ms"))?;
-    let id = recorded(desk, AuditAction::InletRotate, &view.name, None, replace(desk, &view, &old, retires_at)).await?;
-    view_of(desk, &id).await
+    let retires_at = ground.now().checked_add(grace).map_err(|_| Error::input("grace_ms"))?;
+    let id =
+        recorded(ground, AuditAction::InletRotate, &view.name, None, replace(ground, &view, &old, retires_at)).await?;
+    view_of(ground, &id).await
 }
 
-async fn replace(desk: &Desk, view: &InletView, old: &InletId, retires_at: Timestamp) -> Result<InletId, Error> {
-    let (relay, _) = pairing::client(desk).await?;
+async fn replace(ground: &Ground, view: &InletView, old: &InletId, retires_at: Timestamp) -> Result<InletId, Error> {
+    let (relay, _) = pairing::client(ground).await?;
     let id = InletId::random().map_err(|_| Error::Entropy)?;
     let token = InletToken::random().map_err(|_| Error::Entropy)?;
     relay.create_inlet(&id, token.hash()).await?;
-    let owner = owner(desk, old).await?;
-    let mut tx = desk.db().write().await?;
-    inlets::insert(&mut tx, &id, &token, view.source, &owner, &view.name, desk.now()).await?;
+    let owner = owner(ground, old).await?;
+    let mut tx = ground.db().write().await?;
+    inlets::insert(&mut tx, &id, &token, view.source, &owner, &view.name, ground.now()).await?;
     for copy in [
         "UPDATE inlet SET required_header = (SELECT required_header FROM inlet WHERE id = ?2) WHERE id = ?1",
         "INSERT INTO signing_key (inlet_id, fingerprint, created_at, expires_at) \
@@ -197,21 +200,21 @@ async fn replace(desk: &Desk, view: &InletView, old: &InletId, retires_at: Times
 }
 
 /// Retires every address whose grace period is over.
-pub(crate) async fn retire_due(desk: &Desk) -> Result<(), Error> {
+pub(crate) async fn retire_due(ground: &Ground) -> Result<(), Error> {
     let due: Vec<String> =
         sqlx::query_scalar("SELECT id FROM inlet WHERE retires_at <= ? AND retired_at IS NULL ORDER BY retires_at")
-            .bind(desk.now().as_millisecond())
-            .fetch_all(desk.db().reader())
+            .bind(ground.now().as_millisecond())
+            .fetch_all(ground.db().reader())
             .await?;
     for id in due {
         let id = InletId::try_from(id).map_err(|_| Error::Stored("inlet id"))?;
-        subscriptions::retire(desk, &id).await?;
+        subscriptions::retire::retire(ground, &id).await?;
     }
     Ok(())
 }
 
-async fn view_of(desk: &Desk, id: &InletId) -> Result<InletView, Error> {
-    let all = list(desk).await?;
+async fn view_of(ground: &Ground, id: &InletId) -> Result<InletView, Error> {
+    let all = list(ground).await?;
     all.into_iter().find(|view| view.id == id.as_str()).ok_or(Error::Plain(Code::InletUnknown))
 }
 

@@ -4,12 +4,9 @@ use std::{collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
 use offizin_wire::{InletId, InletToken, SigningSecret};
-use secrecy::ExposeSecret;
 use sqlx::SqliteConnection;
-use tokio::sync::Mutex;
 
-pub(crate) use crate::source::Source;
-use crate::{error::Error, id::ConnectionId, keychain::Keychain, orders::table::Realm, time};
+use crate::{error::Error, id::ConnectionId, orders::table::Realm, secrets::Secrets, source::Source, time};
 
 /// An inlet as intake needs it.
 #[derive(Debug)]
@@ -48,48 +45,24 @@ impl Inlet {
             .map(|key| &key.secret)
     }
 
-    /// Which secrets these are, without the secrets.
-    pub(crate) fn fingerprints(&self) -> Vec<String> {
-        self.secrets().map(|secret| secret.fingerprint().as_str().to_owned()).collect()
+    /// Whether another judges every delivery as this one does.
+    fn judges_as(&self, other: &Self) -> bool {
+        let keys = |inlet: &Self| -> Vec<_> {
+            inlet.keys.iter().map(|key| (key.secret.fingerprint(), key.expires_at)).collect()
+        };
+        let settings = |inlet: &Self| {
+            (inlet.source, inlet.connection.clone(), inlet.prefix_allowed, inlet.required_header.clone())
+        };
+        settings(self) == settings(other) && self.realm == other.realm && keys(self) == keys(other)
     }
 }
 
 /// Every inlet by its id.
 pub(crate) type Inlets = HashMap<InletId, Arc<Inlet>>;
 
-/// Secrets read from the keyring once, by fingerprint.
-#[derive(Debug, Default)]
-pub(crate) struct SecretCache(Mutex<HashMap<String, Option<SigningSecret>>>);
-
-impl SecretCache {
-    /// Forgets what was not found, so that a secret stored since is looked for again.
-    pub(crate) async fn forget_missing(&self) {
-        self.0.lock().await.retain(|_, secret| secret.is_some());
-    }
-
-    async fn read(&self, keychain: &Keychain, fingerprint: &str) -> Result<Option<SigningSecret>, Error> {
-        let mut cache = self.0.lock().await;
-        if let Some(known) = cache.get(fingerprint) {
-            return Ok(known.clone());
-        }
-        let secret = keychain.read(&secret_name(fingerprint)).await?;
-        let secret = secret.and_then(|text| SigningSecret::new(text.expose_secret().to_owned()));
-        cache.insert(fingerprint.to_owned(), secret.clone());
-        Ok(secret)
-    }
-}
-
-/// Where a signing secret lies in the keychain.
-pub(crate) fn secret_name(fingerprint: &str) -> String {
-    format!("signing/{fingerprint}")
-}
-
 /// All inlets, retired ones too: what was on its way when one was retired still verifies.
-pub(crate) async fn load(
-    connection: &mut SqliteConnection,
-    keychain: &Keychain,
-    cache: &SecretCache,
-) -> Result<Inlets, Error> {
+/// Secrets that are not among `secrets` are left out: the keyring is not asked here, so this may run under the write lock.
+pub(crate) async fn load(connection: &mut SqliteConnection, secrets: &Secrets) -> Result<Inlets, Error> {
     let rows: Vec<(String, Source, ConnectionId, Realm, bool, Option<String>)> = sqlx::query_as(
         "SELECT i.id, i.source, i.connection_id, c.realm, coalesce(json_extract(c.settings, '$.signature_prefix'), 0), \
          i.required_header FROM inlet i JOIN connection c ON c.id = i.connection_id",
@@ -104,9 +77,9 @@ pub(crate) async fn load(
     .await?;
     let mut keys: HashMap<String, Vec<Key>> = HashMap::new();
     for (inlet, fingerprint, expires_at) in stored {
-        if let Some(secret) = cache.read(keychain, &fingerprint).await? {
+        if let Some(secret) = secrets.get(&fingerprint) {
             let expires_at = expires_at.map(time::from_ms).transpose()?;
-            keys.entry(inlet).or_default().push(Key { secret, expires_at });
+            keys.entry(inlet).or_default().push(Key { secret: secret.clone(), expires_at });
         }
     }
     let mut inlets = Inlets::with_capacity(rows.len());
@@ -119,6 +92,22 @@ pub(crate) async fn load(
         );
     }
     Ok(inlets)
+}
+
+/// Whether inlets that were loaded before are still what the database says, with the same secrets.
+pub(crate) async fn is_current(
+    connection: &mut SqliteConnection,
+    loaded: &Inlets,
+    secrets: &Secrets,
+) -> Result<bool, Error> {
+    let unknown: Vec<String> =
+        sqlx::query_scalar("SELECT DISTINCT fingerprint FROM signing_key").fetch_all(&mut *connection).await?;
+    if unknown.iter().any(|fingerprint| !secrets.knows(fingerprint)) {
+        return Ok(false);
+    }
+    let now = load(connection, secrets).await?;
+    let is_same = |(id, inlet): (&InletId, &Arc<Inlet>)| loaded.get(id).is_some_and(|before| before.judges_as(inlet));
+    Ok(now.len() == loaded.len() && now.iter().all(is_same))
 }
 
 /// Writes a new inlet down.

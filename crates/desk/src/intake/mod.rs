@@ -1,10 +1,9 @@
-//! Intake: from a sealed segment to judged deliveries (steps 5 and 6 of the journey). [`journal`] writes them down (step 7).
+//! Intake: from a sealed segment to judged deliveries (step 5 of the journey). The ledger writes them down.
 //!
 //! Everything here is computation: no network, no SQL. A delivery becomes an [`Entry`] only through a proof, and a signed
 //! proof can only be made of a [`Delivery<Verified>`].
 
 pub(crate) mod inlets;
-pub(crate) mod journal;
 
 use std::sync::Arc;
 

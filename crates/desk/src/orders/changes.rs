@@ -9,7 +9,7 @@ use super::{
     fact::{Item, OrderFact},
     view::{AddressView, ChangeView},
 };
-use crate::{id::PharmacyUid, intake::journal, money::Money};
+use crate::{id::PharmacyUid, money::Money, words};
 
 /// How many field changes an entry shows at the most.
 const MAX_CHANGES: usize = 40;
@@ -127,7 +127,7 @@ impl Changes {
     ) {
         let meanings: BTreeSet<_> = before.keys().chain(after.keys()).collect();
         for meaning in meanings {
-            let field = format!("{what}.{}", journal::word(meaning));
+            let field = format!("{what}.{}", words::word(meaning));
             add(self, &field, before.get(meaning).and_then(&tell), after.get(meaning).and_then(&tell));
         }
     }

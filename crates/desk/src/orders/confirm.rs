@@ -11,8 +11,8 @@ use super::{
 use crate::{
     audit::{AuditAction, recorded},
     connections,
-    desk::Desk,
     error::Error,
+    ground::Ground,
     id::{LaneUid, OrderUid},
     problem::Code,
     time,
@@ -36,8 +36,8 @@ pub(super) struct Here {
 }
 
 /// Whether an order can be confirmed, and what came of it last.
-pub(crate) async fn confirmable(desk: &Desk, uid: &OrderUid) -> Result<ConfirmableView, Error> {
-    let mut reader = desk.db().reader().acquire().await?;
+pub(crate) async fn confirmable(ground: &Ground, uid: &OrderUid) -> Result<ConfirmableView, Error> {
+    let mut reader = ground.reader().await?;
     let (realm, order) = table::find_in(&mut reader, uid).await?;
     let possible = match order.connection() {
         Some(connection) => connections::confirms(&mut reader, connection).await?,
@@ -47,18 +47,18 @@ pub(crate) async fn confirmable(desk: &Desk, uid: &OrderUid) -> Result<Confirmab
 }
 
 /// Asks, compares, and keeps what came of it. Codes: `order_unknown`, `confirmation_off`, and the provider's.
-pub(crate) async fn confirm(desk: &Desk, uid: &OrderUid) -> Result<ConfirmableView, Error> {
-    let (_, order) = table::find_in(&mut *desk.db().reader().acquire().await?, uid).await?;
+pub(crate) async fn confirm(ground: &Ground, uid: &OrderUid) -> Result<ConfirmableView, Error> {
+    let (_, order) = table::find_in(&mut *ground.reader().await?, uid).await?;
     let connection = order.connection().ok_or(Error::Plain(Code::ConfirmationOff))?;
-    let api = connections::orders_api(desk, connection).await?;
+    let api = connections::orders_api(ground, connection).await?;
     // Names no order: a number people know it by would be one more place that does.
-    let asked = recorded(desk, AuditAction::OrderConfirm, order.uid().as_str(), None, api.told(order.uid().as_str()));
+    let asked = recorded(ground, AuditAction::OrderConfirm, order.uid().as_str(), None, api.told(order.uid().as_str()));
     let told = asked.await?;
-    let mut tx = desk.db().write().await?;
+    let mut tx = ground.db().write().await?;
     // As it is now: while we asked, more may have come.
     let (realm, order) = table::find_in(&mut tx, uid).await?;
     let (agreement, lanes) = compare(&order.here(), &told);
-    let asked_at = desk.now();
+    let asked_at = ground.now();
     let view = ConfirmationView { asked_at, agreement, lanes, outdated: false };
     sqlx::query(
         "INSERT INTO confirmation (realm, order_uid, asked_at, view) VALUES (?, ?, ?, ?) \

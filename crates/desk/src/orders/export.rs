@@ -10,7 +10,7 @@ use super::{
     view::{AddressView, OrderExportInput, OrderFormat, OrderRowView, PatientView},
 };
 use crate::{
-    desk::Desk, error::Error, event::view::ExportedView, home::private_new_file, id::OrderUid, page::PageInput,
+    error::Error, event::view::ExportedView, ground::Ground, home::private_new_file, id::OrderUid, page::PageInput,
 };
 
 const COLUMNS: &[&str] = &[
@@ -32,7 +32,7 @@ const PATIENT_COLUMNS: &[&str] = &["patient", "date_of_birth", "email", "phone",
 
 /// Writes every order of the list. Dropping the future leaves half a file, which the caller removes.
 pub(crate) async fn export(
-    desk: &Desk,
+    ground: &Ground,
     path: &Path,
     input: &OrderExportInput,
     progress: impl Fn(&ExportedView),
@@ -46,8 +46,8 @@ pub(crate) async fn export(
     let mut filter = input.filter.clone();
     filter.page = PageInput { limit: Some(500), after: None };
     loop {
-        let mut reader = desk.db().reader().acquire().await?;
-        let page = list::list(&mut reader, &filter, desk.now().as_millisecond()).await?;
+        let mut reader = ground.reader().await?;
+        let page = list::list(&mut reader, &filter, ground.now().as_millisecond()).await?;
         for row in page.rows {
             let patient = if input.with_patients { patient(&mut reader, &row.uid).await? } else { None };
             let line = match input.format {

@@ -2,6 +2,7 @@
 
 mod changes;
 pub(crate) mod confirm;
+mod desk;
 pub(crate) mod export;
 pub(crate) mod fact;
 pub(crate) mod fold;

@@ -8,16 +8,19 @@
 use jiff::{SignedDuration, Timestamp};
 use offizin_wire::InletId;
 
-use super::{Row, row, view::RotationStep};
+use super::{
+    rows::{Row, row},
+    view::RotationStep,
+};
 use crate::{
     audit::{self, AuditAction},
     connections::{self, view::ConnectionView},
-    desk::Desk,
     error::Error,
+    ground::Ground,
     id::RotationId,
     problem::{Code, Problem},
     subscriptions::{
-        self, create, settle,
+        create, retire, rows, settle,
         view::{SecretState, SubscriptionState},
     },
 };
@@ -38,72 +41,72 @@ enum Next {
 
 /// Takes every step of one rotation that can be taken now. Answers whether anything changed; what goes wrong is written
 /// down with the rotation and is no error here, unless not even that works.
-pub(crate) async fn advance(desk: &Desk, id: &RotationId) -> Result<bool, Error> {
-    let _turn = desk.subscriptions_turn().await?;
+pub(crate) async fn advance(ground: &Ground, id: &RotationId) -> Result<bool, Error> {
+    let _turn = ground.turn().await?;
     let mut changed = false;
     loop {
-        let found = row(&mut *desk.db().reader().acquire().await?, id).await?;
-        let is_early = found.next_try_at.is_some_and(|at| at > desk.now().as_millisecond());
+        let found = row(&mut *ground.reader().await?, id).await?;
+        let is_early = found.next_try_at.is_some_and(|at| at > ground.now().as_millisecond());
         if found.step.is_over() || is_early {
             return Ok(changed);
         }
-        match take(desk, &found).await {
+        match take(ground, &found).await {
             Ok(Next::Go) => changed = true,
             Ok(Next::Wait) => {
                 if found.next_try_at.is_some() {
                     // The pause is over, and there is nothing to try: it waits for something else.
-                    super::try_now(desk, id).await?;
+                    super::rows::try_now(ground, id).await?;
                     changed = true;
                 }
                 return Ok(changed);
             }
             Ok(Next::NotBefore(at)) => {
-                note(desk, &found, at, None).await?;
+                note(ground, &found, at, None).await?;
                 return Ok(true);
             }
             Err(error) => {
-                put_off(desk, &found, error).await?;
+                put_off(ground, &found, error).await?;
                 return Ok(true);
             }
         }
     }
 }
 
-async fn take(desk: &Desk, found: &Row) -> Result<Next, Error> {
+async fn take(ground: &Ground, found: &Row) -> Result<Next, Error> {
     match found.step {
-        RotationStep::Planned => create(desk, found).await,
-        RotationStep::Created => go(desk, found, RotationStep::Proving, None).await.map(|()| Next::Go),
-        RotationStep::Proving => prove(desk, found).await,
-        RotationStep::Switching => switch(desk, found).await,
-        RotationStep::Grace => end_grace(desk, found).await,
-        RotationStep::RollingBack => take_back(desk, found).await,
+        RotationStep::Planned => create(ground, found).await,
+        RotationStep::Created => go(ground, found, RotationStep::Proving, None).await.map(|()| Next::Go),
+        RotationStep::Proving => prove(ground, found).await,
+        RotationStep::Switching => switch(ground, found).await,
+        RotationStep::Grace => end_grace(ground, found).await,
+        RotationStep::RollingBack => take_back(ground, found).await,
         RotationStep::Done | RotationStep::RolledBack => Ok(Next::Wait),
     }
 }
 
 /// Planned → created, or given up.
-async fn create(desk: &Desk, found: &Row) -> Result<Next, Error> {
-    let connection = connection(desk, found).await?;
-    let mut new = generation(desk, &found.new_id).await?;
+async fn create(ground: &Ground, found: &Row) -> Result<Next, Error> {
+    let connection = connection(ground, found).await?;
+    let mut new = generation(ground, &found.new_id).await?;
     if new.state == SubscriptionState::Planned {
-        match create::attempt(desk, &connection, &found.new_id).await {
+        match create::attempt(ground, &connection, &found.new_id).await {
             Ok(()) => {}
             Err(error) if error.code() == Code::ProviderAmbiguous => {
-                settle::settle(desk, &connection, Some(&found.new_id)).await?;
+                settle::settle(ground, &connection, Some(&found.new_id)).await?;
             }
             Err(error) if passes(error.code()) => return Err(error),
             Err(error) => {
                 if error.code() == Code::ProviderConflict {
-                    settle::settle(desk, &connection, Some(&found.new_id)).await?;
+                    settle::settle(ground, &connection, Some(&found.new_id)).await?;
                 }
-                return give_up(desk, found, error).await;
+                return give_up(ground, found, error).await;
             }
         }
     } else {
         // Somebody was here before and did not come back: the list tells how far it went.
-        settle::settle(desk, &connection, None).await?;
+        settle::settle(ground, &connection, None).await?;
     }
-    new = generation(desk, &found.new_id).await?;
+    new = generation(ground, &found.new_id).await?;
     match (new.state, new.secret) {
         (SubscriptionState::Planned, _) => Ok(Next::Go),
         (SubscriptionState::Unsettled, _) => {
@@ -111,44 +114,44 @@ async fn create(desk: &Desk, found: &Row) -> Result<Next, Error> {
             Ok(Next::NotBefore(at.map_err(|_| Error::Stored("time"))?))
         }
         (SubscriptionState::Active, SecretState::Stored | SecretState::NotIssued) => {
-            go(desk, found, RotationStep::Created, None).await?;
+            go(ground, found, RotationStep::Created, None).await?;
             Ok(Next::Go)
         }
-        (SubscriptionState::Vanished, _) => give_up(desk, found, Error::Plain(Code::RotationVanished)).await,
+        (SubscriptionState::Vanished, _) => give_up(ground, found, Error::Plain(Code::RotationVanished)).await,
         // Made without anybody here having seen its secret, or never made.
-        _ => give_up(desk, found, Error::Plain(Code::RotationAnswerLost)).await,
+        _ => give_up(ground, found, Error::Plain(Code::RotationAnswerLost)).await,
     }
 }
 
 /// Proving → switching, once a delivery has verified under the new secret.
-async fn prove(desk: &Desk, found: &Row) -> Result<Next, Error> {
-    let new = generation(desk, &found.new_id).await?;
+async fn prove(ground: &Ground, found: &Row) -> Result<Next, Error> {
+    let new = generation(ground, &found.new_id).await?;
     if new.secret != SecretState::Stored {
         return Ok(Next::Wait);
     }
     if matches!(new.state, SubscriptionState::Vanished | SubscriptionState::Removed) {
-        return give_up(desk, found, Error::Plain(Code::RotationVanished)).await;
+        return give_up(ground, found, Error::Plain(Code::RotationVanished)).await;
     }
     // The inlet of a generation has the secrets of that generation only: what verified there, verified under them.
     if new.verified > 0 {
-        let mut tx = desk.db().write().await?;
+        let mut tx = ground.db().write().await?;
         sqlx::query("UPDATE rotation SET proved_at = ? WHERE id = ?")
-            .bind(desk.now().as_millisecond())
+            .bind(ground.now().as_millisecond())
             .bind(&found.id)
             .execute(&mut *tx)
             .await?;
-        move_on(&mut tx, desk, found, RotationStep::Switching, None).await?;
+        move_on(&mut tx, ground, found, RotationStep::Switching, None).await?;
         tx.commit().await?;
         return Ok(Next::Go);
     }
     if found.test_sent_at.is_none() && found.can_test()? {
         // Written down first: a test event too few does no harm, one with every tending would.
-        note_test(desk, &found.id).await?;
+        note_test(ground, &found.id).await?;
         let uid = new.provider_uid.as_deref().ok_or(Error::Plain(Code::SubscriptionUnknown))?;
-        let api = connections::api(desk, &connection(desk, found).await?).await?;
+        let api = connections::api(ground, &connection(ground, found).await?).await?;
         if let Err(error) = api.test(uid).await {
             // Not to be had is no reason to wait: a real event proves as much.
-            put_down(desk, found, error).await?;
+            put_down(ground, found, error).await?;
         }
     }
     Ok(Next::Wait)
@@ -156,16 +159,16 @@ async fn prove(desk: &Desk, found: &Row) -> Result<Next, Error> {
 
 /// Switching → grace, once the provider's list no longer holds the old one. The new one must be there before the old one is
 /// touched.
-async fn switch(desk: &Desk, found: &Row) -> Result<Next, Error> {
-    let connection = connection(desk, found).await?;
-    settle::settle(desk, &connection, None).await?;
-    let new = generation(desk, &found.new_id).await?;
+async fn switch(ground: &Ground, found: &Row) -> Result<Next, Error> {
+    let connection = connection(ground, found).await?;
+    settle::settle(ground, &connection, None).await?;
+    let new = generation(ground, &found.new_id).await?;
     let is_there = new.state == SubscriptionState::Active && new.secret == SecretState::Stored;
-    let old = generation(desk, &found.old_id).await?;
+    let old = generation(ground, &found.old_id).await?;
     if !is_there && !matches!(old.state, SubscriptionState::Removed | SubscriptionState::Vanished) {
-        return give_up(desk, found, Error::Plain(Code::RotationVanished)).await;
+        return give_up(ground, found, Error::Plain(Code::RotationVanished)).await;
     }
-    let deleted = match settle::delete(desk, &connection, &found.old_id).await {
+    let deleted = match settle::delete(ground, &connection, &found.old_id).await {
         // The old one is gone, and more than that: the way on is clear, and the alarm is raised.
         Err(error) if error.code() == Code::ListLostOthers => Some(error),
         Err(error) => return Err(error),
@@ -173,8 +176,8 @@ async fn switch(desk: &Desk, found: &Row) -> Result<Next, Error> {
         Ok(()) if !is_there => Some(Error::Plain(Code::RotationVanished)),
         Ok(()) => None,
     };
-    let until = desk.now().as_millisecond().saturating_add(found.grace_ms);
-    let mut tx = desk.db().write().await?;
+    let until = ground.now().as_millisecond().saturating_add(found.grace_ms);
+    let mut tx = ground.db().write().await?;
     sqlx::query(
         "UPDATE signing_key SET expires_at = ?1 WHERE expires_at IS NULL \
          AND inlet_id = (SELECT inlet_id FROM subscription WHERE id = ?2)",
@@ -184,49 +187,49 @@ async fn switch(desk: &Desk, found: &Row) -> Result<Next, Error> {
     .execute(&mut *tx)
     .await?;
     sqlx::query("UPDATE rotation SET switched_at = ?, grace_until = ? WHERE id = ?")
-        .bind(desk.now().as_millisecond())
+        .bind(ground.now().as_millisecond())
         .bind(until)
         .bind(&found.id)
         .execute(&mut *tx)
         .await?;
-    move_on(&mut tx, desk, found, RotationStep::Grace, deleted).await?;
+    move_on(&mut tx, ground, found, RotationStep::Grace, deleted).await?;
     let detail = found.new_fingerprint.clone();
-    audit::done(&mut tx, desk, AuditAction::RotationSwitch, &found.subject(), detail).await?;
+    audit::done(&mut tx, ground, AuditAction::RotationSwitch, &found.subject(), detail).await?;
     tx.commit().await?;
     Ok(Next::Go)
 }
 
 /// Grace → done, when its time has come and the relay has closed the old address.
-async fn end_grace(desk: &Desk, found: &Row) -> Result<Next, Error> {
-    if found.grace_until.is_some_and(|until| until > desk.now().as_millisecond()) {
+async fn end_grace(ground: &Ground, found: &Row) -> Result<Next, Error> {
+    if found.grace_until.is_some_and(|until| until > ground.now().as_millisecond()) {
         return Ok(Next::Wait);
     }
-    let old = generation(desk, &found.old_id).await?;
+    let old = generation(ground, &found.old_id).await?;
     let inlet = InletId::try_from(old.inlet_id).map_err(|_| Error::Stored("inlet id"))?;
-    subscriptions::retire(desk, &inlet).await?;
-    let mut tx = desk.db().write().await?;
-    move_on(&mut tx, desk, found, RotationStep::Done, None).await?;
+    retire::retire(ground, &inlet).await?;
+    let mut tx = ground.db().write().await?;
+    move_on(&mut tx, ground, found, RotationStep::Done, None).await?;
     let detail = found.old_fingerprint.clone();
-    audit::done(&mut tx, desk, AuditAction::RotationFinish, &found.subject(), detail).await?;
+    audit::done(&mut tx, ground, AuditAction::RotationFinish, &found.subject(), detail).await?;
     tx.commit().await?;
     Ok(Next::Go)
 }
 
 /// Rolling back → rolled back, once the provider's list no longer holds the new one.
-async fn take_back(desk: &Desk, found: &Row) -> Result<Next, Error> {
-    let new = generation(desk, &found.new_id).await?;
+async fn take_back(ground: &Ground, found: &Row) -> Result<Next, Error> {
+    let new = generation(ground, &found.new_id).await?;
     match new.state {
         SubscriptionState::Removed => {}
-        SubscriptionState::Planned => create::drop_plan(desk, &found.new_id).await?,
+        SubscriptionState::Planned => create::drop_plan(ground, &found.new_id).await?,
         _ => {
-            let connection = connection(desk, found).await?;
-            match settle::delete(desk, &connection, &found.new_id).await {
+            let connection = connection(ground, found).await?;
+            match settle::delete(ground, &connection, &found.new_id).await {
                 Ok(()) => {}
                 Err(error) if error.code() == Code::ListLostOthers => {
-                    put_down(desk, found, error).await?;
+                    put_down(ground, found, error).await?;
                 }
                 Err(error) => {
-                    let new = generation(desk, &found.new_id).await?;
+                    let new = generation(ground, &found.new_id).await?;
                     if new.state == SubscriptionState::Unsettled {
                         let at = Timestamp::from_millisecond(new.created_at + settle::ON_ITS_WAY_MS);
                         return Ok(Next::NotBefore(at.map_err(|_| Error::Stored("time"))?));
@@ -236,53 +239,53 @@ async fn take_back(desk: &Desk, found: &Row) -> Result<Next, Error> {
             }
         }
     }
-    let mut tx = desk.db().write().await?;
+    let mut tx = ground.db().write().await?;
     // The reason it was given up for stays with it.
     sqlx::query(
         "UPDATE rotation SET step = ?1, step_at = ?2, ended_at = ?2, next_try_at = NULL WHERE id = ?3 AND step = ?4",
     )
     .bind(RotationStep::RolledBack)
-    .bind(desk.now().as_millisecond())
+    .bind(ground.now().as_millisecond())
     .bind(&found.id)
     .bind(found.step)
     .execute(&mut *tx)
     .await?;
     tx.commit().await?;
-    settle::retire_due(desk).await?;
+    retire::retire_due(ground).await?;
     Ok(Next::Go)
 }
 
 /// Gives the new subscription up for a reason of our own, and records that.
-async fn give_up(desk: &Desk, found: &Row, why: Error) -> Result<Next, Error> {
+async fn give_up(ground: &Ground, found: &Row, why: Error) -> Result<Next, Error> {
     let code = why.code();
-    let mut tx = desk.db().write().await?;
-    move_on(&mut tx, desk, found, RotationStep::RollingBack, Some(why)).await?;
+    let mut tx = ground.db().write().await?;
+    move_on(&mut tx, ground, found, RotationStep::RollingBack, Some(why)).await?;
     let detail = Some(code.as_str());
-    audit::done(&mut tx, desk, AuditAction::RotationRollBack, &found.subject(), detail).await?;
+    audit::done(&mut tx, ground, AuditAction::RotationRollBack, &found.subject(), detail).await?;
     tx.commit().await?;
     Ok(Next::Go)
 }
 
-async fn connection(desk: &Desk, found: &Row) -> Result<ConnectionView, Error> {
-    connections::find(&mut *desk.db().reader().acquire().await?, found.connection_id.as_str()).await
+async fn connection(ground: &Ground, found: &Row) -> Result<ConnectionView, Error> {
+    connections::find(&mut *ground.reader().await?, found.connection_id.as_str()).await
 }
 
-async fn generation(desk: &Desk, id: &crate::id::SubscriptionId) -> Result<subscriptions::Row, Error> {
-    let found = subscriptions::any_row(&mut *desk.db().reader().acquire().await?, id).await?;
+async fn generation(ground: &Ground, id: &crate::id::SubscriptionId) -> Result<rows::Row, Error> {
+    let found = rows::any_row(&mut *ground.reader().await?, id).await?;
     found.ok_or(Error::Plain(Code::SubscriptionUnknown))
 }
 
 /// Moves on, in a transaction of its own.
-pub(super) async fn go(desk: &Desk, found: &Row, to: RotationStep, why: Option<Error>) -> Result<(), Error> {
-    let mut tx = desk.db().write().await?;
-    move_on(&mut tx, desk, found, to, why).await?;
+pub(super) async fn go(ground: &Ground, found: &Row, to: RotationStep, why: Option<Error>) -> Result<(), Error> {
+    let mut tx = ground.db().write().await?;
+    move_on(&mut tx, ground, found, to, why).await?;
     tx.commit().await
 }
 
 /// Moves on if the rotation is still where it was found.
 async fn move_on(
     connection: &mut sqlx::SqliteConnection,
-    desk: &Desk,
+    ground: &Ground,
     found: &Row,
     to: RotationStep,
     why: Option<Error>,
@@ -293,7 +296,7 @@ async fn move_on(
          ended_at = CASE WHEN ?4 THEN ?2 END WHERE id = ?5 AND step = ?6",
     )
     .bind(to)
-    .bind(desk.now().as_millisecond())
+    .bind(ground.now().as_millisecond())
     .bind(problem.map_err(|_| Error::Stored("problem"))?)
     .bind(to.is_over())
     .bind(&found.id)
@@ -305,10 +308,10 @@ async fn move_on(
 }
 
 /// Notes that a test event was asked for.
-pub(super) async fn note_test(desk: &Desk, id: &RotationId) -> Result<(), Error> {
-    let mut tx = desk.db().write().await?;
+pub(super) async fn note_test(ground: &Ground, id: &RotationId) -> Result<(), Error> {
+    let mut tx = ground.db().write().await?;
     sqlx::query("UPDATE rotation SET test_sent_at = ? WHERE id = ?")
-        .bind(desk.now().as_millisecond())
+        .bind(ground.now().as_millisecond())
         .bind(id)
         .execute(&mut *tx)
         .await?;
@@ -316,16 +319,16 @@ pub(super) async fn note_test(desk: &Desk, id: &RotationId) -> Result<(), Error>
 }
 
 /// Tries again later, each time a little later.
-async fn put_off(desk: &Desk, found: &Row, error: Error) -> Result<(), Error> {
+async fn put_off(ground: &Ground, found: &Row, error: Error) -> Result<(), Error> {
     let factor = 1i64.checked_shl(u32::try_from(found.tries).unwrap_or(0)).unwrap_or(i64::MAX);
     let pause = FIRST_PAUSE_S.saturating_mul(factor).clamp(FIRST_PAUSE_S, LONGEST_PAUSE_S);
-    let at = desk.now().checked_add(SignedDuration::from_secs(pause)).unwrap_or(Timestamp::MAX);
-    note(desk, found, at, Some(error)).await
+    let at = ground.now().checked_add(SignedDuration::from_secs(pause)).unwrap_or(Timestamp::MAX);
+    note(ground, found, at, Some(error)).await
 }
 
-async fn note(desk: &Desk, found: &Row, next_try_at: Timestamp, error: Option<Error>) -> Result<(), Error> {
+async fn note(ground: &Ground, found: &Row, next_try_at: Timestamp, error: Option<Error>) -> Result<(), Error> {
     let problem = error.map(Problem::from).as_ref().map(serde_json::to_string).transpose();
-    let mut tx = desk.db().write().await?;
+    let mut tx = ground.db().write().await?;
     sqlx::query("UPDATE rotation SET tries = tries + 1, next_try_at = ?, problem = coalesce(?, problem) WHERE id = ?")
         .bind(next_try_at.as_millisecond())
         .bind(problem.map_err(|_| Error::Stored("problem"))?)
@@ -336,9 +339,9 @@ async fn note(desk: &Desk, found: &Row, next_try_at: Timestamp, error: Option<Er
 }
 
 /// Keeps a problem with a rotation that goes on all the same.
-async fn put_down(desk: &Desk, found: &Row, error: Error) -> Result<(), Error> {
+async fn put_down(ground: &Ground, found: &Row, error: Error) -> Result<(), Error> {
     let problem = serde_json::to_string(&Problem::from(error)).map_err(|_| Error::Stored("problem"))?;
-    let mut tx = desk.db().write().await?;
+    let mut tx = ground.db().write().await?;
     sqlx::query("UPDATE rotation SET problem = ? WHERE id = ?").bind(problem).bind(&found.id).execute(&mut *tx).await?;
     tx.commit().await
 }

@@ -12,13 +12,14 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    http::{Answer, Http, Pace},
+    http::{Answer, Http},
     named::Named,
 };
 use crate::{
     connections::view::{Api, CheckLineView, CheckState, CheckStep, CheckView, ConnectionSettings, DeleteStrategy},
     error::Error,
     problem::Code,
+    rate::RateLimit,
 };
 
 /// The base paths of the two APIs; where the documents disagree, the newest first.
@@ -93,9 +94,9 @@ impl ProviderApi {
         key: SecretString,
         pharmacy_uid: Option<String>,
         settings: ConnectionSettings,
-        pace: Arc<Pace>,
+        rate: Arc<RateLimit>,
     ) -> Self {
-        Self { http: Http::new(client, key, pace), base, api, pharmacy_uid, settings }
+        Self { http: Http::new(client, key, rate), base, api, pharmacy_uid, settings }
     }
 
     /// Everything the key's owner has subscribed to.

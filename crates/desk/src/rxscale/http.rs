@@ -11,43 +11,25 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use reqwest::{Client, Method, StatusCode, header::HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
-use tokio::{
-    sync::Mutex,
-    time::{Instant, sleep, sleep_until},
-};
+use tokio::time::sleep;
 use url::Url;
 
 use super::named::Named;
-use crate::{error::Error, interrupt, network::unanswered, problem::Code};
+use crate::{error::Error, interrupt, network::unanswered, problem::Code, rate::RateLimit};
 
 /// Half of the documented ten requests per second.
-const PACE: Duration = Duration::from_millis(200);
+const APART: Duration = Duration::from_millis(200);
 const READ_TRIES: usize = 3;
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(10);
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
 const MAX_DETAIL: usize = 200;
-
-/// Keeps requests of one key apart. Shared by everything that uses the key.
-#[derive(Debug, Default)]
-pub(crate) struct Pace(Mutex<Option<Instant>>);
-
-impl Pace {
-    async fn wait(&self) {
-        let mut next = self.0.lock().await;
-        let now = Instant::now();
-        let slot = next.map_or(now, |next| next.max(now));
-        *next = Some(slot + PACE);
-        drop(next);
-        sleep_until(slot).await;
-    }
-}
 
 /// One key on its way to its host.
 #[derive(Clone, Debug)]
 pub(super) struct Http {
     client: Client,
     key: SecretString,
-    pace: Arc<Pace>,
+    rate: Arc<RateLimit>,
 }
 
 /// What came back.
@@ -61,8 +43,8 @@ pub(super) struct Answer {
 }
 
 impl Http {
-    pub(super) fn new(client: Client, key: SecretString, pace: Arc<Pace>) -> Self {
-        Self { client, key, pace }
+    pub(super) fn new(client: Client, key: SecretString, rate: Arc<RateLimit>) -> Self {
+        Self { client, key, rate }
     }
 
     /// Reads, and tries again what passes. `permission` is what the documents ask for; it is named where it is missing.
@@ -117,7 +99,7 @@ impl Http {
     }
 
     async fn send(&self, method: Method, url: Url, body: Option<Value>) -> Result<Answer, reqwest::Error> {
-        self.pace.wait().await;
+        self.rate.wait(APART).await;
         // A key that cannot be a header was refused when the connection was made.
         let mut key = HeaderValue::from_str(self.key.expose_secret()).unwrap_or(HeaderValue::from_static("unusable"));
         key.set_sensitive(true);

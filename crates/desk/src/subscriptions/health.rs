@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
 use super::view::{HealthView, Rhythm};
-use crate::{error::Error, intake::journal::HOUR_MS, time};
+use crate::{error::Error, ledger::HOUR_MS, time};
 
 const WEEK_HOURS: i64 = 7 * 24;
 const WEEKS: i64 = 4;

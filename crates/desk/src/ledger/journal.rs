@@ -3,11 +3,16 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
-use offizin_wire::{Delivery, Header, InletId};
+use offizin_wire::{Delivery, InletId};
 use sqlx::{Row, SqliteConnection};
 
-use super::{Entry, Judged, Rejected, event_id, inlets::Inlets, judge};
-use crate::{assignments, error::Error, event::Subject, orders, pack, projection::Touched, rows, stock, time};
+use super::{facts, touched::Touched};
+use crate::{
+    error::Error,
+    headers,
+    intake::{Entry, Judged, Rejected, event_id, inlets::Inlets, judge},
+    pack, rows, time, words,
+};
 
 /// What stands before the digest in the place of the inbox, for a delivery that came out of a file.
 pub(crate) const IMPORTED: &str = "import/";
@@ -25,12 +30,12 @@ const LONGEST_DELAY_MS: i64 = 7 * 24 * HOUR_MS;
 
 /// What a batch brought. The folds of `touched` are due in the same transaction.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) deliveries: u64,
-    pub(crate) events: u64,
-    pub(crate) duplicates: u64,
-    pub(crate) rejected: u64,
-    pub(crate) touched: Touched,
+pub(super) struct Tally {
+    pub(super) deliveries: u64,
+    pub(super) events: u64,
+    pub(super) duplicates: u64,
+    pub(super) rejected: u64,
+    pub(super) touched: Touched,
     inlets: BTreeMap<(InletId, i64), InletTally>,
 }
 
@@ -57,7 +62,7 @@ struct InletTally {
 pub(crate) const HOUR_MS: i64 = 3_600_000;
 
 /// Writes judged deliveries down.
-pub(crate) async fn write(
+pub(super) async fn write(
     connection: &mut SqliteConnection,
     judged: Vec<(Origin, Judged)>,
     tally: &mut Tally,
@@ -90,7 +95,7 @@ async fn append(
     for (origin, entry) in entries {
         let id = event_id(&entry.inlet.connection, &entry.body.hash);
         let (id, is_new) = fresh.get(id.as_str()).copied().ok_or(Error::Stored("event id"))?;
-        receipts.push((id, origin, entry, headers_text(&entry.headers)?));
+        receipts.push((id, origin, entry, headers::text(&entry.headers)?));
         let is_first = is_new && written.insert(id);
         if is_first {
             tally.events += 1;
@@ -135,7 +140,7 @@ async fn append(
         },
     )
     .await?;
-    insert_facts(connection, &facts).await
+    facts::insert(connection, &facts).await
 }
 
 /// One row per distinct body and connection. Answers the row of each public id, and whether it was not there before.
@@ -169,7 +174,7 @@ async fn append_events(
                 .push_bind(received_ms)
                 .push_bind(1i64)
                 .push_bind(entry.proof.trust().stored())
-                .push_bind(entry.event.unrecognised.as_ref().map(word))
+                .push_bind(entry.event.unrecognised.as_ref().map(words::word))
                 .push_bind(entry.header_mismatch);
         },
     )
@@ -181,24 +186,6 @@ async fn append_events(
         known.and_modify(|(_, was_new)| *was_new |= is_new).or_insert((id, is_new));
     }
     Ok(fresh)
-}
-
-/// Writes what events say where the folds find it.
-pub(crate) async fn insert_facts(
-    connection: &mut SqliteConnection,
-    facts: &[(i64, &str, &Subject)],
-) -> Result<(), Error> {
-    let (mut of_orders, mut of_stock) = (Vec::with_capacity(facts.len()), Vec::new());
-    for (event, realm, subject) in facts {
-        match subject {
-            Subject::Order(fact) => of_orders.push((*event, *realm, fact.as_ref())),
-            Subject::Stock(fact) => of_stock.push((*event, *realm, fact.as_ref())),
-            Subject::Assignment(fact) => assignments::table::insert_fact(connection, *event, realm, fact).await?,
-            Subject::Test | Subject::Notice => {}
-        }
-    }
-    stock::table::insert_facts(connection, &of_stock).await?;
-    orders::table::insert_facts(connection, &of_orders).await
 }
 
 async fn quarantine(connection: &mut SqliteConnection, rejected: &[(Origin, Rejected)]) -> Result<(), Error> {
@@ -213,8 +200,8 @@ async fn quarantine(connection: &mut SqliteConnection, rejected: &[(Origin, Reje
         .bind(origin.sequence)
         .bind(origin.position)
         .bind(delivery.received_at.as_millisecond())
-        .bind(word(reason))
-        .bind(headers_text(&delivery.headers)?)
+        .bind(words::word(reason))
+        .bind(headers::text(&delivery.headers)?)
         .bind(body.hash.as_slice())
         .bind(&body.packed)
         .bind(i64::try_from(body.bytes).unwrap_or(i64::MAX))
@@ -235,7 +222,7 @@ fn quarantine_id(origin: &Origin) -> String {
 const RELEASED_AT_ONCE: i64 = 200;
 
 /// Judges again what sits in quarantine for an inlet. What verifies now moves to the journal, the rest stays.
-pub(crate) async fn release(
+pub(super) async fn release(
     connection: &mut SqliteConnection,
     inlets: &Inlets,
     inlet: &InletId,
@@ -257,7 +244,7 @@ pub(crate) async fn release(
         let mut released = Vec::new();
         for row in rows {
             let body = pack::unpack(&row.body, row.body_bytes).ok_or(Error::Stored("body"))?;
-            let headers = headers_of(&row.headers)?;
+            let headers = headers::parse(&row.headers)?;
             let delivery = Delivery::new(inlet.clone(), time::from_ms(row.received_at)?, headers, body);
             if let Judged::Trusted(entry) = judge(delivery, inlets) {
                 released.push((Origin { inbox: row.inbox, sequence: row.sequence, position: row.position }, *entry));
@@ -283,7 +270,7 @@ struct QuarantineRow {
 }
 
 /// Brings the counters of the inlets up to date with a batch.
-pub(crate) async fn count(connection: &mut SqliteConnection, tally: &Tally) -> Result<(), Error> {
+pub(super) async fn count(connection: &mut SqliteConnection, tally: &Tally) -> Result<(), Error> {
     for ((inlet, hour), of_inlet) in &tally.inlets {
         sqlx::query(
             "UPDATE inlet SET verified = verified + ?, rejected = max(0, rejected + ?), \
@@ -314,16 +301,4 @@ pub(crate) async fn count(connection: &mut SqliteConnection, tally: &Tally) -> R
         .await?;
     }
     Ok(())
-}
-
-pub(crate) fn headers_text(headers: &[Header]) -> Result<String, Error> {
-    serde_json::to_string(headers).map_err(|_| Error::Stored("headers"))
-}
-
-pub(crate) fn headers_of(text: &str) -> Result<Vec<Header>, Error> {
-    serde_json::from_str(text).map_err(|_| Error::Stored("headers"))
-}
-
-pub(crate) fn word(value: &impl serde::Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }

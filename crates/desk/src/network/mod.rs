@@ -17,7 +17,10 @@ use sqlx::SqliteConnection;
 use ts_rs::TS;
 use url::{Host, Url};
 
-use crate::{desk::Desk, error::Error, problem::Code, settings};
+mod change;
+mod desk;
+
+use crate::{error::Error, problem::Code, settings};
 
 const SETTING: &str = "network";
 const DEFAULT_TIMEOUT_SECONDS: u32 = 20;
@@ -129,41 +132,6 @@ pub(crate) fn unanswered(error: reqwest::Error) -> Error {
         source = cause.source();
     }
     Error::http(code, error)
-}
-
-/// How the network is reached.
-pub(crate) async fn view(desk: &Desk) -> Result<NetworkView, Error> {
-    shown(read(&mut *desk.db().reader().acquire().await?).await?)
-}
-
-/// Changes how the network is reached; what cannot work is refused and changes nothing.
-pub(crate) async fn set(desk: &Desk, input: NetworkInput) -> Result<NetworkView, Error> {
-    let mut tx = desk.db().write().await?;
-    let before = read(&mut tx).await?;
-    if !(1..=MAX_TIMEOUT_SECONDS).contains(&input.timeout_seconds) {
-        return Err(Error::input("timeout_seconds"));
-    }
-    let proxy_url = input.proxy_url.map(|url| url.trim().to_owned()).filter(|url| !url.is_empty());
-    if input.proxy == Proxy::Custom {
-        let url: Url =
-            proxy_url.as_deref().and_then(|url| url.parse().ok()).ok_or_else(|| Error::input("proxy_url"))?;
-        let plain = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
-        if !plain || url.host().is_none() {
-            return Err(Error::input("proxy_url"));
-        }
-    }
-    let stored = Stored {
-        proxy: input.proxy,
-        proxy_url,
-        root_certificates_pem: input.root_certificates_pem.unwrap_or(before.root_certificates_pem).trim().to_owned(),
-        timeout_seconds: input.timeout_seconds,
-    };
-    let clients = clients(&stored)?;
-    let view = shown(stored.clone())?;
-    settings::write(&mut tx, SETTING, &stored).await?;
-    tx.commit().await?;
-    *desk.network().0.write().unwrap_or_else(PoisonError::into_inner) = clients;
-    Ok(view)
 }
 
 async fn read(connection: &mut SqliteConnection) -> Result<Stored, Error> {

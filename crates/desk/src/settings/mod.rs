@@ -7,6 +7,8 @@ use ts_rs::TS;
 
 use crate::error::Error;
 
+mod desk;
+
 /// What the desk reminds of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(default)]

@@ -4,16 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sqlx::SqliteConnection;
 use ts_rs::TS;
 
-use crate::{
-    connections::view::ConnectionView,
-    error::Error,
-    problem::Problem,
-    stock,
-    subscriptions::{self, view::SubscriptionCountsView},
-};
+pub(crate) mod desk;
+
+pub use crate::tag::Tag;
+use crate::{connections::view::ConnectionView, problem::Problem, subscriptions::view::SubscriptionCountsView};
 
 /// How pulling goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -94,34 +90,6 @@ pub struct CountsView {
     pub watched: SubscriptionCountsView,
 }
 
-/// Numbers of [`counts`], in the order of its query.
-type Counted = (i64, i64, i64, i64, i64, i64, i64, i64);
-
-/// Counts what is shown on every glance, from numbers that are kept.
-pub(crate) async fn counts(connection: &mut SqliteConnection, now: Timestamp) -> Result<CountsView, Error> {
-    let (events, unrecognised, quarantine, orders, attention, stock, unopened, subscriptions): Counted = sqlx::query_as(
-        "SELECT (SELECT value FROM counter WHERE name = 'event'), (SELECT value FROM counter WHERE name = 'unrecognised'), \
-         (SELECT value FROM counter WHERE name = 'quarantine'), coalesce((SELECT sum(orders) FROM facet WHERE kind = 'group'), 0), \
-         coalesce((SELECT orders FROM facet WHERE kind = 'attention' AND value = ''), 0), \
-         (SELECT count(*) FROM stock_row), (SELECT count(*) FROM unopened_segment), \
-         (SELECT count(*) FROM subscription WHERE state = 'active')",
-    )
-    .fetch_one(&mut *connection)
-    .await?;
-    let watched = subscriptions::counts(&mut *connection, now).await?;
-    let low = stock::list::low_count(&mut *connection, now).await?;
-    // What came through a subscription that was given up because nobody has its secret stays in the list of deliveries, and
-    // is nothing that anybody could do something about.
-    let given_up: i64 = sqlx::query_scalar(
-        "SELECT coalesce(sum(i.rejected), 0) FROM subscription s JOIN inlet i ON i.id = s.inlet_id \
-         WHERE s.state = 'removed' AND s.secret <> 'stored'",
-    )
-    .fetch_one(connection)
-    .await?;
-    let quarantine = (quarantine - given_up).max(0);
-    Ok(CountsView { orders, attention, stock, low, events, unrecognised, quarantine, unopened, subscriptions, watched })
-}
-
 /// The desk at a glance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct StatusView {
@@ -138,26 +106,6 @@ pub struct StatusView {
     /// Newest receipt.
     #[ts(type = "string | null")]
     pub last_event_at: Option<Timestamp>,
-}
-
-/// Which views changed: tags, never rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum Tag {
-    /// Orders and timelines.
-    Orders,
-    /// Stock levels.
-    Stock,
-    /// Assignments of doctors.
-    Doctors,
-    /// Events and quarantine.
-    Events,
-    /// Subscriptions and connections.
-    Subscriptions,
-    /// Pairing, freshness, counts.
-    Status,
-    /// Settings.
-    Settings,
 }
 
 /// What one pull brought.

@@ -1,76 +1,26 @@
-//! Projections: orders, stock and assignments as folds of the journal (step 9 of the journey). They can be thrown away and rebuilt, and
-//! the rebuilt state equals the live one byte for byte.
-
-use std::collections::BTreeSet;
+//! Rebuilding: orders, stock and assignments can be thrown away and folded anew from the journal, and the rebuilt state
+//! equals the live one byte for byte. Here is also how that is verified.
 
 use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sqlx::{Row, SqliteConnection};
 
+use super::{facts, touched::Touched};
 use crate::{
     assignments,
     db::{self, Db},
     error::Error,
-    event::{Event, Subject, Trust},
-    id::PharmacySkuUid,
-    intake::{self, journal},
-    interrupt,
-    orders::{self, table::Realm},
-    pack,
+    event::{Event, Trust},
+    intake, interrupt, orders, pack,
     problem::Code,
     rows, settings,
     source::Source,
-    status::Tag,
-    stock,
+    stock, words,
 };
 
 /// Moves with every change of a decoder or a fold: another number in the database means "rebuild on opening".
 pub(crate) const VERSION: i64 = 9;
-
-/// What has to be folded again.
-#[derive(Debug, Default)]
-pub(crate) struct Touched {
-    orders: orders::table::Touched,
-    products: BTreeSet<(Realm, PharmacySkuUid)>,
-    assignments: assignments::table::Touched,
-}
-
-impl Touched {
-    pub(crate) fn add(&mut self, realm: &str, subject: &Subject) {
-        match subject {
-            Subject::Order(fact) => {
-                self.orders.add(realm, fact);
-                self.assignments.add_order(realm, fact);
-            }
-            Subject::Stock(fact) => _ = self.products.insert((realm.to_owned(), fact.uid.clone())),
-            Subject::Assignment(fact) => self.assignments.add(realm, fact),
-            Subject::Test | Subject::Notice => {}
-        }
-    }
-
-    /// The views that change with it.
-    pub(crate) fn tags(&self) -> impl Iterator<Item = Tag> {
-        let orders = (!self.orders.is_empty()).then_some(Tag::Orders);
-        let stock = (!self.products.is_empty()).then_some(Tag::Stock);
-        let doctors = (!self.assignments.is_empty()).then_some(Tag::Doctors);
-        orders.into_iter().chain(stock).chain(doctors)
-    }
-
-    /// The same in parts of so many orders; the assignments come with the last one.
-    fn split(self, most: usize) -> impl Iterator<Item = Self> {
-        let orders = self.orders.split(most).map(|orders| Self { orders, ..Self::default() });
-        let products = rows::parts(self.products, most).map(|products| Self { products, ..Self::default() });
-        orders.chain(products).chain([Self { assignments: self.assignments, ..Self::default() }])
-    }
-
-    /// Folds everything touched, in the caller's transaction.
-    pub(crate) async fn refold(&self, connection: &mut SqliteConnection) -> Result<(), Error> {
-        orders::table::refold(connection, &self.orders).await?;
-        stock::table::refold(connection, &self.products).await?;
-        assignments::table::refold(connection, &self.assignments).await
-    }
-}
 
 /// The setting that says which build's folds made what is shown.
 const FOLDED_BY: &str = "projection";
@@ -184,7 +134,7 @@ pub(crate) async fn fold_anew(
             Some((stored.id, stored.realm.as_str(), subject))
         });
         let facts: Vec<_> = facts.collect();
-        journal::insert_facts(connection, &facts).await?;
+        facts::insert(connection, &facts).await?;
         events += decoded.len() as u64;
         in_part += decoded.len();
         if in_part >= part {
@@ -202,7 +152,7 @@ pub(crate) async fn fold_anew(
 /// Notes what this build understands differently.
 async fn decoded_anew(connection: &mut SqliteConnection, stored: &StoredEvent, event: &Event) -> Result<(), Error> {
     let at = event.at.map(jiff::Timestamp::as_millisecond);
-    let unrecognised = event.unrecognised.as_ref().map(journal::word);
+    let unrecognised = event.unrecognised.as_ref().map(words::word);
     if (&stored.event_type, &stored.payload_version, stored.at, &stored.unrecognised)
         == (&event.event_type, &event.payload_version, at, &unrecognised)
     {

@@ -9,9 +9,12 @@ use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 use ts_rs::TS;
 
+mod desk;
+
+pub use crate::ground::Shell;
 use crate::{
-    desk::Desk,
     error::Error,
+    ground::Ground,
     page::{self, Page, PageInput},
     problem::Code,
     time,
@@ -80,18 +83,6 @@ pub enum AuditAction {
     StartOver,
 }
 
-/// Through which shell it was done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, sqlx::Type)]
-#[serde(rename_all = "snake_case")]
-#[sqlx(rename_all = "snake_case")]
-pub enum Shell {
-    /// The window, or what goes on behind it.
-    #[default]
-    Window,
-    /// `offizinctl`.
-    CommandLine,
-}
-
 /// How it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -131,21 +122,21 @@ pub struct AuditEntryView {
 
 /// Does something and records it: before, and after with how it ended. What cannot be recorded is not done.
 pub(crate) async fn recorded<T>(
-    desk: &Desk,
+    ground: &Ground,
     action: AuditAction,
     subject: &str,
     detail: Option<String>,
     act: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
-    let begun = begin(desk, action, subject, detail).await?;
+    let begun = begin(ground, action, subject, detail).await?;
     let ended = act.await;
-    end(desk, begun, ended.as_ref().err().map(Error::code)).await?;
+    end(ground, begun, ended.as_ref().err().map(Error::code)).await?;
     ended
 }
 
-async fn begin(desk: &Desk, action: AuditAction, subject: &str, detail: Option<String>) -> Result<i64, Error> {
-    let mut tx = desk.db().write().await?;
-    let id = insert(&mut tx, desk, action, subject, detail).await?;
+async fn begin(ground: &Ground, action: AuditAction, subject: &str, detail: Option<String>) -> Result<i64, Error> {
+    let mut tx = ground.db().write().await?;
+    let id = insert(&mut tx, ground, action, subject, detail).await?;
     tx.commit().await?;
     Ok(id)
 }
@@ -153,18 +144,18 @@ async fn begin(desk: &Desk, action: AuditAction, subject: &str, detail: Option<S
 /// Writes an act into the transaction that does it: with that it is done.
 pub(crate) async fn done(
     connection: &mut SqliteConnection,
-    desk: &Desk,
+    ground: &Ground,
     action: AuditAction,
     subject: &str,
     detail: Option<String>,
 ) -> Result<(), Error> {
-    let begun = insert(connection, desk, action, subject, detail).await?;
-    close(connection, desk, begun, None).await
+    let begun = insert(connection, ground, action, subject, detail).await?;
+    close(connection, ground, begun, None).await
 }
 
 async fn insert(
     connection: &mut SqliteConnection,
-    desk: &Desk,
+    ground: &Ground,
     action: AuditAction,
     subject: &str,
     detail: Option<String>,
@@ -172,9 +163,9 @@ async fn insert(
     let id = sqlx::query_scalar(
         "INSERT INTO audit (at, account, shell, action, subject, detail) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
     )
-    .bind(desk.now().as_millisecond())
-    .bind(desk.account())
-    .bind(desk.shell())
+    .bind(ground.now().as_millisecond())
+    .bind(ground.account())
+    .bind(ground.shell())
     .bind(action)
     .bind(subject)
     .bind(detail)
@@ -183,20 +174,25 @@ async fn insert(
     Ok(id)
 }
 
-async fn end(desk: &Desk, begun: i64, code: Option<Code>) -> Result<(), Error> {
-    let mut tx = desk.db().write().await?;
-    close(&mut tx, desk, begun, code).await?;
+async fn end(ground: &Ground, begun: i64, code: Option<Code>) -> Result<(), Error> {
+    let mut tx = ground.db().write().await?;
+    close(&mut tx, ground, begun, code).await?;
     tx.commit().await
 }
 
 /// Writes how an act ended.
-async fn close(connection: &mut SqliteConnection, desk: &Desk, begun: i64, code: Option<Code>) -> Result<(), Error> {
+async fn close(
+    connection: &mut SqliteConnection,
+    ground: &Ground,
+    begun: i64,
+    code: Option<Code>,
+) -> Result<(), Error> {
     sqlx::query(
         "INSERT INTO audit (begun, at, account, shell, action, subject, code) \
          SELECT id, ?2, account, shell, action, subject, ?3 FROM audit WHERE id = ?1",
     )
     .bind(begun)
-    .bind(desk.now().as_millisecond())
+    .bind(ground.now().as_millisecond())
     .bind(code.map(Code::as_str))
     .execute(connection)
     .await?;

@@ -1,101 +1,23 @@
-//! Inlets made by hand: an address to paste into a provider's portal, where no API of ours registers the subscription.
+//! Making, finding, securing and retiring inlets by hand.
 
-pub mod unsigned;
-
-use jiff::Timestamp;
 use offizin_wire::{InletId, InletToken, SigningSecret};
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
-use ts_rs::TS;
+use secrecy::ExposeSecret;
 use url::Url;
 
+use super::{InletInput, InletRemoveInput, InletSecretInput, InletView, unsigned};
 use crate::{
     audit::{AuditAction, recorded},
     connections,
-    desk::Desk,
     error::Error,
+    ground::Ground,
     id::ConnectionId,
-    intake::inlets::{self, Source},
+    intake::inlets,
     orders::Rejections,
     pairing,
     problem::Code,
+    source::Source,
     subscriptions, time,
 };
-
-/// A new inlet.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
-pub struct InletInput {
-    /// What the administrator calls it.
-    pub name: String,
-    /// Who will post to it.
-    pub source: Source,
-    /// The connection whose orders it speaks of, by id or name; the provider's production host when absent.
-    #[serde(default)]
-    pub connection: Option<String>,
-}
-
-/// An inlet made by hand.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct InletView {
-    /// Ours.
-    pub id: String,
-    /// What the administrator calls it.
-    pub name: String,
-    /// Who posts to it.
-    pub source: Source,
-    /// The address to hand to the provider. Whoever knows it can post.
-    pub url: String,
-    /// Ours.
-    #[ts(type = "string")]
-    pub created_at: Timestamp,
-    /// Newest delivery that was accepted.
-    #[ts(type = "string | null")]
-    pub last_verified_at: Option<Timestamp>,
-    /// Deliveries accepted.
-    #[ts(type = "number")]
-    pub verified: i64,
-    /// Deliveries in quarantine.
-    #[ts(type = "number")]
-    pub rejected: i64,
-    /// By which its orders are told apart and filtered: the connection it was made for, else one of its own.
-    pub owner: ConnectionId,
-    /// The connection it was made for.
-    pub connection: Option<ConnectionId>,
-    /// Its name.
-    pub connection_name: Option<String>,
-    /// Names its current secret.
-    pub fingerprint: Option<String>,
-    /// Its source signs what it sends.
-    pub signed: bool,
-    /// What a rejection without a word on finality means; `None` where the source signs.
-    pub rejections: Option<Rejections>,
-    /// A header every delivery must carry, with the inlet's secret as its value.
-    pub required_header: Option<String>,
-    /// The API's host, where a key is stored with which orders are confirmed.
-    pub confirms_at: Option<String>,
-    /// The address was replaced and answers until then.
-    #[ts(type = "string | null")]
-    pub retires_at: Option<Timestamp>,
-}
-
-/// Retire an inlet made by hand.
-#[derive(Clone, Debug, Deserialize, TS)]
-pub struct InletRemoveInput {
-    /// Its id or name.
-    pub id: String,
-    /// The connection's name, typed: wanted for production.
-    pub confirm: Option<String>,
-}
-
-/// Store the secret of an inlet made by hand.
-#[derive(Deserialize, TS)]
-pub struct InletSecretInput {
-    /// Its id or name.
-    pub id: String,
-    /// Goes to the keyring and nowhere else.
-    #[ts(type = "string")]
-    pub secret: SecretString,
-}
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -118,22 +40,23 @@ struct Row {
 }
 
 /// Makes an inlet and its address.
-pub(crate) async fn add(desk: &Desk, input: InletInput) -> Result<InletView, Error> {
+pub(crate) async fn add(ground: &Ground, input: InletInput) -> Result<InletView, Error> {
     let subject = input.name.trim().to_owned();
-    recorded(desk, AuditAction::InletAdd, &subject, Some(input.source.name().to_owned()), add_now(desk, input)).await
+    recorded(ground, AuditAction::InletAdd, &subject, Some(input.source.name().to_owned()), add_now(ground, input))
+        .await
 }
 
-async fn add_now(desk: &Desk, input: InletInput) -> Result<InletView, Error> {
+async fn add_now(ground: &Ground, input: InletInput) -> Result<InletView, Error> {
     let name = input.name.trim();
     if name.is_empty() || name.chars().count() > 80 {
         return Err(Error::input("name"));
     }
-    let (relay, _) = pairing::client(desk).await?;
+    let (relay, _) = pairing::client(ground).await?;
     let id = InletId::random().map_err(|_| Error::Entropy)?;
     let token = InletToken::random().map_err(|_| Error::Entropy)?;
     // The relay first: an address that nobody here remembers does no harm, one that answers 404 would.
     relay.create_inlet(&id, token.hash()).await?;
-    let mut tx = desk.db().write().await?;
+    let mut tx = ground.db().write().await?;
     let owner = match &input.connection {
         Some(connection) => connections::find(&mut tx, connection).await?.id,
         None => {
@@ -149,21 +72,21 @@ async fn add_now(desk: &Desk, input: InletInput) -> Result<InletView, Error> {
             .bind(provider)
             .bind(base.as_str())
             .bind(connections::realm(provider, &base))
-            .bind(desk.now().as_millisecond())
+            .bind(ground.now().as_millisecond())
             .execute(&mut *tx)
             .await?;
             owner
         }
     };
-    inlets::insert(&mut tx, &id, &token, input.source, &owner, name, desk.now()).await?;
+    inlets::insert(&mut tx, &id, &token, input.source, &owner, name, ground.now()).await?;
     tx.commit().await?;
-    let all = list(desk).await?;
+    let all = list(ground).await?;
     all.into_iter().find(|view| view.id == id.as_str()).ok_or(Error::Plain(Code::InletUnknown))
 }
 
 /// Every inlet made by hand that is not retired.
-pub(crate) async fn list(desk: &Desk) -> Result<Vec<InletView>, Error> {
-    let mut reader = desk.db().reader().acquire().await?;
+pub(crate) async fn list(ground: &Ground) -> Result<Vec<InletView>, Error> {
+    let mut reader = ground.reader().await?;
     let relay = pairing::row(&mut reader).await?;
     let public: Option<Url> = relay.and_then(|row| row.url.parse().ok());
     let rows: Vec<Row> = sqlx::query_as(
@@ -205,8 +128,8 @@ pub(crate) async fn list(desk: &Desk) -> Result<Vec<InletView>, Error> {
 }
 
 /// By id, else by name: of an address and its replacement the one that stays.
-pub(crate) async fn find(desk: &Desk, id: &str) -> Result<(InletView, InletId), Error> {
-    let mut all = list(desk).await?;
+pub(crate) async fn find(ground: &Ground, id: &str) -> Result<(InletView, InletId), Error> {
+    let mut all = list(ground).await?;
     all.sort_by_key(|view| (view.id != id, view.retires_at.is_some()));
     let view = all.into_iter().find(|view| view.id == id || view.name == id).ok_or(Error::Plain(Code::InletUnknown))?;
     let id = InletId::try_from(view.id.clone()).map_err(|_| Error::Stored("inlet id"))?;
@@ -214,8 +137,8 @@ pub(crate) async fn find(desk: &Desk, id: &str) -> Result<(InletView, InletId), 
 }
 
 /// Any inlet by its id or its subscription's, or one made by hand by its name.
-pub(crate) async fn find_id(desk: &Desk, id_or_name: &str) -> Result<InletId, Error> {
-    let mut reader = desk.db().reader().acquire().await?;
+pub(crate) async fn find_id(ground: &Ground, id_or_name: &str) -> Result<InletId, Error> {
+    let mut reader = ground.reader().await?;
     let known: Option<String> = sqlx::query_scalar(
         "SELECT id FROM inlet WHERE id = ?1 UNION ALL SELECT inlet_id FROM subscription WHERE id = ?1",
     )
@@ -225,30 +148,30 @@ pub(crate) async fn find_id(desk: &Desk, id_or_name: &str) -> Result<InletId, Er
     drop(reader);
     match known {
         Some(id) => InletId::try_from(id).map_err(|_| Error::Stored("inlet id")),
-        None => Ok(find(desk, id_or_name).await?.1),
+        None => Ok(find(ground, id_or_name).await?.1),
     }
 }
 
 /// Retires an inlet: its address answers 410 from then on. What came through it stays.
-pub(crate) async fn remove(desk: &Desk, input: &InletRemoveInput) -> Result<(), Error> {
-    let (view, id) = find(desk, &input.id).await?;
+pub(crate) async fn remove(ground: &Ground, input: &InletRemoveInput) -> Result<(), Error> {
+    let (view, id) = find(ground, &input.id).await?;
     if let Some(connection) = &view.connection {
-        let connection = connections::find(&mut *desk.db().reader().acquire().await?, connection.as_str()).await?;
+        let connection = connections::find(&mut *ground.reader().await?, connection.as_str()).await?;
         connections::confirmed(&connection, input.confirm.as_deref())?;
     }
     let retire = async {
-        subscriptions::retire(desk, &id).await?;
-        unsigned::forget_unused_key(desk, &id).await
+        subscriptions::retire::retire(ground, &id).await?;
+        unsigned::forget_unused_key(ground, &id).await
     };
-    recorded(desk, AuditAction::InletRemove, &view.name, None, retire).await
+    recorded(ground, AuditAction::InletRemove, &view.name, None, retire).await
 }
 
 /// Stores the secret the portal showed; what waited in quarantine for it is verified.
-pub(crate) async fn secret(desk: &Desk, input: InletSecretInput) -> Result<(), Error> {
+pub(crate) async fn secret(ground: &Ground, input: InletSecretInput) -> Result<(), Error> {
     let text = input.secret.expose_secret().trim().to_owned();
     let secret = SigningSecret::new(text).ok_or_else(|| Error::input("secret"))?;
-    let (view, id) = find(desk, &input.id).await?;
-    let keep = async { subscriptions::keep_secret(desk, desk.db().write().await?, &id, &secret).await };
+    let (view, id) = find(ground, &input.id).await?;
+    let keep = subscriptions::secret::keep_for(ground, &id, &secret);
     let fingerprint = secret.fingerprint().to_string();
-    recorded(desk, AuditAction::InletSecret, &view.name, Some(fingerprint), keep).await
+    recorded(ground, AuditAction::InletSecret, &view.name, Some(fingerprint), keep).await
 }

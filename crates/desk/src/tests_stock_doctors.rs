@@ -11,14 +11,13 @@ use crate::{
     },
     db::Db,
     intake::inlets::{self, Inlet, Inlets},
+    ledger::rebuild,
     page::PageInput,
-    projection,
     source::Source,
     stock::{
         self,
         view::{StockChartInput, StockListInput, StockThreshold},
     },
-    tests_ledger,
 };
 
 const START: i64 = 1_760_000_000;
@@ -89,16 +88,16 @@ impl Ledger {
     }
 
     async fn take(&mut self, deliveries: Vec<Delivery>) {
-        tests_ledger::take(&self.db, &self.inlets, &mut self.arrived, deliveries).await;
+        let _ = crate::ledger::tests::take(&self.db, &self.inlets, &mut self.arrived, deliveries).await;
     }
 
     async fn digest(&self) -> [u8; 32] {
-        projection::digest(&mut *self.connection().await).await.unwrap()
+        rebuild::digest(&mut *self.connection().await).await.unwrap()
     }
 
     async fn is_as_rebuilt(&self) -> bool {
         let mut tx = self.db.write().await.unwrap();
-        let report = projection::verify(&mut tx).await.unwrap();
+        let report = rebuild::verify(&mut tx).await.unwrap();
         tx.rollback().await.unwrap();
         report.projections_match
     }

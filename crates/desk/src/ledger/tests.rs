@@ -5,15 +5,16 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
+use super::{Origin, Taken, rebuild};
 use crate::{
     db::Db,
     event::{self, view::EventListInput},
     intake::{
-        inlets::{self, Inlet, Inlets, Source},
-        journal::{self, Origin, Tally},
+        inlets::{self, Inlet, Inlets},
         judge,
     },
-    orders, projection,
+    orders,
+    source::Source,
 };
 
 pub(crate) struct Ledger {
@@ -28,20 +29,17 @@ pub(crate) struct Ledger {
 }
 
 /// Judges what arrived, writes it and folds it, as a pull does.
-pub(crate) async fn take(db: &Db, inlets: &Inlets, arrived: &mut i64, deliveries: Vec<Delivery>) -> Tally {
+pub(crate) async fn take(db: &Db, inlets: &Inlets, arrived: &mut i64, deliveries: Vec<Delivery>) -> Taken {
     let mut tx = db.write().await.unwrap();
-    let mut tally = Tally::default();
     let judged = deliveries.into_iter().map(|delivery| {
         *arrived += 1;
         let origin = Origin { inbox: "i".into(), sequence: *arrived, position: 0 };
         (origin, judge(delivery, inlets))
     });
     let judged = judged.collect();
-    journal::write(&mut tx, judged, &mut tally).await.unwrap();
-    tally.touched.refold(&mut tx).await.unwrap();
-    journal::count(&mut tx, &tally).await.unwrap();
+    let taken = super::take_in(&mut tx, judged).await.unwrap();
     tx.commit().await.unwrap();
-    tally
+    taken
 }
 
 impl Ledger {
@@ -97,12 +95,12 @@ impl Ledger {
         Delivery::new(self.id.clone(), jiff::Timestamp::from_second(received).unwrap(), headers, body.to_vec())
     }
 
-    pub(crate) async fn take(&mut self, deliveries: Vec<Delivery>) -> Tally {
+    pub(crate) async fn take(&mut self, deliveries: Vec<Delivery>) -> Taken {
         take(&self.db, &self.inlets, &mut self.arrived, deliveries).await
     }
 
     pub(crate) async fn digest(&self) -> [u8; 32] {
-        projection::digest(&mut *self.connection().await).await.unwrap()
+        rebuild::digest(&mut *self.connection().await).await.unwrap()
     }
 
     /// Orders, stock, an odd event and a rejected delivery.
@@ -113,7 +111,7 @@ impl Ledger {
         let mut bad = self.delivery(b"bad", 1_760_000_010);
         bad.headers.clear();
         all.push(bad);
-        self.take(all).await;
+        let _ = self.take(all).await;
     }
 
     /// A connection that tells the log what it is asked.
@@ -179,20 +177,20 @@ pub(crate) async fn leaves_no_trace(source: Source, history: &[Arrival], shuffle
         let deliver = |(body, at): &Arrival| ledger.delivery(body.to_string().as_bytes(), 1_760_000_000 + at);
         arrivals.iter().map(deliver).collect::<Vec<_>>()
     };
-    straight.take(deliveries(&straight, history)).await;
+    let _ = straight.take(deliveries(&straight, history)).await;
     for some in shuffled.chunks(batch) {
-        tangled.take(deliveries(&tangled, some)).await;
+        let _ = tangled.take(deliveries(&tangled, some)).await;
     }
     assert_eq!(straight.digest().await, tangled.digest().await);
     let counted = trust_and_receipts(&mut *straight.connection().await).await;
     assert_eq!(counted, trust_and_receipts(&mut *tangled.connection().await).await);
     assert!(counted.iter().all(|(_, receipts)| *receipts >= 2));
     let mut tx = tangled.db.write().await.unwrap();
-    let report = projection::verify(&mut tx).await.unwrap();
+    let report = rebuild::verify(&mut tx).await.unwrap();
     assert!(report.projections_match && report.damaged == 0 && report.unproven == 0, "{report:?}");
     // Nor does it matter in how many parts it is folded anew.
-    projection::fold_anew(&mut tx, 1, async |_| Ok(())).await.unwrap();
-    assert_eq!(projection::digest(&mut tx).await.unwrap(), straight.digest().await);
+    rebuild::fold_anew(&mut tx, 1, async |_| Ok(())).await.unwrap();
+    assert_eq!(rebuild::digest(&mut tx).await.unwrap(), straight.digest().await);
     tx.rollback().await.unwrap();
     let mut reader = tangled.connection().await;
     let uids: Vec<String> = sqlx::query_scalar("SELECT uid FROM order_row").fetch_all(&mut *reader).await.unwrap();
@@ -239,10 +237,7 @@ async fn what_waits_in_quarantine_is_released_by_its_secret() {
 
     ledger.know(vec![ledger.secret.clone()]);
     let mut tx = ledger.db.write().await.unwrap();
-    let mut tally = Tally::default();
-    journal::release(&mut tx, &ledger.inlets, &ledger.id, &mut tally).await.unwrap();
-    tally.touched.refold(&mut tx).await.unwrap();
-    journal::count(&mut tx, &tally).await.unwrap();
+    let _ = super::release(&mut tx, &ledger.inlets, &ledger.id).await.unwrap();
     tx.commit().await.unwrap();
     let list = event::list::list(&mut *ledger.connection().await, &EventListInput::default()).await.unwrap();
     assert_eq!((list.rows.len(), list.rows[0].quarantine, list.rows[0].trust), (1, None, Some(event::Trust::Verified)));
@@ -259,7 +254,7 @@ async fn what_waits_in_quarantine_is_released_by_its_secret() {
 async fn a_lane_moves_to_its_parent_when_one_is_named_later() {
     let mut ledger = Ledger::new().await;
     let alone = order("po-1", None, 1, "init", "#1").to_string();
-    ledger.take(vec![ledger.delivery(alone.as_bytes(), 1_760_000_001)]).await;
+    let _ = ledger.take(vec![ledger.delivery(alone.as_bytes(), 1_760_000_001)]).await;
     let rows = |ledger: &Ledger| {
         let db = ledger.db.clone();
         async move {
@@ -270,12 +265,12 @@ async fn a_lane_moves_to_its_parent_when_one_is_named_later() {
     };
     assert_eq!(rows(&ledger).await, ["po-1"]);
     let named = order("po-1", Some("ord-1"), 2, "in-progress", "#1").to_string();
-    ledger.take(vec![ledger.delivery(named.as_bytes(), 1_760_000_002)]).await;
+    let _ = ledger.take(vec![ledger.delivery(named.as_bytes(), 1_760_000_002)]).await;
     assert_eq!(rows(&ledger).await, ["ord-1"]);
     // And on, when its newest event names another; one that comes late and is older changes nothing.
     for (parent, second) in [("ord-2", 4), ("ord-0", 3)] {
         let named = order("po-1", Some(parent), second, "in-progress", "#1").to_string();
-        ledger.take(vec![ledger.delivery(named.as_bytes(), 1_760_000_009)]).await;
+        let _ = ledger.take(vec![ledger.delivery(named.as_bytes(), 1_760_000_009)]).await;
         assert_eq!(rows(&ledger).await, ["ord-2"]);
     }
 }
@@ -285,10 +280,10 @@ async fn a_rebuild_that_did_not_end_is_made_again_and_one_that_ended_is_not() {
     let mut ledger = Ledger::new().await;
     ledger.take_a_little_of_everything().await;
     let whole = ledger.digest().await;
-    projection::bring_up_to_date(&ledger.db).await.unwrap();
+    rebuild::bring_up_to_date(&ledger.db).await.unwrap();
     let folded_by =
         || sqlx::query_scalar::<_, i64>("SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'projection'");
-    assert_eq!(folded_by().fetch_one(ledger.db.reader()).await.unwrap(), projection::VERSION);
+    assert_eq!(folded_by().fetch_one(ledger.db.reader()).await.unwrap(), rebuild::VERSION);
 
     // The program ends between two parts.
     let mut tx = ledger.db.write().await.unwrap();
@@ -296,12 +291,12 @@ async fn a_rebuild_that_did_not_end_is_made_again_and_one_that_ended_is_not() {
     tx.commit().await.unwrap();
     let half = ledger.digest().await;
     assert_ne!(half, whole);
-    projection::bring_up_to_date(&ledger.db).await.unwrap();
+    rebuild::bring_up_to_date(&ledger.db).await.unwrap();
     assert_eq!(ledger.digest().await, half, "nothing says that it is not whole");
     let mut tx = ledger.db.write().await.unwrap();
     sqlx::query("UPDATE setting SET value = '0' WHERE name = 'projection'").execute(&mut *tx).await.unwrap();
     tx.commit().await.unwrap();
-    projection::bring_up_to_date(&ledger.db).await.unwrap();
+    rebuild::bring_up_to_date(&ledger.db).await.unwrap();
     assert_eq!(ledger.digest().await, whole);
 }
 
@@ -309,7 +304,7 @@ async fn a_rebuild_that_did_not_end_is_made_again_and_one_that_ended_is_not() {
 async fn the_file_is_unreadable_without_its_key() {
     let mut ledger = Ledger::new().await;
     let body = order("po-1", Some("ord-1"), 1, "init", "Erika Beispiel").to_string();
-    ledger.take(vec![ledger.delivery(body.as_bytes(), 1_760_000_001)]).await;
+    let _ = ledger.take(vec![ledger.delivery(body.as_bytes(), 1_760_000_001)]).await;
     let path = ledger._dir.path().join("t.db");
     ledger.db.close().await;
     let bytes = std::fs::read(&path).unwrap();
@@ -326,8 +321,8 @@ async fn pages_of_arrivals_join_without_gap_or_overlap() {
         (0..7).map(|i| ledger.delivery(stock("psku-1", i, i).to_string().as_bytes(), 1_760_000_000 + i / 2)).collect();
     let mut bad = ledger.delivery(b"{}", 1_760_000_001);
     bad.headers.clear();
-    ledger.take(good).await;
-    ledger.take(vec![bad.clone(), bad]).await;
+    let _ = ledger.take(good).await;
+    let _ = ledger.take(vec![bad.clone(), bad]).await;
     let mut seen = Vec::new();
     let mut input = EventListInput::default();
     input.page.limit = Some(2);

@@ -1,0 +1,125 @@
+//! The rows of connections, and how each is shown. Nothing here asks a provider or the keyring.
+
+use jiff::Timestamp;
+use sqlx::SqliteConnection;
+use url::Url;
+
+use super::view::{ConnectionView, Environment, Provider};
+use crate::{error::Error, id::ConnectionId, network::is_loopback, problem::Code, rxscale, time};
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    name: String,
+    api: String,
+    base_url: String,
+    pharmacy_uid: Option<String>,
+    settings: String,
+    created_at: i64,
+    checked_at: Option<i64>,
+    last_verified_at: Option<i64>,
+    subscriptions: i64,
+}
+
+impl Row {
+    fn view(self) -> Result<ConnectionView, Error> {
+        let base: Url = self.base_url.parse().map_err(|_| Error::Stored("base URL"))?;
+        Ok(ConnectionView {
+            id: self.id.into(),
+            name: self.name,
+            provider: Provider::Rxscale,
+            api: serde_json::from_value(self.api.into()).map_err(|_| Error::Stored("API"))?,
+            environment: environment(&base),
+            base_url: self.base_url,
+            pharmacy_uid: self.pharmacy_uid,
+            settings: serde_json::from_str(&self.settings).map_err(|_| Error::Stored("settings"))?,
+            created_at: time::from_ms(self.created_at)?,
+            checked_at: self.checked_at.map(time::from_ms).transpose()?,
+            last_verified_at: self.last_verified_at.map(time::from_ms).transpose()?,
+            subscriptions: u32::try_from(self.subscriptions).unwrap_or(u32::MAX),
+        })
+    }
+}
+
+/// All connections by name.
+pub(crate) async fn list(connection: &mut SqliteConnection) -> Result<Vec<ConnectionView>, Error> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT c.id, c.name, c.api, c.base_url, c.pharmacy_uid, c.settings, c.created_at, c.checked_at, \
+         (SELECT max(i.last_verified_at) FROM inlet i WHERE i.connection_id = c.id) AS last_verified_at, \
+         (SELECT count(*) FROM subscription s WHERE s.connection_id = c.id AND s.state <> 'removed') AS subscriptions \
+         FROM connection c WHERE c.removed_at IS NULL AND c.api <> 'inlet' ORDER BY c.name COLLATE NOCASE",
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(Row::view).collect()
+}
+
+/// A connection by id or by name.
+pub(crate) async fn find(connection: &mut SqliteConnection, id_or_name: &str) -> Result<ConnectionView, Error> {
+    let all = list(connection).await?;
+    let named = |c: &ConnectionView| c.id.as_str() == id_or_name || c.name.eq_ignore_ascii_case(id_or_name.trim());
+    all.into_iter().find(named).ok_or(Error::Plain(Code::ConnectionUnknown))
+}
+
+/// What cannot be undone is confirmed on a production connection by typing its name.
+pub(crate) fn confirmed(view: &ConnectionView, typed: Option<&str>) -> Result<(), Error> {
+    let is_typed = typed.is_some_and(|typed| typed.trim() == view.name);
+    if is_typed || view.environment != Environment::Production {
+        Ok(())
+    } else {
+        Err(Error::Plain(Code::ConfirmationNeeded))
+    }
+}
+
+/// Whether orders of a connection can be confirmed with their provider.
+pub(crate) async fn confirms(connection: &mut SqliteConnection, id: &ConnectionId) -> Result<bool, Error> {
+    let confirms: Option<bool> =
+        sqlx::query_scalar("SELECT confirms FROM connection WHERE id = ? AND removed_at IS NULL")
+            .bind(id)
+            .fetch_optional(connection)
+            .await?;
+    Ok(confirms.unwrap_or(false))
+}
+
+fn environment(base: &Url) -> Environment {
+    if is_loopback(base) {
+        Environment::Sandbox
+    } else if rxscale::PRODUCTION.parse::<Url>().is_ok_and(|known| known.origin() == base.origin()) {
+        Environment::Production
+    } else {
+        Environment::Development
+    }
+}
+
+/// One world of uids: the provider and the host.
+pub(crate) fn realm(provider: &str, base: &Url) -> String {
+    format!("{provider}:{}", base.origin().ascii_serialization())
+}
+
+/// Notes that a connection's provider was asked.
+pub(crate) async fn note_checked(
+    connection: &mut SqliteConnection,
+    id: &ConnectionId,
+    at: Timestamp,
+) -> Result<(), Error> {
+    sqlx::query("UPDATE connection SET checked_at = ? WHERE id = ?")
+        .bind(at.as_millisecond())
+        .bind(id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Notes that a connection's key created or deleted something: it may write.
+pub(crate) async fn note_wrote(
+    connection: &mut SqliteConnection,
+    id: &ConnectionId,
+    at: Timestamp,
+) -> Result<(), Error> {
+    sqlx::query("UPDATE connection SET wrote_at = ? WHERE id = ?")
+        .bind(at.as_millisecond())
+        .bind(id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
