@@ -21,6 +21,9 @@ pub enum Error {
     /// A migration.
     #[error("migration")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// A database of before the first release.
+    #[error("the database is of before the first release")]
+    Old,
     /// The data folder.
     #[error("data folder")]
     Home(#[source] std::io::Error),
@@ -57,6 +60,7 @@ impl Error {
         match self {
             Error::Entropy | Error::Stored(_) => Code::Internal,
             Error::Keyring(code, _) | Error::Told(code, _) | Error::Plain(code) | Error::Http(code, _) => *code,
+            Error::Old => Code::DatabaseOld,
             Error::Database(error) => database_code(error),
             Error::Migration(error) => match error {
                 sqlx::migrate::MigrateError::VersionMissing(_) | sqlx::migrate::MigrateError::VersionMismatch(_) => {
