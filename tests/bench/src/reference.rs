@@ -48,10 +48,13 @@ pub(crate) async fn empty_handler() -> Outcome<(Url, Stop)> {
 
 /// The tables an arrival fills, in an order that keeps references right.
 const TABLES: &[&str] = &[
+    "sender",
     "connection",
     "inlet",
     "event",
     "body",
+    "attachment",
+    "body_cut",
     "receipt",
     "order_fact",
     "lane",

@@ -37,7 +37,7 @@ pub(crate) async fn fill(room: &Path, events: usize, secret: &SigningSecret) -> 
 }
 
 /// Takes events in from a file; answers events per second.
-async fn take_in(
+pub(crate) async fn take_in(
     house: &House,
     room: &Path,
     events: Range<usize>,
