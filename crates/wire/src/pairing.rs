@@ -1,8 +1,9 @@
-//! Pairing: how a desk and an inbox of a relay come to know each other.
+//! Pairing: how a desk gets access to an inbox of a relay.
 //!
-//! The operator makes a one-use code; the administrator pastes it. The desk makes its own key pair and its own
-//! device token, keeps both in the OS keyring first, and sends the public key and the token's *hash*. So nothing
-//! secret is ever in an answer, and asking again after a lost answer is harmless: same code, same key, same hash.
+//! The operator makes a code that works once, and the administrator pastes it. The desk makes its own key pair and its
+//! own device token. It stores both in the OS keyring first, and then sends the public key and the *hash* of the token.
+//! No answer therefore contains a secret, and repeating a request whose answer was lost does no harm: it has the same
+//! code, the same key and the same hash, and gets the same answer.
 
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};

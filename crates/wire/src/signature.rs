@@ -1,4 +1,4 @@
-//! Signatures: HMAC-SHA256 over the raw body, checked before anything is parsed (step 5 of the journey).
+//! Signatures: HMAC-SHA256 over the raw body, checked before anything in the body is parsed (step 5 of the journey).
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use hmac::{Hmac, KeyInit, Mac};
