@@ -47,6 +47,8 @@ impl PairingCode {
         let text: String = text.split_whitespace().collect();
         let packed = text.strip_prefix(PREFIX).ok_or(MalformedCode::NotACode)?;
         let bytes = BASE64URL_NOPAD.decode(packed.as_bytes()).map_err(|_| MalformedCode::Damaged)?;
+        // The check value is not a protection: it tells a code that was cut off or mistyped apart from one that was used, so the
+        // administrator gets the right advice without asking the relay.
         let (payload, check) =
             bytes.split_at_checked(bytes.len().saturating_sub(CHECK_BYTES)).ok_or(MalformedCode::Damaged)?;
         if Sha256::digest(payload).get(..CHECK_BYTES) != Some(check) {
