@@ -1,5 +1,5 @@
-//! A ledger as a pharmacy's year looks: orders that overlap, with people, items and addresses, among them stock levels. Made
-//! from a number, so that every run is the same. The people are invented.
+//! A ledger like that of a pharmacy's year: overlapping orders with people, items and addresses, and stock levels
+//! between them. It is made from a seed, so every run has the same. The people are invented.
 
 use std::{io::Write, ops::Range, path::Path};
 

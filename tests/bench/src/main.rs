@@ -1,9 +1,9 @@
-//! `./bench`: how fast relay and desk are, against something named in the same run, because machines are noisy and numbers
-//! without a neighbour mean nothing.
+//! `./bench`: how fast relay and desk are, compared with a reference measured in the same run, because absolute numbers
+//! depend on the machine.
 //!
-//! Each round has a fresh relay, a fresh desk and a fresh database, all real, on this machine's disk; the median round is
-//! reported. The relay is compared with a handler that throws the body away, the desk with a bare loop of inserts into
-//! the same cipher. It deliberately fails on nothing but errors: speed is not a test.
+//! Each round has a fresh relay, a fresh desk and a fresh database on this machine's disk, none of them imitated. The
+//! median round is reported. The relay is compared with a handler that discards the body, the desk with a loop of
+//! inserts into a database with the same encryption. It fails on errors only and never because something was slow.
 
 mod attachments;
 mod ledger;

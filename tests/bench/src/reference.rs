@@ -1,4 +1,5 @@
-//! What the house is compared with: the least that could be done instead. Owns nothing of the house.
+//! The references that relay and desk are compared with: the least that could be done instead. It uses no code of
+//! theirs.
 
 use std::{
     path::Path,

@@ -1,4 +1,5 @@
-//! The encrypted database and its key: lost, foreign, newer; and a session without a keyring.
+//! The encrypted database and its key: the key is lost, the database belongs to another key or is newer than the
+//! program; and a session without a keyring.
 
 use std::{path::Path, process::Stdio};
 
