@@ -47,6 +47,8 @@ mod tests_ledger;
 #[cfg(test)]
 mod tests_plans;
 #[cfg(test)]
+mod tests_shapes;
+#[cfg(test)]
 mod tests_shelves;
 mod time;
 mod typescript;
