@@ -12,12 +12,10 @@ use crate::{
     assignments,
     db::{self, Db},
     error::Error,
-    event::{Event, Subject, Trust},
-    id::PharmacySkuUid,
+    event::{Event, Subject, fact::Trust},
+    id::{PharmacySkuUid, Realm},
     intake::{self, journal},
-    interrupt,
-    orders::{self, table::Realm},
-    pack,
+    interrupt, orders, pack,
     problem::Code,
     rows, settings,
     source::Source,
@@ -37,7 +35,7 @@ pub(crate) struct Touched {
 }
 
 impl Touched {
-    pub(crate) fn add(&mut self, realm: &str, subject: &Subject) {
+    pub(crate) fn add(&mut self, realm: &Realm, subject: &Subject) {
         match subject {
             Subject::Order(fact) => {
                 self.orders.add(realm, fact);
@@ -87,7 +85,7 @@ const TURNS: u32 = 6;
 #[derive(sqlx::FromRow)]
 struct StoredEvent {
     id: i64,
-    realm: String,
+    realm: Realm,
     source: String,
     event_type: Option<String>,
     payload_version: Option<String>,
@@ -181,7 +179,7 @@ pub(crate) async fn fold_anew(
         let facts = decoded.iter().filter_map(|(stored, event)| {
             let subject = event.subject.as_ref()?;
             touched.add(&stored.realm, subject);
-            Some((stored.id, stored.realm.as_str(), subject))
+            Some((stored.id, &stored.realm, subject))
         });
         let facts: Vec<_> = facts.collect();
         journal::insert_facts(connection, &facts).await?;

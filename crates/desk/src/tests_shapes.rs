@@ -11,10 +11,11 @@ use sha2::{Digest, Sha256};
 use crate::{
     assignments::{
         fact::{AssignmentFact, Doctor as NamedDoctor},
-        view::{AssignmentView, ChangeOfDoctorView, Clock, DoctorRowView, PrescriptionRowView, ReasonKind},
+        view::{AssignmentView, ChangeOfDoctorView, DoctorRowView, PrescriptionRowView},
+        words::{Clock, ReasonKind},
     },
     connections::view::{ConnectionSettings, DeleteStrategy},
-    event::Trust,
+    event::fact::Trust,
     money::Money,
     network,
     orders::{
@@ -23,9 +24,12 @@ use crate::{
             Pin, Status, Unit,
         },
         view::{
-            AddressView, Agreement, AmountMeaning, Attention, ChangeView, ConfirmationView, ConfirmedLaneView,
-            EntryKind, EntryView, Finality, LaneView, LinkKind, Mark, OrderRowView, SequenceView, Stage, StatusGroup,
-            StepState, StepView, TimeMeaning, TimelineView,
+            AddressView, ChangeView, ConfirmationView, ConfirmedLaneView, EntryView, LaneView, OrderRowView,
+            SequenceView, StepView, TimelineView,
+        },
+        words::{
+            Agreement, AmountMeaning, Attention, EntryKind, Finality, LinkKind, Mark, Stage, StatusGroup, StepState,
+            TimeMeaning,
         },
     },
     problem::{Code, Problem},

@@ -21,18 +21,18 @@ macro_rules! declarations {
 
 #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "a list of everything"))]
 use crate::{
-    assignments::view::*,
+    assignments::{view::*, words::*},
     audit::*,
     connections::view::*,
     devices::*,
     event::fields::*,
     event::view::*,
-    event::*,
+    event::{fact::*, words::*},
     id::*,
     inlets::{unsigned::*, *},
     money::Money,
     network::*,
-    orders::{table::Rejections, view::*},
+    orders::{view::*, words::*},
     page::*,
     problem::*,
     rotation::view::*,

@@ -10,10 +10,11 @@ use jiff::Timestamp;
 
 use super::{
     fact::AssignmentFact,
-    view::{AssignmentView, ChangeOfDoctorView, Clock, PrescriptionRowView},
+    view::{AssignmentView, ChangeOfDoctorView, PrescriptionRowView},
+    words::{Clock, ReasonKind},
 };
 use crate::{
-    event::{Fact, Place, Trust},
+    event::fact::{Fact, Place, Trust},
     id::{DoctorUid, PrescriptionUid},
 };
 
@@ -269,7 +270,7 @@ pub(crate) fn counts(one: &AssignmentView) -> Vec<(&'static str, String)> {
     counts.push(("taken", one.began.as_ref().map(reason).unwrap_or_default()));
     if !one.open {
         let why = one.ended.as_ref().map(reason).unwrap_or_default();
-        if one.ended.as_ref().and_then(|change| change.reason_kind).is_some_and(super::view::ReasonKind::is_requeue) {
+        if one.ended.as_ref().and_then(|change| change.reason_kind).is_some_and(ReasonKind::is_requeue) {
             counts.push(("requeued", why.clone()));
         }
         counts.push(("lost", why));

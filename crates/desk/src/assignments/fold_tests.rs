@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{assignments::view::ReasonKind, event::Trust};
+use crate::{assignments::words::ReasonKind, event::fact::Trust};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_760_000_000 + second).unwrap()

@@ -9,13 +9,13 @@ use super::{
     table::state,
     view::{
         AssignmentFiltersView, AssignmentListInput, AssignmentView, DoctorListInput, DoctorRowView, DoctorView,
-        PrescriptionListInput, PrescriptionRowView, PrescriptionView, ReasonCountView, ReasonKind, ReasonView,
+        PrescriptionListInput, PrescriptionRowView, PrescriptionView, ReasonCountView, ReasonView,
     },
+    words::ReasonKind,
 };
 use crate::{
     error::Error,
-    id::{DoctorUid, OrderUid, PrescriptionUid},
-    orders::table::Realm,
+    id::{DoctorUid, OrderUid, PrescriptionUid, Realm},
     page::{self, Page},
     problem::Code,
 };
@@ -84,7 +84,7 @@ pub(crate) async fn prescriptions(
     let limit = input.page.rows();
     let mut query = prescriptions_query(input)?;
     query.push(" LIMIT ").push_bind(limit + 1);
-    let rows: Vec<(i64, String, String, String)> = query.build_query_as().fetch_all(&mut *connection).await?;
+    let rows: Vec<(i64, String, Realm, String)> = query.build_query_as().fetch_all(&mut *connection).await?;
     let page = page::page(rows, limit, |(at, uid, ..)| (*at, uid.clone()), Ok)?;
     let mut joined = Vec::with_capacity(page.rows.len());
     for (_, _, realm, view) in page.rows {
@@ -151,7 +151,7 @@ pub(crate) async fn show(connection: &mut SqliteConnection, uid: &PrescriptionUi
 
 async fn whole(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     row: PrescriptionRowView,
 ) -> Result<PrescriptionView, Error> {
     let history: Vec<(String, Option<String>)> = sqlx::query_as(
@@ -173,7 +173,7 @@ async fn whole(
 /// Names the order of a prescription, where there is exactly one it can be.
 async fn join(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     mut row: PrescriptionRowView,
 ) -> Result<PrescriptionRowView, Error> {
     for (kind, value) in [("fulfillment", &row.external_fulfillment_id), ("order", &row.external_order_id)] {
@@ -211,7 +211,7 @@ async fn join(
 
 async fn is_used_by_one_shop(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     kind: &str,
     value: &str,
 ) -> Result<bool, Error> {
@@ -373,7 +373,7 @@ pub(crate) async fn plans(connection: &mut SqliteConnection) -> Vec<String> {
         |_: &mut PrescriptionListInput| {},
         |input: &mut PrescriptionListInput| input.doctor = Some("d".into()),
         |input: &mut PrescriptionListInput| (input.reason, input.shop) = (Some("r".into()), Some("s".into())),
-        |input: &mut PrescriptionListInput| input.state = Some(super::view::PrescriptionState::Broken),
+        |input: &mut PrescriptionListInput| input.state = Some(super::words::PrescriptionState::Broken),
     ] {
         let mut input = PrescriptionListInput::default();
         set(&mut input);

@@ -6,3 +6,4 @@ pub(crate) mod fold;
 pub(crate) mod list;
 pub(crate) mod table;
 pub mod view;
+pub mod words;

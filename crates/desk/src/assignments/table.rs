@@ -10,13 +10,14 @@ use sqlx::SqliteConnection;
 use super::{
     fact::AssignmentFact,
     fold::{self, Prescription, Telling},
-    view::{AssignmentView, DoctorRowView, PrescriptionRowView, PrescriptionState},
+    view::{AssignmentView, DoctorRowView, PrescriptionRowView},
+    words::PrescriptionState,
 };
 use crate::{
     error::Error,
-    event::{Fact, table::FactRow},
-    id::PrescriptionUid,
-    orders::{fact::OrderFact, table::Realm},
+    event::{fact::Fact, table::FactRow},
+    id::{PrescriptionUid, Realm},
+    orders::fact::OrderFact,
     time,
 };
 
@@ -31,12 +32,12 @@ pub(crate) struct Touched {
 type External = (Realm, &'static str, String, String, String);
 
 impl Touched {
-    pub(crate) fn add(&mut self, realm: &str, fact: &AssignmentFact) {
+    pub(crate) fn add(&mut self, realm: &Realm, fact: &AssignmentFact) {
         self.prescriptions.insert((realm.to_owned(), fact.prescription.clone()));
     }
 
     /// Remembers how the shop calls an order.
-    pub(crate) fn add_order(&mut self, realm: &str, fact: &OrderFact) {
+    pub(crate) fn add_order(&mut self, realm: &Realm, fact: &OrderFact) {
         let Some(fulfilment) = &fact.fulfilment else { return };
         let lane = fact.lane.as_ref().map(|uid| uid.as_str()).or(fact.parent.as_ref().map(|uid| uid.as_str()));
         let Some(lane) = lane else { return };
@@ -84,7 +85,7 @@ pub(crate) const DIGEST: &[&str] = &[
 pub(crate) async fn insert_fact(
     connection: &mut SqliteConnection,
     event: i64,
-    realm: &str,
+    realm: &Realm,
     fact: &AssignmentFact,
 ) -> Result<(), Error> {
     let data = serde_json::to_string(fact).map_err(|_| Error::Stored("assignment fact"))?;
@@ -108,7 +109,7 @@ struct TellingRow {
 /// A prescription with all its events.
 pub(crate) async fn prescription(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     uid: &PrescriptionUid,
 ) -> Result<Option<Prescription>, Error> {
     let rows: Vec<TellingRow> = sqlx::query_as(
@@ -166,7 +167,7 @@ pub(crate) async fn refold(connection: &mut SqliteConnection, touched: &Touched)
 /// Takes away what is shown of a prescription.
 async fn forget(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     uid: &PrescriptionUid,
     figures: &mut Figures,
 ) -> Result<(), Error> {
@@ -192,7 +193,7 @@ async fn forget(
 
 async fn write_row(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     row: &PrescriptionRowView,
     history: &[AssignmentView],
 ) -> Result<(), Error> {
@@ -249,7 +250,7 @@ pub(crate) fn state(state: PrescriptionState) -> &'static str {
 
 async fn write_assignment(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     position: i64,
     one: &AssignmentView,
     figures: &mut Figures,
@@ -281,12 +282,12 @@ async fn write_assignment(
 
 /// By how much the figures of doctors move. Doctors that are only touched move by nothing, and are shown anew.
 #[derive(Default)]
-struct Figures(BTreeMap<(String, String), BTreeMap<(String, String), i64>>);
+struct Figures(BTreeMap<(Realm, String), BTreeMap<(String, String), i64>>);
 
 impl Figures {
     fn add<'a>(
         &mut self,
-        realm: &str,
+        realm: &Realm,
         doctor: Option<&str>,
         counts: impl Iterator<Item = (&'a str, &'a str)>,
         by: i64,
@@ -324,7 +325,7 @@ impl Figures {
     }
 }
 
-async fn write_doctor(connection: &mut SqliteConnection, realm: &str, doctor: &str) -> Result<(), Error> {
+async fn write_doctor(connection: &mut SqliteConnection, realm: &Realm, doctor: &str) -> Result<(), Error> {
     let counted: Vec<(String, i64)> =
         sqlx::query_as("SELECT what, sum(number) FROM doctor_count WHERE realm = ? AND doctor_uid = ? GROUP BY what")
             .bind(realm)

@@ -6,8 +6,9 @@ use sha2::{Digest, Sha256};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{
-    Trust,
-    view::{BodyView, EventListInput, EventRowView, ProofView, QuarantineReason, ReceiptView, Verdict, VerifyView},
+    fact::Trust,
+    view::{BodyView, EventListInput, EventRowView, ProofView, ReceiptView, VerifyView},
+    words::{QuarantineReason, Verdict},
 };
 use crate::{
     error::Error,

@@ -5,11 +5,11 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::{
-    event::Trust,
+    event::fact::Trust,
     orders::{
         self,
         fold::Order,
-        view::{Attention, EntryKind, Finality, Mark, Stage, StatusGroup, StepState},
+        words::{Attention, EntryKind, Finality, Mark, Stage, StatusGroup, StepState},
     },
     projection,
     source::Source,

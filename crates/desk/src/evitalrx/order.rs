@@ -16,7 +16,8 @@ use crate::{
     money::Money,
     orders::{
         fact::{Courier, DeliveryType, Doctor, Fulfilment, OrderFact, Patient, Pharmacy, Pin},
-        view::{AddressView, AmountMeaning, LinkKind, TimeMeaning},
+        view::AddressView,
+        words::{AmountMeaning, LinkKind, TimeMeaning},
     },
 };
 

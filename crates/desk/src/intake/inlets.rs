@@ -9,7 +9,12 @@ use sqlx::SqliteConnection;
 use tokio::sync::Mutex;
 
 pub(crate) use crate::source::Source;
-use crate::{error::Error, id::ConnectionId, keychain::Keychain, orders::table::Realm, time};
+use crate::{
+    error::Error,
+    id::{ConnectionId, Realm},
+    keychain::Keychain,
+    time,
+};
 
 /// An inlet as intake needs it.
 #[derive(Debug)]

@@ -7,7 +7,9 @@ use offizin_wire::{Delivery, Header, InletId};
 use sqlx::{Row, SqliteConnection};
 
 use super::{Entry, Judged, Rejected, event_id, inlets::Inlets, judge};
-use crate::{assignments, error::Error, event::Subject, orders, pack, projection::Touched, rows, stock, time};
+use crate::{
+    assignments, error::Error, event::Subject, id::Realm, orders, pack, projection::Touched, rows, stock, time,
+};
 
 /// What stands before the digest in the place of the inbox, for a delivery that came out of a file.
 pub(crate) const IMPORTED: &str = "import/";
@@ -109,7 +111,7 @@ async fn append(
         }
         if let Some(subject) = &entry.event.subject {
             if is_first {
-                facts.push((id, entry.inlet.realm.as_str(), subject));
+                facts.push((id, &entry.inlet.realm, subject));
             }
             tally.touched.add(&entry.inlet.realm, subject);
         }
@@ -186,7 +188,7 @@ async fn append_events(
 /// Writes what events say where the folds find it.
 pub(crate) async fn insert_facts(
     connection: &mut SqliteConnection,
-    facts: &[(i64, &str, &Subject)],
+    facts: &[(i64, &Realm, &Subject)],
 ) -> Result<(), Error> {
     let (mut of_orders, mut of_stock) = (Vec::with_capacity(facts.len()), Vec::new());
     for (event, realm, subject) in facts {

@@ -16,7 +16,7 @@ use offizin_wire::{
 use sha2::{Digest, Sha256};
 
 use crate::{
-    event::{Event, QuarantineReason, Trust},
+    event::{Event, fact::Trust, words::QuarantineReason},
     id::{ConnectionId, EventId},
     pack,
 };

@@ -7,7 +7,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::view::{AddressView, AmountMeaning, Finality, LinkKind, Stage, StatusGroup, TimeMeaning};
+use super::{
+    view::AddressView,
+    words::{AmountMeaning, Finality, LinkKind, Stage, StatusGroup, TimeMeaning},
+};
 use crate::{
     id::{LaneUid, OrderUid, PharmacyUid},
     money::Money,

@@ -1,6 +1,6 @@
 //! The fold of an order: a pure function from the set of its facts to what is shown (step 9 of the journey).
 //!
-//! It sorts by [`Place`](crate::event::Place), a total order that does not depend on the order of arrival, so any
+//! It sorts by [`Place`](crate::event::fact::Place), a total order that does not depend on the order of arrival, so any
 //! permutation and duplication of the same deliveries ends in the same bytes. It derives transitions by comparing
 //! consecutive facts of a lane, because the provider delivers no previous status, actor or reason. It knows no SQL and
 //! no network.
@@ -11,18 +11,21 @@ use jiff::Timestamp;
 
 use super::{
     changes::changes,
-    confirm::Here,
+    compare::Here,
     fact::{OrderFact, Status},
     link,
     sequence::sequence,
     view::{
-        AmountView, Attention, EntryKind, EntryView, FieldView, Finality, HandoverView, ItemView, LaneView, LinkKind,
-        LinkView, Mark, OrderRowView, OrderView, PatientView, PinView, ReportedTimeView, SequenceView, Stage,
-        StatusGroup, TimelineView,
+        AmountView, EntryView, FieldView, HandoverView, ItemView, LaneView, LinkView, OrderRowView, OrderView,
+        PatientView, PinView, ReportedTimeView, SequenceView, TimelineView,
     },
+    words::{Attention, EntryKind, Finality, LinkKind, Mark, Stage, StatusGroup},
 };
 use crate::{
-    event::{Fact, Trust, fold_word},
+    event::{
+        fact::{Fact, Trust},
+        fold_word,
+    },
     id::{ConnectionId, EventId, LaneUid, OrderUid, PharmacyUid},
     money::Money,
     search::Words,

@@ -8,7 +8,8 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use super::{
     fold::{Facet, told},
     table::first_key,
-    view::{FacetView, OrderListInput, OrderRowView, PharmacyTodayView, StatusGroup, StuckView, TodayView},
+    view::{FacetView, OrderListInput, OrderRowView, PharmacyTodayView, StuckView, TodayView},
+    words::StatusGroup,
 };
 use crate::{
     error::Error,

@@ -1,6 +1,7 @@
 //! Orders: a fold of what the events say about lanes.
 
 mod changes;
+pub(crate) mod compare;
 pub(crate) mod confirm;
 pub(crate) mod export;
 pub(crate) mod fact;
@@ -11,5 +12,6 @@ pub(crate) mod list;
 mod sequence;
 pub(crate) mod table;
 pub mod view;
+pub mod words;
 
-pub use table::Rejections;
+pub use words::Rejections;

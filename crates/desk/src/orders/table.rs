@@ -3,44 +3,27 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sqlx::SqliteConnection;
-use ts_rs::TS;
 
 use super::{
     fact::OrderFact,
     fold::{Folded, Order},
     lanes,
-    view::{Finality, TimelineView},
+    view::TimelineView,
+    words::{Finality, Rejections},
 };
 use crate::{
     error::Error,
-    event::{Fact, table::FactRow},
-    id::{ConnectionId, LaneUid, OrderUid},
+    event::{fact::Fact, table::FactRow},
+    id::{ConnectionId, LaneUid, OrderUid, Realm},
     pack,
     problem::Code,
     rows,
 };
 
-/// One world of uids: provider and host.
-pub(crate) type Realm = String;
 pub(super) type LaneKey = (Realm, LaneUid);
 pub(super) type OrderKey = (Realm, OrderUid);
-
-/// What a sender's silence on the finality of a rejection means: a setting of its connection.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, sqlx::Type)]
-#[serde(rename_all = "snake_case")]
-#[sqlx(rename_all = "snake_case")]
-pub enum Rejections {
-    /// It tells final rejections only.
-    FinalOnly,
-    /// It tells each rejection, up to the final one.
-    Each,
-    /// Nobody knows: the order stays open.
-    #[default]
-    NotSure,
-}
 
 /// How many orders are read, folded and written at a time.
 pub(super) const AT_ONCE: usize = 500;
@@ -49,7 +32,7 @@ pub(super) const AT_ONCE: usize = 500;
 struct OrderFactRow {
     /// Where one order was asked for by a uid that may be another's.
     order_uid: Option<String>,
-    realm: String,
+    realm: Realm,
     lane_uid: Option<String>,
     parent_uid: Option<String>,
     rejections: Rejections,
@@ -151,7 +134,7 @@ pub(crate) struct Touched {
 }
 
 impl Touched {
-    pub(crate) fn add(&mut self, realm: &str, fact: &OrderFact) {
+    pub(crate) fn add(&mut self, realm: &Realm, fact: &OrderFact) {
         match (&fact.lane, &fact.parent) {
             (Some(lane), _) => _ = self.lanes.insert((realm.to_owned(), lane.clone())),
             (None, Some(parent)) => _ = self.orders.insert((realm.to_owned(), parent.clone())),
@@ -223,7 +206,7 @@ async fn gathered(
 ) -> Result<Vec<(OrderKey, Vec<OrderFactRow>)>, Error> {
     let mut gathered: BTreeMap<OrderKey, Vec<OrderFactRow>> =
         orders.iter().map(|order| (order.clone(), Vec::new())).collect();
-    let mut order_of: HashMap<(String, String), OrderUid> = HashMap::new();
+    let mut order_of: HashMap<(Realm, String), OrderUid> = HashMap::new();
     for (realm, lane, order) in lanes_of(connection, orders).await? {
         order_of.insert((realm, lane.as_str().to_owned()), order);
     }
@@ -269,7 +252,7 @@ struct NewRow {
 
 #[derive(sqlx::FromRow)]
 struct OldRow {
-    realm: String,
+    realm: Realm,
     uid: String,
     id: i64,
     facets: String,
@@ -394,7 +377,7 @@ impl Ids {
 
     /// The key an order should have.
     fn wanted((realm, uid): &OrderKey, begun: Timestamp) -> i64 {
-        let digest = Sha256::new().chain_update(realm).chain_update([0]).chain_update(uid.as_str()).finalize();
+        let digest = Sha256::new().chain_update(realm.as_str()).chain_update([0]).chain_update(uid.as_str()).finalize();
         let bits = digest.iter().take(3).fold(0i64, |bits, byte| bits << 8 | i64::from(*byte)) >> 4;
         Self::begin(begun) << Self::UID_BITS | bits
     }
@@ -555,7 +538,7 @@ pub(crate) async fn timeline(connection: &mut SqliteConnection, uid: &OrderUid) 
 /// Writes what events say about orders.
 pub(crate) async fn insert_facts(
     connection: &mut SqliteConnection,
-    facts: &[(i64, &str, &OrderFact)],
+    facts: &[(i64, &Realm, &OrderFact)],
 ) -> Result<(), Error> {
     let mut packed = Vec::with_capacity(facts.len());
     for (event, realm, fact) in facts {

@@ -4,112 +4,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::words::{
+    Agreement, AmountMeaning, Attention, EntryKind, Finality, LinkKind, Mark, Stage, StatusGroup, StepState,
+    TimeMeaning,
+};
 use crate::{
-    event::Trust,
+    event::fact::Trust,
     id::{ConnectionId, EventId, LaneUid, OrderUid, PharmacyUid},
     money::Money,
     page::PageInput,
 };
-
-/// The group a raw status belongs to: it gives the colour and the icon, never the word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum StatusGroup {
-    /// Just made, nobody has it yet.
-    New,
-    /// Somebody has to begin.
-    Waiting,
-    /// In somebody's hands.
-    InWork,
-    /// Stopped until somebody decides.
-    NeedsAttention,
-    /// Finished well.
-    Done,
-    /// Ended without being fulfilled.
-    Stopped,
-    /// A word this build does not know; shown raw.
-    Unknown,
-}
-
-/// What a status means, where its raw word alone would mislead: the window has a word of its own for each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// A prescription was typed up.
-    Digitized,
-    /// A prescription cannot be fulfilled.
-    PrescriptionRejected,
-    /// Given to a pharmacy.
-    Assigned,
-    /// The pharmacy takes it.
-    Accepted,
-    /// The pharmacy does not take it, or somebody cancelled it: the provider does not say which.
-    RejectedOrCancelled,
-    /// Given to other pharmacies.
-    Reassigned,
-    /// Packed, waiting for whoever brings it.
-    Packed,
-    /// Packed, waiting for whoever collects it.
-    ReadyForCollection,
-    /// Whoever brings it is at the store or on the way.
-    WithRider,
-    /// Brought.
-    Delivered,
-    /// Collected.
-    Collected,
-}
-
-/// Whether a rejection or cancellation is the end of the lane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum Finality {
-    /// Nothing more will happen.
-    Final,
-    /// Others may take over.
-    MayContinue,
-    /// The provider does not say.
-    Unknown,
-}
-
-/// What an amount of money means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum AmountMeaning {
-    /// The items after discount, without shipping.
-    ItemsAfterDiscount,
-    /// The items at their printed maximum price, before discount.
-    ItemsAtMaximumPrice,
-    /// Shipping of the whole order, repeated with each of its lanes.
-    ShippingOfOrder,
-    /// Delivery, as estimated.
-    DeliveryCharge,
-    /// The estimate, delivery included.
-    EstimateWithDelivery,
-}
-
-/// What a reported time means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum TimeMeaning {
-    /// On the bill.
-    Billed,
-    /// Of the payment.
-    Paid,
-    /// When to remind of a refill.
-    RefillReminder,
-}
-
-/// What a link leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum LinkKind {
-    /// Where the goods are.
-    Tracking,
-    /// The bill to print.
-    Bill,
-    /// The invoice as a file.
-    Invoice,
-}
 
 /// Which orders. All filters must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -247,22 +151,6 @@ pub struct LaneView {
     pub updated_at: Timestamp,
     /// The provider marked it as deleted.
     pub deleted: bool,
-}
-
-/// Why an order is listed under "needs attention".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum Attention {
-    /// A lane is on hold.
-    OnHold,
-    /// Cancelled, and no other lane goes on.
-    CancelledEverywhere,
-    /// The prescription was rejected before any pharmacy had the order.
-    PrescriptionRejected,
-    /// A status this build does not know.
-    UnknownStatus,
-    /// The newest change went backwards (restart, reopening after completion).
-    WentBack,
 }
 
 /// One row of the order list.
@@ -455,26 +343,6 @@ impl std::fmt::Debug for PinView {
     }
 }
 
-/// Where a step of the expected sequence stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum StepState {
-    /// Heard of.
-    Done,
-    /// Expected next.
-    Next,
-    /// Expected after that.
-    Ahead,
-    /// Never heard of, though a later step was.
-    Skipped,
-    /// Heard of, though the documents know no such step for this way of delivery.
-    Unexpected,
-    /// What ended the lane.
-    Ending,
-    /// Will not come any more.
-    NotReached,
-}
-
 /// One step of the expected sequence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct StepView {
@@ -558,46 +426,6 @@ impl std::fmt::Debug for PatientView {
     }
 }
 
-/// What an entry of a timeline is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum EntryKind {
-    /// The lane was made.
-    Created,
-    /// The lane's status changed.
-    StatusChanged,
-    /// The lane was handed over to others.
-    HandedOver,
-    /// Something else changed, or nothing visible did.
-    Updated,
-    /// The provider marked the lane as deleted.
-    Deleted,
-}
-
-/// Something noteworthy about an entry, shown as a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum Mark {
-    /// Received more than 24 hours after the event.
-    Late,
-    /// Received after an event that comes later in time.
-    OutOfOrder,
-    /// Another event of the same lane has the same second and type.
-    SameSecond,
-    /// The status moved backwards.
-    Backward,
-    /// The provider's documents know no such step from where the lane was: something may be missing in between.
-    Unexpected,
-    /// More than 5 minutes in the future of the receipt.
-    Future,
-    /// The unsigned header named another event type than the body.
-    HeaderMismatch,
-    /// The event carries no time of its own: the receipt time stands in.
-    TimeOfReceipt,
-    /// The event names another order than the one before on the same lane.
-    OtherOrder,
-}
-
 /// One field that differs from the entry before on the same lane.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ChangeView {
@@ -672,18 +500,6 @@ pub struct TimelineView {
     pub sequences: Vec<SequenceView>,
     /// Oldest first.
     pub entries: Vec<EntryView>,
-}
-
-/// Whether a provider's API says of a lane or an order what is known here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum Agreement {
-    /// It says the same.
-    Agrees,
-    /// It says something else.
-    Differs,
-    /// What it says cannot be compared.
-    Unclear,
 }
 
 /// What was known of a lane here and there when somebody asked.

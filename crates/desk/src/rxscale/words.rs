@@ -1,7 +1,7 @@
 //! RxScale's statuses of a pharmacy order: raw words folded to a group and a rank. One vocabulary of three; orders and
 //! prescriptions have their own. Words of older documents are recognised too, so that old captures read well.
 
-use crate::{event::fold_word, orders::view::StatusGroup};
+use crate::{event::fold_word, orders::words::StatusGroup};
 
 /// The group of a raw status.
 pub(super) fn group(status: &str) -> StatusGroup {

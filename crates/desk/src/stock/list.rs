@@ -14,9 +14,8 @@ use super::{
 };
 use crate::{
     error::Error,
-    event::Trust,
-    id::PharmacySkuUid,
-    orders::table::Realm,
+    event::fact::Trust,
+    id::{PharmacySkuUid, Realm},
     page::{self, Page, PageInput},
     problem::Code,
     time,
@@ -34,7 +33,7 @@ pub(crate) async fn list(
     let limit = input.page.rows();
     let mut query = list_query(input, now)?;
     query.push(" LIMIT ").push_bind(limit + 1);
-    let rows: Vec<(i64, String, String, i64)> = query.build_query_as().fetch_all(&mut *connection).await?;
+    let rows: Vec<(i64, String, Realm, i64)> = query.build_query_as().fetch_all(&mut *connection).await?;
     let page = page::page(rows, limit, |(sort, uid, ..)| (*sort, uid.clone()), Ok)?;
     let thresholds = Thresholds::load(connection).await?;
     let mut shown = Vec::with_capacity(page.rows.len());
@@ -82,7 +81,7 @@ fn list_query(input: &StockListInput, now: Timestamp) -> Result<QueryBuilder<Sql
 /// One product as it is, or was known to be.
 async fn one(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     uid: &PharmacySkuUid,
     as_of: Option<Timestamp>,
     now: Timestamp,
@@ -131,7 +130,7 @@ async fn one(
 
 async fn level_before(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     uid: &PharmacySkuUid,
     day: i64,
 ) -> Result<Option<i64>, Error> {

@@ -7,3 +7,4 @@ pub(crate) mod list;
 pub(crate) mod table;
 pub(crate) mod threshold;
 pub mod view;
+mod words;

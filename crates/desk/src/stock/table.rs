@@ -10,7 +10,12 @@ use super::{
     threshold::{self, Thresholds},
     view::StockRowView,
 };
-use crate::{error::Error, event::Trust, id::PharmacySkuUid, orders::table::Realm, time};
+use crate::{
+    error::Error,
+    event::fact::Trust,
+    id::{PharmacySkuUid, Realm},
+    time,
+};
 
 /// The tables a rebuild makes anew. Thresholds are no fold: they stay.
 pub(crate) const TABLES: &[&str] = &["stock_fact", "stock_day", "stock_row"];
@@ -26,7 +31,7 @@ pub(crate) const DIGEST: &[&str] = &[
 /// Writes what events say about their products. They are put into their places by [`refold`].
 pub(crate) async fn insert_facts(
     connection: &mut SqliteConnection,
-    facts: &[(i64, &str, &StockFact)],
+    facts: &[(i64, &Realm, &StockFact)],
 ) -> Result<(), Error> {
     if facts.is_empty() {
         return Ok(());
@@ -76,7 +81,7 @@ const AFTER: &str = "SELECT event_id, at, updated_at, received_at, event, stock 
 /// One product on one shelf.
 struct Shelf<'a> {
     connection: &'a mut SqliteConnection,
-    realm: &'a str,
+    realm: &'a Realm,
     uid: &'a PharmacySkuUid,
     sums: Sums,
 }
@@ -225,7 +230,7 @@ impl Shelf<'_> {
 /// What moved on the days up to `last` that a window can reach.
 pub(crate) async fn days(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     uid: &PharmacySkuUid,
     last: i64,
 ) -> Result<BTreeMap<i64, Moved>, Error> {
@@ -255,7 +260,7 @@ struct ShownRow {
 /// The row of a product as it was known to be at `as_of`, without what depends on the time of asking.
 pub(crate) async fn row(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     uid: &PharmacySkuUid,
     out_ms: i64,
     as_of: i64,
@@ -305,7 +310,7 @@ pub(crate) async fn row(
 /// When an empty product became empty: the first level after the last that was above zero.
 async fn out_since(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     uid: &PharmacySkuUid,
     as_of: i64,
 ) -> Result<i64, Error> {
@@ -327,7 +332,7 @@ async fn out_since(
 
 async fn show(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     uid: &PharmacySkuUid,
     out_ms: i64,
     thresholds: &Thresholds,

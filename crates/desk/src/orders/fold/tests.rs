@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    event::Place,
+    event::fact::Place,
     id::ConnectionId,
     orders::{
         fact::{Doctor, Fulfilment, Item, Patient, Pharmacy},
