@@ -29,7 +29,7 @@ pub(crate) const VERSION: i64 = 9;
 /// What has to be folded again.
 #[derive(Debug, Default)]
 pub(crate) struct Touched {
-    orders: orders::table::Touched,
+    orders: orders::touched::Touched,
     products: BTreeSet<(Realm, PharmacySkuUid)>,
     assignments: assignments::table::Touched,
 }

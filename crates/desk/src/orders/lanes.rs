@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::SqliteConnection;
 
-use super::table::{AT_ONCE, LaneKey, OrderKey, Touched, json};
+use super::touched::{AT_ONCE, LaneKey, OrderKey, Touched, json};
 use crate::{
     error::Error,
     id::{LaneUid, OrderUid, Realm},

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{
-    fold::{Facet, told},
-    table::first_key,
+    fold::row::{Facet, told},
+    table::keys::first_key,
     view::{FacetView, OrderListInput, OrderRowView, PharmacyTodayView, StuckView, TodayView},
     words::StatusGroup,
 };

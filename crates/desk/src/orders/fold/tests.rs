@@ -4,11 +4,12 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    event::fact::Place,
+    event::fact::{Place, Trust},
     id::ConnectionId,
     orders::{
-        fact::{Doctor, Fulfilment, Item, Patient, Pharmacy},
+        fact::{Doctor, Fulfilment, Item, Patient, Pharmacy, Status},
         view::AddressView,
+        words::{Attention, EntryKind, Mark},
     },
 };
 

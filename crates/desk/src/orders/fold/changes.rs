@@ -5,11 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{
-    fact::{Item, OrderFact},
-    view::{AddressView, ChangeView},
+use crate::{
+    id::PharmacyUid,
+    intake::journal,
+    money::Money,
+    orders::{
+        fact::{Item, OrderFact},
+        view::{AddressView, ChangeView},
+    },
 };
-use crate::{id::PharmacyUid, intake::journal, money::Money};
 
 /// How many field changes an entry shows at the most.
 const MAX_CHANGES: usize = 40;

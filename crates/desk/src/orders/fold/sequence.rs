@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    fact::{Expected, OrderFact},
-    view::StepView,
-    words::{StatusGroup, StepState},
+use crate::{
+    event::fact::Fact,
+    orders::{
+        fact::{Expected, OrderFact},
+        view::StepView,
+        words::{StatusGroup, StepState},
+    },
 };
-use crate::event::fact::Fact;
 
 /// The steps of a lane, or `None` where its provider's documents know no sequence for it. `whole` are the facts about the
 /// order as a whole: what was heard there was heard for each of its lanes.
