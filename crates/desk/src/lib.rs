@@ -22,6 +22,7 @@ pub mod interrupt;
 #[cfg(not(feature = "interrupts"))]
 mod interrupt;
 mod keychain;
+mod keyword;
 pub mod money;
 pub mod network;
 pub mod orders;

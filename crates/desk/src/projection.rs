@@ -15,7 +15,7 @@ use crate::{
     event::{Event, Subject, fact::Trust},
     id::{PharmacySkuUid, Realm},
     intake::{self, journal},
-    interrupt, orders, pack,
+    interrupt, keyword, orders, pack,
     problem::Code,
     rows, settings,
     source::Source,
@@ -200,7 +200,7 @@ pub(crate) async fn fold_anew(
 /// Notes what this build understands differently.
 async fn decoded_anew(connection: &mut SqliteConnection, stored: &StoredEvent, event: &Event) -> Result<(), Error> {
     let at = event.at.map(jiff::Timestamp::as_millisecond);
-    let unrecognised = event.unrecognised.as_ref().map(journal::word);
+    let unrecognised = event.unrecognised.as_ref().map(keyword::of);
     if (&stored.event_type, &stored.payload_version, stored.at, &stored.unrecognised)
         == (&event.event_type, &event.payload_version, at, &unrecognised)
     {

@@ -6,7 +6,6 @@
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{
-    table::state,
     view::{
         AssignmentFiltersView, AssignmentListInput, AssignmentView, DoctorListInput, DoctorRowView, DoctorView,
         PrescriptionListInput, PrescriptionRowView, PrescriptionView, ReasonCountView, ReasonView,
@@ -16,6 +15,7 @@ use super::{
 use crate::{
     error::Error,
     id::{DoctorUid, OrderUid, PrescriptionUid, Realm},
+    keyword,
     page::{self, Page},
     problem::Code,
 };
@@ -98,7 +98,7 @@ fn prescriptions_query(input: &PrescriptionListInput) -> Result<QueryBuilder<Sql
     let mut filters: Vec<(&'static str, String)> = Vec::new();
     filters.extend(input.doctor.as_ref().map(|uid| ("doctor", uid.to_string())));
     filters.extend(input.reason.clone().map(|reason| ("reason", reason)));
-    filters.extend(input.state.map(|wanted| ("state", state(wanted).to_owned())));
+    filters.extend(input.state.map(|wanted| ("state", keyword::of(&wanted))));
     filters.extend(input.shop.clone().map(|shop| ("shop", shop)));
     let mut filters = filters.into_iter();
     let mut query = match filters.next() {
@@ -346,7 +346,7 @@ async fn kind(connection: &mut SqliteConnection, reason: &str) -> Result<ReasonK
     .fetch_optional(connection)
     .await?
     .flatten();
-    let told = told.and_then(|word| serde_json::from_value(word.into()).ok());
+    let told = told.and_then(|text| keyword::read(&text));
     Ok(told.unwrap_or(ReasonKind::Other))
 }
 

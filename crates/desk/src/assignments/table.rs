@@ -17,6 +17,7 @@ use crate::{
     error::Error,
     event::{fact::Fact, table::FactRow},
     id::{PrescriptionUid, Realm},
+    keyword,
     orders::fact::OrderFact,
     time,
 };
@@ -219,12 +220,12 @@ async fn write_row(
     let mut facets: Vec<(&str, &str)> = doctors.into_iter().map(|uid| ("doctor", uid)).collect();
     facets.extend(reasons.into_iter().map(|reason| ("reason", reason)));
     facets.extend(row.shop.as_deref().map(|shop| ("shop", shop)));
-    facets.push((
-        "state",
-        state(row.doctor_uid.as_ref().map_or(PrescriptionState::Unassigned, |_| PrescriptionState::Assigned)),
-    ));
+    let has_doctor = row.doctor_uid.is_some();
+    let state = keyword::of(if has_doctor { &PrescriptionState::Assigned } else { &PrescriptionState::Unassigned });
+    facets.push(("state", &state));
+    let broken = keyword::of(&PrescriptionState::Broken);
     if row.gaps > 0 {
-        facets.push(("state", state(PrescriptionState::Broken)));
+        facets.push(("state", &broken));
     }
     for (kind, value) in facets {
         sqlx::query("INSERT INTO prescription_facet (kind, value, changed_at, uid, realm) VALUES (?, ?, ?, ?, ?)")
@@ -237,15 +238,6 @@ async fn write_row(
             .await?;
     }
     Ok(())
-}
-
-/// How a state is called in the facets.
-pub(crate) fn state(state: PrescriptionState) -> &'static str {
-    match state {
-        PrescriptionState::Assigned => "assigned",
-        PrescriptionState::Unassigned => "unassigned",
-        PrescriptionState::Broken => "broken",
-    }
 }
 
 async fn write_assignment(

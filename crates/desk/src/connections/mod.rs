@@ -103,7 +103,7 @@ async fn add_now(desk: &Desk, input: ConnectionInput) -> Result<ConnectionView, 
     )
     .bind(&id)
     .bind(&name)
-    .bind(crate::intake::journal::word(&api))
+    .bind(crate::keyword::of(&api))
     .bind(base.as_str())
     .bind(realm(rxscale::SOURCE, &base))
     .bind(given(pharmacy_uid))

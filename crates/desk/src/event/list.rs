@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     id::EventId,
     intake::{self, inlets::Inlets, journal},
-    pack,
+    keyword, pack,
     page::{self, Page},
     problem::Code,
     search::Query,
@@ -46,8 +46,10 @@ struct Row {
 
 impl Row {
     fn view(self) -> Result<EventRowView, Error> {
-        let unrecognised = self.unrecognised.as_deref().map(parse).transpose()?;
-        let quarantine = self.reason.as_deref().map(parse).transpose()?;
+        let unknown = || Error::Stored("keyword");
+        let unrecognised =
+            self.unrecognised.as_deref().map(|text| keyword::read(text).ok_or_else(unknown)).transpose()?;
+        let quarantine = self.reason.as_deref().map(|text| keyword::read(text).ok_or_else(unknown)).transpose()?;
         Ok(EventRowView {
             id: self.public_id.into(),
             source: self.source,
@@ -71,10 +73,6 @@ impl Row {
             imported: self.imported,
         })
     }
-}
-
-fn parse<T: serde::de::DeserializeOwned>(word: &str) -> Result<T, Error> {
-    serde_json::from_value(word.into()).map_err(|_| Error::Stored("word"))
 }
 
 const EVENT_COLUMNS: &str = "SELECT e.public_id, e.source, e.connection_id, e.event_type, e.at, e.received_at, e.trust, \
@@ -188,7 +186,7 @@ fn quarantine_query(input: &EventListInput, after: Option<(i64, &str)>, limit: i
         sql.push(" AND i.source = ").push_bind(source);
     }
     if let Some(reason) = &input.quarantine {
-        sql.push(" AND q.reason = ").push_bind(journal::word(reason));
+        sql.push(" AND q.reason = ").push_bind(keyword::of(reason));
     }
     if let Some((received_at, id)) = after {
         sql.push(" AND (q.received_at, q.public_id) < (").push_bind(received_at).push(", ").push_bind(id).push(")");

@@ -8,7 +8,7 @@ use sqlx::{Row, SqliteConnection};
 
 use super::{Entry, Judged, Rejected, event_id, inlets::Inlets, judge};
 use crate::{
-    assignments, error::Error, event::Subject, id::Realm, orders, pack, projection::Touched, rows, stock, time,
+    assignments, error::Error, event::Subject, id::Realm, keyword, orders, pack, projection::Touched, rows, stock, time,
 };
 
 /// What stands before the digest in the place of the inbox, for a delivery that came out of a file.
@@ -171,7 +171,7 @@ async fn append_events(
                 .push_bind(received_ms)
                 .push_bind(1i64)
                 .push_bind(entry.proof.trust().stored())
-                .push_bind(entry.event.unrecognised.as_ref().map(word))
+                .push_bind(entry.event.unrecognised.as_ref().map(keyword::of))
                 .push_bind(entry.header_mismatch);
         },
     )
@@ -215,7 +215,7 @@ async fn quarantine(connection: &mut SqliteConnection, rejected: &[(Origin, Reje
         .bind(origin.sequence)
         .bind(origin.position)
         .bind(delivery.received_at.as_millisecond())
-        .bind(word(reason))
+        .bind(keyword::of(reason))
         .bind(headers_text(&delivery.headers)?)
         .bind(body.hash.as_slice())
         .bind(&body.packed)
@@ -324,8 +324,4 @@ pub(crate) fn headers_text(headers: &[Header]) -> Result<String, Error> {
 
 pub(crate) fn headers_of(text: &str) -> Result<Vec<Header>, Error> {
     serde_json::from_str(text).map_err(|_| Error::Stored("headers"))
-}
-
-pub(crate) fn word(value: &impl serde::Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{
-    fold::row::{Facet, told},
+    fold::row::Facet,
     table::keys::first_key,
     view::{FacetView, OrderListInput, OrderRowView, PharmacyTodayView, StuckView, TodayView},
     words::StatusGroup,
@@ -15,6 +15,7 @@ use crate::{
     error::Error,
     event::fold_word,
     id::PharmacyUid,
+    keyword,
     page::{self, Page},
     search::Query,
 };
@@ -76,7 +77,7 @@ async fn filter(
     let is = |asked: Option<bool>| asked.filter(|asked| *asked).map(|_| String::new());
     let asked = [
         (Facet::STATUS, input.status.as_deref().map(fold_word)),
-        (Facet::GROUP, input.group.as_ref().map(told)),
+        (Facet::GROUP, input.group.as_ref().map(keyword::of)),
         (Facet::CONNECTION, input.connection.as_ref().map(|id| id.as_str().to_owned())),
         (Facet::PHARMACY, input.pharmacy.as_ref().map(|uid| uid.as_str().to_owned())),
         (Facet::DELIVERY_TYPE, input.delivery_type.clone()),

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     id::PharmacyUid,
-    intake::journal,
+    keyword,
     money::Money,
     orders::{
         fact::{Item, OrderFact},
@@ -131,7 +131,7 @@ impl Changes {
     ) {
         let meanings: BTreeSet<_> = before.keys().chain(after.keys()).collect();
         for meaning in meanings {
-            let field = format!("{what}.{}", journal::word(meaning));
+            let field = format!("{what}.{}", keyword::of(meaning));
             add(self, &field, before.get(meaning).and_then(&tell), after.get(meaning).and_then(&tell));
         }
     }

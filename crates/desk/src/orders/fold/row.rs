@@ -11,6 +11,7 @@ use crate::{
         fold_word,
     },
     id::{LaneUid, PharmacyUid},
+    keyword,
     money::Money,
     orders::{
         fact::OrderFact,
@@ -98,7 +99,7 @@ impl Order {
     fn facets(&self, row: &OrderRowView) -> Vec<Facet> {
         let facet = |kind, value: &str, label: &str| Facet { kind, value: value.to_owned(), label: label.to_owned() };
         let mut facets = vec![
-            facet(Facet::GROUP, &told(&row.status_group), ""),
+            facet(Facet::GROUP, &keyword::of(&row.status_group), ""),
             facet(Facet::CONNECTION, row.connection.as_str(), ""),
         ];
         if let Some(status) = &row.status {
@@ -191,11 +192,6 @@ impl Facet {
     pub(crate) const DELIVERY_TYPE: &str = "delivery_type";
     pub(crate) const OPEN: &str = "open";
     pub(crate) const URGENT: &str = "urgent";
-}
-
-/// A status group as it is stored.
-pub(crate) fn told(group: &StatusGroup) -> String {
-    serde_json::to_value(group).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 fn total(data: &OrderFact) -> Option<Money> {

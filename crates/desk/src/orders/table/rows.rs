@@ -8,6 +8,7 @@ use super::{facets::Facets, keys::Ids};
 use crate::{
     error::Error,
     id::Realm,
+    keyword,
     orders::{
         fold::{Order, row::Folded},
         touched::{OrderKey, json},
@@ -130,7 +131,7 @@ async fn insert_rows(connection: &mut SqliteConnection, new_rows: &[NewRow]) -> 
                 .push_bind(uid)
                 .push_bind(folded.row.updated_at.as_millisecond())
                 .push_bind(folded.row.status_since.as_millisecond())
-                .push_bind(word(&folded.row.status_group))
+                .push_bind(keyword::of(&folded.row.status_group))
                 .push_bind(folded.is_open)
                 .push_bind(facets)
                 .push_bind(view)
@@ -145,8 +146,4 @@ async fn insert_rows(connection: &mut SqliteConnection, new_rows: &[NewRow]) -> 
     })
     .await?;
     Ok(())
-}
-
-fn word(value: &impl serde::Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
