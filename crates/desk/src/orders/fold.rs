@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use super::{
     compare::Here,
     fact::OrderFact,
-    words::{Finality, StatusGroup},
+    words::{Finality, Rejections, StatusGroup},
 };
 use crate::{
     event::fact::Fact,
@@ -89,6 +89,14 @@ impl Order {
         let lane = newest.iter().find(|(_, fact)| is_open(fact)).or(newest.first()).map(|(lane, _)| (*lane).clone());
         let facts = self.lanes.get(&lane)?;
         Some((facts, facts.last()?))
+    }
+}
+
+/// A rejection of which its sender does not say whether it ends the lane does end it where that sender tells final ones only.
+/// How a sender tells rejections is a setting of its connection.
+pub(super) fn settle_finality(fact: &mut OrderFact, told: Rejections) {
+    if fact.meaning.finality == Some(Finality::Unknown) && told == Rejections::FinalOnly {
+        fact.meaning.finality = Some(Finality::Final);
     }
 }
 

@@ -288,6 +288,22 @@ fn what_is_said_of_the_whole_order_stands_for_it_until_a_lane_speaks() {
     assert_eq!(order.timeline().entries[0].lane_uid, None);
 }
 
+#[test]
+fn silence_on_finality_ends_a_lane_only_where_its_sender_tells_final_rejections_only() {
+    for (said, told, group) in [
+        (Finality::Unknown, Rejections::FinalOnly, StatusGroup::Stopped),
+        (Finality::Unknown, Rejections::Each, StatusGroup::Waiting),
+        (Finality::Unknown, Rejections::NotSure, StatusGroup::Waiting),
+        (Finality::MayContinue, Rejections::FinalOnly, StatusGroup::Waiting),
+        (Finality::Final, Rejections::NotSure, StatusGroup::Stopped),
+    ] {
+        let mut rejected = fact(0, 0, "cancelled");
+        rejected.data.meaning.finality = Some(said);
+        settle_finality(&mut rejected.data, told);
+        assert_eq!(order(vec![rejected]).row().unwrap().status_group, group, "{said:?} {told:?}");
+    }
+}
+
 fn histories() -> impl Strategy<Value = Vec<Fact<OrderFact>>> {
     let shape = (0u32..4, 0u32..2, any::<bool>(), any::<bool>(), 0u32..12);
     let one = (0i64..6, 0i64..3, 0i64..200_000, prop::sample::select(WORDS), shape);

@@ -11,8 +11,9 @@ use crate::{
     id::{LaneUid, OrderUid, Realm},
     orders::{
         fact::OrderFact,
+        fold::settle_finality,
         touched::{OrderKey, json},
-        words::{Finality, Rejections},
+        words::Rejections,
     },
     rows,
 };
@@ -35,9 +36,7 @@ impl OrderFactRow {
         fact.data.lane = self.lane_uid.map(Into::into);
         fact.data.parent = self.parent_uid.map(Into::into);
         fact.data.updated_at = fact.place.updated_at;
-        if fact.data.meaning.finality == Some(Finality::Unknown) && self.rejections == Rejections::FinalOnly {
-            fact.data.meaning.finality = Some(Finality::Final);
-        }
+        settle_finality(&mut fact.data, self.rejections);
         Ok(fact)
     }
 }
