@@ -24,6 +24,31 @@ pub enum StatusGroup {
     Unknown,
 }
 
+/// A status whose raw word is enough to know it by, however the word was written. The window has one word for each; the raw
+/// words are in the folder of the provider that uses them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum KnownStatus {
+    /// Just made.
+    Created,
+    /// No pharmacy has begun.
+    WaitingForPharmacy,
+    /// Somebody has to look at it first.
+    PendingReview,
+    /// Stopped until somebody decides.
+    OnHold,
+    /// A pharmacy works on it.
+    InProgress,
+    /// Waiting for whoever collects it.
+    ReadyForPickup,
+    /// Sent.
+    Shipped,
+    /// Finished.
+    Completed,
+    /// Ended without being fulfilled.
+    Cancelled,
+}
+
 /// What a status means, where its raw word alone would mislead: the window has a word of its own for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
