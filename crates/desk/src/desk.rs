@@ -407,7 +407,7 @@ impl Desk {
 
     /// Everything that happened to one order, oldest first.
     pub async fn order_timeline(&self, uid: &OrderUid) -> Result<TimelineView, Problem> {
-        let timeline = async { orders::table::timeline(&mut *self.reader().await?, uid).await };
+        let timeline = async { orders::list::timeline(&mut *self.reader().await?, uid).await };
         Ok(timeline.await?)
     }
 

@@ -38,6 +38,7 @@ mod rows;
 mod rxscale;
 mod search;
 pub mod settings;
+mod shown;
 mod source;
 pub mod status;
 pub mod stock;

@@ -20,12 +20,12 @@ use crate::{
     network,
     orders::{
         fact::{
-            Courier, DeliveryType, Doctor, Expected, File, Fulfilment, Item, Meaning, OrderFact, Patient, Pharmacy,
-            Pin, Status, Unit,
+            Address, Courier, DeliveryType, Doctor, Expected, File, Fulfilment, Item, Meaning, OrderFact, Patient,
+            Pharmacy, Pin, Status, Unit,
         },
-        view::{
-            AddressView, ChangeView, ConfirmationView, ConfirmedLaneView, EntryView, LaneView, OrderRowView,
-            SequenceView, StepView, TimelineView,
+        stored::{
+            StoredChange, StoredConfirmation, StoredConfirmedLane, StoredEntry, StoredLane, StoredRow, StoredSequence,
+            StoredStep, StoredTimeline,
         },
         words::{
             Agreement, AmountMeaning, Attention, EntryKind, Finality, LinkKind, Mark, Stage, StatusGroup, StepState,
@@ -89,8 +89,8 @@ fn status() -> Status {
     Status { word: "in-progress".into(), group: StatusGroup::InWork, rank: Some(3), after: vec![1, 2] }
 }
 
-fn address() -> AddressView {
-    AddressView {
+fn address() -> Address {
+    Address {
         name: text("Erika Beispiel"),
         street: text("Testweg 2"),
         additional: text("Hinterhaus"),
@@ -160,8 +160,8 @@ fn order_fact() -> OrderFact {
     }
 }
 
-fn lane() -> LaneView {
-    LaneView {
+fn lane() -> StoredLane {
+    StoredLane {
         uid: "po-1".into(),
         name: text("#1001"),
         status: text("in-progress"),
@@ -176,8 +176,8 @@ fn lane() -> LaneView {
     }
 }
 
-fn order_row() -> OrderRowView {
-    OrderRowView {
+fn order_row() -> StoredRow {
+    StoredRow {
         uid: "ord-1".into(),
         connection: "c-1".into(),
         name: text("#1001"),
@@ -199,10 +199,10 @@ fn order_row() -> OrderRowView {
     }
 }
 
-fn timeline() -> TimelineView {
+fn timeline() -> StoredTimeline {
     let step =
-        StepView { status: "accept".into(), stage: Some(Stage::Accepted), state: StepState::Done, at: Some(at(1)) };
-    let entry = EntryView {
+        StoredStep { status: "accept".into(), stage: Some(Stage::Accepted), state: StepState::Done, at: Some(at(1)) };
+    let entry = StoredEntry {
         event_id: "00".into(),
         lane_uid: Some("po-1".into()),
         pharmacy_name: text("Testapotheke"),
@@ -224,21 +224,21 @@ fn timeline() -> TimelineView {
         trust: Trust::Unsigned,
         marks: vec![Mark::Late],
         receipts: 2,
-        changes: vec![ChangeView { field: "priority".into(), from: text("0"), to: text("2") }],
+        changes: vec![StoredChange { field: "priority".into(), from: text("0"), to: text("2") }],
     };
     let sequence =
-        SequenceView { lane_uid: Some("po-1".into()), pharmacy_name: text("Testapotheke"), steps: vec![step] };
-    TimelineView { uid: "ord-1".into(), lanes: vec![lane()], sequences: vec![sequence], entries: vec![entry] }
+        StoredSequence { lane_uid: Some("po-1".into()), pharmacy_name: text("Testapotheke"), steps: vec![step] };
+    StoredTimeline { uid: "ord-1".into(), lanes: vec![lane()], sequences: vec![sequence], entries: vec![entry] }
 }
 
-fn confirmation() -> ConfirmationView {
-    let lane = ConfirmedLaneView {
+fn confirmation() -> StoredConfirmation {
+    let lane = StoredConfirmedLane {
         lane_uid: Some("po-1".into()),
         here: Some(Stage::Packed),
         there: text("Shipped"),
         agreement: Agreement::Agrees,
     };
-    ConfirmationView { asked_at: at(1), agreement: Agreement::Agrees, lanes: vec![lane], outdated: false }
+    StoredConfirmation { asked_at: at(1), agreement: Agreement::Agrees, lanes: vec![lane], outdated: false }
 }
 
 fn stock_row() -> StockRowView {

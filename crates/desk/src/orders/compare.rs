@@ -2,7 +2,7 @@
 //! answer, is [`super::confirm`]'s business.
 
 use super::{
-    view::ConfirmedLaneView,
+    stored::StoredConfirmedLane,
     words::{Agreement, Stage},
 };
 use crate::id::LaneUid;
@@ -26,10 +26,10 @@ pub(super) struct Here {
 
 /// What agrees and what differs. A lane nobody can place, or a word nobody can compare, is no difference: a warning that is
 /// none teaches people to look away.
-pub(super) fn compare(here: &[Here], told: &[ToldLane]) -> (Agreement, Vec<ConfirmedLaneView>) {
+pub(super) fn compare(here: &[Here], told: &[ToldLane]) -> (Agreement, Vec<StoredConfirmedLane>) {
     let lane_of = |told: &ToldLane| here.iter().find(|here| told.ids.contains(&here.lane));
     let placed = told.iter().any(|told| lane_of(told).is_some());
-    let mut lanes: Vec<ConfirmedLaneView> = told
+    let mut lanes: Vec<StoredConfirmedLane> = told
         .iter()
         .map(|told| {
             let here = lane_of(told);
@@ -43,7 +43,7 @@ pub(super) fn compare(here: &[Here], told: &[ToldLane]) -> (Agreement, Vec<Confi
                 None if placed && told.stages.iter().any(|stage| *stage != Stage::Assigned) => Agreement::Differs,
                 None => Agreement::Unclear,
             };
-            ConfirmedLaneView {
+            StoredConfirmedLane {
                 lane_uid: here.map(|here| here.lane.clone()).or_else(|| told.ids.first().cloned()),
                 here: here.and_then(|here| here.stage),
                 there: told.word.clone(),
@@ -55,7 +55,7 @@ pub(super) fn compare(here: &[Here], told: &[ToldLane]) -> (Agreement, Vec<Confi
     lanes.extend(untold.map(|here| {
         let is_over = matches!(here.stage, Some(Stage::RejectedOrCancelled | Stage::Reassigned) | None);
         let agreement = if placed && !is_over { Agreement::Differs } else { Agreement::Unclear };
-        ConfirmedLaneView { lane_uid: Some(here.lane.clone()), here: here.stage, there: None, agreement }
+        StoredConfirmedLane { lane_uid: Some(here.lane.clone()), here: here.stage, there: None, agreement }
     }));
     let any = |agreement| lanes.iter().any(|lane| lane.agreement == agreement);
     let agreement = if any(Agreement::Differs) {

@@ -6,6 +6,7 @@ use sqlx::SqliteConnection;
 use super::{
     compare::compare,
     fold::Order,
+    stored::StoredConfirmation,
     table,
     view::{ConfirmableView, ConfirmationView},
 };
@@ -43,7 +44,7 @@ pub(crate) async fn confirm(desk: &Desk, uid: &OrderUid) -> Result<ConfirmableVi
     let (realm, order) = table::find_in(&mut tx, uid).await?;
     let (agreement, lanes) = compare(&order.here(), &told);
     let asked_at = desk.now();
-    let view = ConfirmationView { asked_at, agreement, lanes, outdated: false };
+    let confirmation = StoredConfirmation { asked_at, agreement, lanes, outdated: false };
     sqlx::query(
         "INSERT INTO confirmation (realm, order_uid, asked_at, view) VALUES (?, ?, ?, ?) \
          ON CONFLICT (realm, order_uid) DO UPDATE SET asked_at = excluded.asked_at, view = excluded.view",
@@ -51,11 +52,11 @@ pub(crate) async fn confirm(desk: &Desk, uid: &OrderUid) -> Result<ConfirmableVi
     .bind(&realm)
     .bind(order.uid())
     .bind(asked_at.as_millisecond())
-    .bind(serde_json::to_string(&view).map_err(|_| Error::Stored("confirmation"))?)
+    .bind(serde_json::to_string(&confirmation).map_err(|_| Error::Stored("confirmation"))?)
     .execute(&mut *tx)
     .await?;
     tx.commit().await?;
-    Ok(ConfirmableView { possible: true, last: Some(view) })
+    Ok(ConfirmableView { possible: true, last: Some(confirmation.into()) })
 }
 
 async fn last(
@@ -70,7 +71,8 @@ async fn last(
             .fetch_optional(connection)
             .await?;
     let Some((asked_at, view)) = row else { return Ok(None) };
-    let mut view: ConfirmationView = serde_json::from_str(&view).map_err(|_| Error::Stored("confirmation"))?;
+    let stored: StoredConfirmation = serde_json::from_str(&view).map_err(|_| Error::Stored("confirmation"))?;
+    let mut view = ConfirmationView::from(stored);
     view.asked_at = time::from_ms(asked_at)?;
     view.outdated = order.last_receipt_at() > Some(view.asked_at);
     Ok(Some(view))

@@ -7,10 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{
-    view::AddressView,
-    words::{AmountMeaning, Finality, LinkKind, Stage, StatusGroup, TimeMeaning},
-};
+use super::words::{AmountMeaning, Finality, LinkKind, Stage, StatusGroup, TimeMeaning};
 use crate::{
     id::{LaneUid, OrderUid, PharmacyUid},
     money::Money,
@@ -104,9 +101,9 @@ pub(crate) struct OrderFact {
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) patient: Option<Patient>,
     #[serde(skip_serializing_if = "is_default")]
-    pub(crate) delivery_address: Option<AddressView>,
+    pub(crate) delivery_address: Option<Address>,
     #[serde(skip_serializing_if = "is_default")]
-    pub(crate) invoice_address: Option<AddressView>,
+    pub(crate) invoice_address: Option<Address>,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) doctor: Option<Doctor>,
     /// The shop it was bought in, where the provider names one.
@@ -268,6 +265,26 @@ pub(crate) struct Patient {
 impl std::fmt::Debug for Patient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Patient(…)")
+    }
+}
+
+/// A postal address as the provider sent it. A person's: prints nothing. It stores what is absent, too.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Address {
+    /// First and last name.
+    pub(crate) name: Option<String>,
+    /// Street and house number.
+    pub(crate) street: Option<String>,
+    pub(crate) additional: Option<String>,
+    /// Postal code and city.
+    pub(crate) city: Option<String>,
+    pub(crate) country: Option<String>,
+}
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Address(…)")
     }
 }
 

@@ -7,14 +7,15 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{
     fold::row::Facet,
-    table::keys::first_key,
-    view::{FacetView, OrderListInput, OrderRowView, PharmacyTodayView, StuckView, TodayView},
+    stored::StoredRow,
+    table::{self, keys::first_key},
+    view::{FacetView, OrderListInput, OrderRowView, PharmacyTodayView, StuckView, TimelineView, TodayView},
     words::StatusGroup,
 };
 use crate::{
     error::Error,
     event::fold_word,
-    id::PharmacyUid,
+    id::{OrderUid, PharmacyUid},
     keyword,
     page::{self, Page},
     search::Query,
@@ -60,12 +61,7 @@ pub(crate) async fn list(
             Some(query) => looked_through(connection, &filter, &query, after, limit + 1).await?,
         },
     };
-    page::page(
-        rows,
-        limit,
-        |row| (row.id, row.uid.clone()),
-        |row| serde_json::from_str(&row.view).map_err(|_| Error::Stored("order row")),
-    )
+    page::page(rows, limit, |row| (row.id, row.uid.clone()), |row| Ok(stored_row(&row.view)?.into()))
 }
 
 /// The filter, and how many orders its rarest part has; `None` where no order has all of it.
@@ -208,7 +204,7 @@ pub(crate) async fn today(connection: &mut SqliteConnection, day_begins_ms: i64)
             .await?;
     let mut pharmacies: BTreeMap<Option<PharmacyUid>, PharmacyTodayView> = BTreeMap::new();
     for row in &rows {
-        let row: OrderRowView = serde_json::from_str(row).map_err(|_| Error::Stored("order row"))?;
+        let row = stored_row(row)?;
         let lane = row.lanes.first();
         let uid = lane.and_then(|lane| lane.pharmacy_uid.clone());
         let of = pharmacies.entry(uid.clone()).or_insert_with(|| PharmacyTodayView {
@@ -241,6 +237,15 @@ pub(crate) async fn stuck(connection: &mut SqliteConnection, before_ms: i64, lim
     .bind(limit)
     .fetch_all(connection)
     .await?;
-    let rows = rows.iter().map(|view| serde_json::from_str(view).map_err(|_| Error::Stored("order row")));
+    let rows = rows.iter().map(|row| Ok::<_, Error>(stored_row(row)?.into()));
     Ok(StuckView { count, rows: rows.collect::<Result<_, _>>()? })
+}
+
+/// The timeline of an order; the uid of one of its lanes will do.
+pub(crate) async fn timeline(connection: &mut SqliteConnection, uid: &OrderUid) -> Result<TimelineView, Error> {
+    Ok(table::timeline(connection, uid).await?.into())
+}
+
+fn stored_row(json: &str) -> Result<StoredRow, Error> {
+    serde_json::from_str(json).map_err(|_| Error::Stored("order row"))
 }

@@ -8,6 +8,7 @@ pub(crate) mod fold;
 mod lanes;
 pub(crate) mod link;
 pub(crate) mod list;
+pub(crate) mod stored;
 pub(crate) mod table;
 pub(crate) mod touched;
 pub mod view;

@@ -11,8 +11,8 @@ use super::{
     fact::OrderFact,
     fold::Order,
     lanes,
+    stored::StoredTimeline,
     touched::{AT_ONCE, OrderKey, Touched},
-    view::TimelineView,
 };
 use crate::{
     error::Error,
@@ -89,7 +89,7 @@ pub(super) async fn find_in(connection: &mut SqliteConnection, uid: &OrderUid) -
 }
 
 /// The timeline of the order that [`find`] finds, as the fold left it.
-pub(crate) async fn timeline(connection: &mut SqliteConnection, uid: &OrderUid) -> Result<TimelineView, Error> {
+pub(crate) async fn timeline(connection: &mut SqliteConnection, uid: &OrderUid) -> Result<StoredTimeline, Error> {
     let stored: Option<(i64, Vec<u8>)> = sqlx::query_as(TIMELINE_OF_ONE).bind(uid).fetch_optional(connection).await?;
     let (bytes, packed) = stored.ok_or(Error::Plain(Code::OrderUnknown))?;
     let json = pack::unpack(&packed, bytes).ok_or(Error::Stored("timeline"))?;

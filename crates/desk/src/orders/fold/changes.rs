@@ -10,8 +10,8 @@ use crate::{
     keyword,
     money::Money,
     orders::{
-        fact::{Doctor, File, Item, OrderFact, Pin},
-        view::{AddressView, ChangeView},
+        fact::{Address, Doctor, File, Item, OrderFact, Pin},
+        stored::StoredChange,
     },
 };
 
@@ -21,7 +21,7 @@ const MAX_CHANGES: usize = 40;
 const MASK: &str = "•••";
 
 /// In the order a person reads them; what the provider calls its own comes last, by path.
-pub(super) fn changes(before: &OrderFact, after: &OrderFact) -> Vec<ChangeView> {
+pub(super) fn changes(before: &OrderFact, after: &OrderFact) -> Vec<StoredChange> {
     // Every field is named, so that a new one does not compile until it is said whether a change of it is shown.
     let OrderFact {
         // Where the fact belongs, and what it is: an entry tells that by itself.
@@ -115,19 +115,19 @@ pub(super) fn changes(before: &OrderFact, after: &OrderFact) -> Vec<ChangeView> 
 }
 
 #[derive(Default)]
-struct Changes(Vec<ChangeView>);
+struct Changes(Vec<StoredChange>);
 
 impl Changes {
     fn shown(&mut self, field: &str, from: Option<String>, to: Option<String>) {
         if from != to && self.0.len() < MAX_CHANGES {
-            self.0.push(ChangeView { field: field.to_owned(), from, to });
+            self.0.push(StoredChange { field: field.to_owned(), from, to });
         }
     }
 
     fn masked(&mut self, field: &str, from: Option<String>, to: Option<String>) {
         if from != to && self.0.len() < MAX_CHANGES {
             let mask = |value: Option<String>| value.map(|_| MASK.to_owned());
-            self.0.push(ChangeView { field: field.to_owned(), from: mask(from), to: mask(to) });
+            self.0.push(StoredChange { field: field.to_owned(), from: mask(from), to: mask(to) });
         }
     }
 
@@ -152,7 +152,7 @@ impl Changes {
         }
     }
 
-    fn address(&mut self, field: &str, before: Option<&AddressView>, after: Option<&AddressView>) {
+    fn address(&mut self, field: &str, before: Option<&Address>, after: Option<&Address>) {
         if before != after {
             let (b, a) = (before.cloned().unwrap_or_default(), after.cloned().unwrap_or_default());
             self.masked(&format!("{field}.name"), b.name, a.name);

@@ -20,7 +20,7 @@ impl Order {
         let data = &self.leading()?.1.data;
         let fulfilment = data.fulfilment.clone().unwrap_or_default();
         Some(OrderView {
-            row: self.row()?,
+            row: self.row()?.into(),
             item_list: data.items.iter().map(item_view).collect(),
             doctor: data.doctor.clone().and_then(|doctor| doctor.name),
             shop_order: fulfilment.shop_order_external_id,
@@ -94,8 +94,8 @@ impl Order {
             date_of_birth: patient.born,
             email: patient.email,
             phone: patient.phone,
-            delivery_address: data.delivery_address.clone(),
-            invoice_address: data.invoice_address.clone(),
+            delivery_address: data.delivery_address.clone().map(Into::into),
+            invoice_address: data.invoice_address.clone().map(Into::into),
             further: further.collect(),
         })
     }

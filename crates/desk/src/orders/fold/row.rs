@@ -15,7 +15,7 @@ use crate::{
     money::Money,
     orders::{
         fact::OrderFact,
-        view::{LaneView, OrderRowView},
+        stored::{StoredLane, StoredRow},
         words::{Attention, Stage, StatusGroup},
     },
     search::Words,
@@ -31,7 +31,7 @@ impl Order {
     }
 
     /// The row of the list.
-    pub(crate) fn row(&self) -> Option<OrderRowView> {
+    pub(crate) fn row(&self) -> Option<StoredRow> {
         let (facts, newest) = self.leading()?;
         let all = || self.lanes.values().flatten();
         let data = &newest.data;
@@ -39,7 +39,7 @@ impl Order {
         let status_group = group(newest);
         let since = facts.iter().rev().take_while(|fact| word(fact) == status).last().unwrap_or(newest);
         let events: BTreeSet<_> = all().map(|fact| &fact.place.event).collect();
-        Some(OrderRowView {
+        Some(StoredRow {
             uid: self.uid.clone(),
             connection: newest.connection.clone(),
             name: data.name.clone().or_else(|| self.any_name()),
@@ -61,7 +61,7 @@ impl Order {
         })
     }
 
-    pub(super) fn lane_views(&self) -> Vec<LaneView> {
+    pub(super) fn lane_views(&self) -> Vec<StoredLane> {
         self.newest().into_iter().map(|(uid, fact)| lane_view(uid, fact)).collect()
     }
 
@@ -96,7 +96,7 @@ impl Order {
     }
 
     /// By what the order can be filtered. Pharmacies: of every lane.
-    fn facets(&self, row: &OrderRowView) -> Vec<Facet> {
+    fn facets(&self, row: &StoredRow) -> Vec<Facet> {
         let facet = |kind, value: &str, label: &str| Facet { kind, value: value.to_owned(), label: label.to_owned() };
         let mut facets = vec![
             facet(Facet::GROUP, &keyword::of(&row.status_group), ""),
@@ -164,7 +164,7 @@ impl Order {
 
 /// Everything the tables hold of one order.
 pub(crate) struct Folded {
-    pub(crate) row: OrderRowView,
+    pub(crate) row: StoredRow,
     /// The oldest fact's time: where the order stands in every list.
     pub(crate) begun: Timestamp,
     /// Neither finished nor stopped.
@@ -205,8 +205,8 @@ fn total(data: &OrderFact) -> Option<Money> {
     data.total.clone().or_else(added_up)
 }
 
-fn lane_view(uid: &LaneUid, fact: &Fact<OrderFact>) -> LaneView {
-    LaneView {
+fn lane_view(uid: &LaneUid, fact: &Fact<OrderFact>) -> StoredLane {
+    StoredLane {
         uid: uid.clone(),
         name: fact.data.name.clone(),
         status_group: group(fact),

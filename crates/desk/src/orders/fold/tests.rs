@@ -7,8 +7,7 @@ use crate::{
     event::fact::{Place, Trust},
     id::ConnectionId,
     orders::{
-        fact::{Doctor, Fulfilment, Item, Patient, Pharmacy, Status},
-        view::AddressView,
+        fact::{Address, Doctor, Fulfilment, Item, Patient, Pharmacy, Status},
         words::{Attention, EntryKind, Mark},
     },
 };
@@ -188,11 +187,8 @@ fn the_row_names_no_patient_and_the_search_finds_one() {
     let mut facts = life(&["init"]);
     facts[0].data.patient = erika();
     facts[0].data.other.insert("data.note".into(), "für Erika".into());
-    facts[0].data.delivery_address = Some(AddressView {
-        name: Some("Erika Beispiel".into()),
-        street: Some("Testweg 2".into()),
-        ..AddressView::default()
-    });
+    facts[0].data.delivery_address =
+        Some(Address { name: Some("Erika Beispiel".into()), street: Some("Testweg 2".into()), ..Address::default() });
     let order = order(facts);
     let folded = order.folded().unwrap();
     let told = format!("{}{:?}", serde_json::to_string(&order.view().unwrap()).unwrap(), folded.facets);

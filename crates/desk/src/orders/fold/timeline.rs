@@ -11,7 +11,7 @@ use crate::{
     id::LaneUid,
     orders::{
         fact::{OrderFact, Status},
-        view::{EntryView, SequenceView, TimelineView},
+        stored::{StoredEntry, StoredSequence, StoredTimeline},
         words::{EntryKind, Mark, StatusGroup},
     },
 };
@@ -23,7 +23,7 @@ const FUTURE_MS: i64 = 5 * 60 * 1000;
 
 impl Order {
     /// Every entry of every lane, oldest first.
-    pub(crate) fn timeline(&self) -> TimelineView {
+    pub(crate) fn timeline(&self) -> StoredTimeline {
         let mut entries: Vec<_> = self
             .lanes
             .iter()
@@ -32,19 +32,19 @@ impl Order {
             })
             .collect();
         entries.sort_by(|a, b| (&a.0, &a.1.lane_uid).cmp(&(&b.0, &b.1.lane_uid)));
-        let mut entries: Vec<EntryView> = entries.into_iter().map(|(_, entry)| entry).collect();
+        let mut entries: Vec<StoredEntry> = entries.into_iter().map(|(_, entry)| entry).collect();
         mark_out_of_order(&mut entries);
-        TimelineView { uid: self.uid.clone(), lanes: self.lane_views(), sequences: self.sequences(), entries }
+        StoredTimeline { uid: self.uid.clone(), lanes: self.lane_views(), sequences: self.sequences(), entries }
     }
 
     /// Of the lanes, newest first; of the whole order while it has none.
-    fn sequences(&self) -> Vec<SequenceView> {
+    fn sequences(&self) -> Vec<StoredSequence> {
         let whole = self.lanes.get(&None).map_or(&[][..], Vec::as_slice);
         let of = |lane: Option<&LaneUid>, facts: &[Fact<OrderFact>]| {
             let newest = facts.last()?;
             let ended = !is_open(newest);
             let steps = sequence(whole, facts, ended, group)?;
-            Some(SequenceView { lane_uid: lane.cloned(), pharmacy_name: pharmacy_name(newest), steps })
+            Some(StoredSequence { lane_uid: lane.cloned(), pharmacy_name: pharmacy_name(newest), steps })
         };
         let newest = self.newest();
         if newest.is_empty() {
@@ -93,8 +93,8 @@ pub(super) fn steps(facts: &[Fact<OrderFact>]) -> impl Iterator<Item = Step> {
     })
 }
 
-fn lane_entries(lane: Option<&LaneUid>, facts: &[Fact<OrderFact>]) -> Vec<EntryView> {
-    let mut entries: Vec<EntryView> = Vec::with_capacity(facts.len());
+fn lane_entries(lane: Option<&LaneUid>, facts: &[Fact<OrderFact>]) -> Vec<StoredEntry> {
+    let mut entries: Vec<StoredEntry> = Vec::with_capacity(facts.len());
     for (index, (fact, step)) in facts.iter().zip(steps(facts)).enumerate() {
         let before = index.checked_sub(1).and_then(|i| facts.get(i));
         let same_second = |other: Option<&Fact<OrderFact>>| {
@@ -114,7 +114,7 @@ fn lane_entries(lane: Option<&LaneUid>, facts: &[Fact<OrderFact>]) -> Vec<EntryV
             marks.insert(Mark::OtherOrder);
         }
         let from = before.filter(|before| before.data.status.is_some());
-        entries.push(EntryView {
+        entries.push(StoredEntry {
             event_id: fact.place.event.clone(),
             lane_uid: lane.cloned(),
             pharmacy_name: pharmacy_name(fact),
@@ -181,7 +181,7 @@ fn time_marks(fact: &Fact<OrderFact>) -> BTreeSet<Mark> {
 }
 
 /// Marks every entry that was received after one that comes later in time.
-fn mark_out_of_order(entries: &mut [EntryView]) {
+fn mark_out_of_order(entries: &mut [StoredEntry]) {
     let mut earliest_after: Option<Timestamp> = None;
     for entry in entries.iter_mut().rev() {
         let overtaken = earliest_after.is_some_and(|after| after < entry.received_at);

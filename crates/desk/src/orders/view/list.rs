@@ -8,8 +8,12 @@ use crate::{
     event::fact::Trust,
     id::{ConnectionId, LaneUid, OrderUid, PharmacyUid},
     money::Money,
-    orders::words::{Attention, Finality, Stage, StatusGroup},
+    orders::{
+        stored::{StoredLane, StoredRow},
+        words::{Attention, Finality, Stage, StatusGroup},
+    },
     page::PageInput,
+    shown::shown,
 };
 
 /// Which orders. All filters must hold.
@@ -193,3 +197,12 @@ pub struct OrderRowView {
     /// The lowest trust among its events.
     pub trust: Trust,
 }
+
+shown! { StoredLane => LaneView {
+    uid, name, status, status_group, stage, finality, handed_over, pharmacy_uid, pharmacy_name, updated_at, deleted
+} }
+
+shown! { StoredRow => OrderRowView {
+    uid, connection, name, status, status_group, stage, finality, updated_at, status_since, received_at, attention,
+    delivery_type, priority, total, items, events, trust; each lanes
+} }

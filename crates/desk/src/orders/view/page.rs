@@ -8,7 +8,12 @@ use super::OrderRowView;
 use crate::{
     id::{LaneUid, OrderUid},
     money::Money,
-    orders::words::{Agreement, AmountMeaning, LinkKind, Stage, TimeMeaning},
+    orders::{
+        fact::Address,
+        stored::{StoredConfirmation, StoredConfirmedLane},
+        words::{Agreement, AmountMeaning, LinkKind, Stage, TimeMeaning},
+    },
+    shown::shown,
 };
 
 /// One item of an order.
@@ -250,3 +255,9 @@ pub struct ConfirmableView {
     /// The last time somebody asked.
     pub last: Option<ConfirmationView>,
 }
+
+shown! { Address => AddressView { name, street, additional, city, country } }
+
+shown! { StoredConfirmedLane => ConfirmedLaneView { lane_uid, here, there, agreement } }
+
+shown! { StoredConfirmation => ConfirmationView { asked_at, agreement, outdated; each lanes } }

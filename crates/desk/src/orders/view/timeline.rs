@@ -8,7 +8,11 @@ use super::LaneView;
 use crate::{
     event::fact::Trust,
     id::{EventId, LaneUid, OrderUid},
-    orders::words::{EntryKind, Finality, Mark, Stage, StatusGroup, StepState},
+    orders::{
+        stored::{StoredChange, StoredEntry, StoredSequence, StoredStep, StoredTimeline},
+        words::{EntryKind, Finality, Mark, Stage, StatusGroup, StepState},
+    },
+    shown::shown,
 };
 
 /// One step of the expected sequence.
@@ -111,3 +115,16 @@ pub struct TimelineView {
     /// Oldest first.
     pub entries: Vec<EntryView>,
 }
+
+shown! { StoredStep => StepView { status, stage, state, at } }
+
+shown! { StoredSequence => SequenceView { lane_uid, pharmacy_name; each steps } }
+
+shown! { StoredChange => ChangeView { field, from, to } }
+
+shown! { StoredEntry => EntryView {
+    event_id, lane_uid, pharmacy_name, at, received_at, kind, event_type, from, from_group, from_stage, to, to_group,
+    to_stage, finality, dwell_ms, reason, successors, predecessor, trust, marks, receipts; each changes
+} }
+
+shown! { StoredTimeline => TimelineView { uid; each lanes, sequences, entries } }
