@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     assignments::{
         fact::{AssignmentFact, Doctor as NamedDoctor},
-        view::{AssignmentView, ChangeOfDoctorView, DoctorRowView, PrescriptionRowView},
+        stored::{StoredAssignment, StoredChange as StoredDoctorChange, StoredDoctor, StoredPrescription},
         words::{Clock, ReasonKind},
     },
     connections::view::{ConnectionSettings, DeleteStrategy},
@@ -38,7 +38,8 @@ use crate::{
     status::{Language, SavedView, Settings, Theme},
     stock::{
         fact::Product,
-        view::{StockRowView, StockThreshold},
+        stored::{StoredLevel, Unasked},
+        view::StockThreshold,
     },
 };
 
@@ -241,8 +242,8 @@ fn confirmation() -> StoredConfirmation {
     StoredConfirmation { asked_at: at(1), agreement: Agreement::Agrees, lanes: vec![lane], outdated: false }
 }
 
-fn stock_row() -> StockRowView {
-    StockRowView {
+fn stock_row() -> StoredLevel {
+    StoredLevel {
         uid: "psku-1".into(),
         connection: "c-1".into(),
         pharmacy_uid: Some("ph-1".into()),
@@ -256,12 +257,7 @@ fn stock_row() -> StockRowView {
         first_at: at(0),
         out_since: Some(at(1)),
         out_ms: 7,
-        window: Default::default(),
-        days_of_cover: None,
-        trend: Vec::new(),
-        low: false,
-        threshold: Default::default(),
-        threshold_own: false,
+        unasked: Unasked::default(),
     }
 }
 
@@ -284,8 +280,8 @@ fn assignment_fact() -> AssignmentFact {
     }
 }
 
-fn change_of_doctor() -> ChangeOfDoctorView {
-    ChangeOfDoctorView {
+fn change_of_doctor() -> StoredDoctorChange {
+    StoredDoctorChange {
         at: at(1),
         clock: Clock::Event,
         reason: text("QUEUE_ASSIGNED"),
@@ -297,8 +293,8 @@ fn change_of_doctor() -> ChangeOfDoctorView {
     }
 }
 
-fn assignment() -> AssignmentView {
-    AssignmentView {
+fn assignment() -> StoredAssignment {
+    StoredAssignment {
         prescription_uid: "rx-1".into(),
         doctor_uid: Some("doc-1".into()),
         doctor_name: text("Ada Muster"),
@@ -314,8 +310,8 @@ fn assignment() -> AssignmentView {
     }
 }
 
-fn prescription_row() -> PrescriptionRowView {
-    PrescriptionRowView {
+fn prescription_row() -> StoredPrescription {
+    StoredPrescription {
         uid: "rx-1".into(),
         connection: "c-1".into(),
         status: text("pending"),
@@ -330,13 +326,13 @@ fn prescription_row() -> PrescriptionRowView {
         shop: text("shop.example.test"),
         external_order_id: text("EXT-1"),
         external_fulfillment_id: text("F-1"),
-        order: None,
-        order_name: None,
+        order: (),
+        order_name: (),
     }
 }
 
-fn doctor_row() -> DoctorRowView {
-    DoctorRowView {
+fn doctor_row() -> StoredDoctor {
+    StoredDoctor {
         uid: "doc-1".into(),
         name: text("Ada Muster"),
         open: 1,

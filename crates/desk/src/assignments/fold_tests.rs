@@ -51,7 +51,7 @@ fn told(from: Option<u8>, to: Option<u8>, reason: &str, published: Option<i64>, 
     }
 }
 
-fn history(tellings: &[Telling]) -> Vec<AssignmentView> {
+fn history(tellings: &[Telling]) -> Vec<StoredAssignment> {
     Prescription::new("rx-1".into(), tellings.to_vec()).unwrap().history()
 }
 

@@ -6,6 +6,7 @@
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{
+    stored::{StoredAssignment, StoredDoctor, StoredPrescription},
     view::{
         AssignmentFiltersView, AssignmentListInput, AssignmentView, DoctorListInput, DoctorRowView, DoctorView,
         PrescriptionListInput, PrescriptionRowView, PrescriptionView, ReasonCountView, ReasonView,
@@ -32,16 +33,7 @@ pub(crate) async fn assignments(
     let mut query = assignments_query(input)?;
     query.push(" ORDER BY a.sort_at DESC, a.id DESC LIMIT ").push_bind(limit + 1);
     let rows: Vec<(i64, String, String, Option<String>)> = query.build_query_as().fetch_all(&mut *connection).await?;
-    page::page(
-        rows,
-        limit,
-        |(at, id, ..)| (*at, id.clone()),
-        |(_, _, view, name)| {
-            let mut view: AssignmentView = serde_json::from_str(&view).map_err(|_| Error::Stored("assignment row"))?;
-            view.doctor_name = view.doctor_name.or(name);
-            Ok(view)
-        },
-    )
+    page::page(rows, limit, |(at, id, ..)| (*at, id.clone()), |(_, _, view, name)| assignment(&view, name))
 }
 
 fn assignments_query(input: &AssignmentListInput) -> Result<QueryBuilder<Sqlite>, Error> {
@@ -134,8 +126,17 @@ fn prescriptions_query(input: &PrescriptionListInput) -> Result<QueryBuilder<Sql
     Ok(query)
 }
 
-fn row(view: &str) -> Result<PrescriptionRowView, Error> {
-    serde_json::from_str(view).map_err(|_| Error::Stored("prescription row"))
+fn row(json: &str) -> Result<PrescriptionRowView, Error> {
+    let stored: StoredPrescription = serde_json::from_str(json).map_err(|_| Error::Stored("prescription row"))?;
+    Ok(stored.into())
+}
+
+/// An assignment, and the doctor's name as another event tells it where none of its own does.
+fn assignment(json: &str, name: Option<String>) -> Result<AssignmentView, Error> {
+    let stored: StoredAssignment = serde_json::from_str(json).map_err(|_| Error::Stored("assignment row"))?;
+    let mut view = AssignmentView::from(stored);
+    view.doctor_name = view.doctor_name.or(name);
+    Ok(view)
 }
 
 /// One prescription with its history.
@@ -162,11 +163,7 @@ async fn whole(
     .bind(&row.uid)
     .fetch_all(&mut *connection)
     .await?;
-    let history = history.into_iter().map(|(view, name)| {
-        let mut view: AssignmentView = serde_json::from_str(&view).map_err(|_| Error::Stored("assignment row"))?;
-        view.doctor_name = view.doctor_name.or(name);
-        Ok::<_, Error>(view)
-    });
+    let history = history.into_iter().map(|(view, name)| assignment(&view, name));
     Ok(PrescriptionView { history: history.collect::<Result<_, _>>()?, row: join(connection, realm, row).await? })
 }
 
@@ -280,8 +277,9 @@ pub(crate) async fn doctors(
     page::page(rows, limit, |(open, uid, _)| (*open, uid.clone()), |(_, _, view)| doctor_row(&view))
 }
 
-fn doctor_row(view: &str) -> Result<DoctorRowView, Error> {
-    serde_json::from_str(view).map_err(|_| Error::Stored("doctor row"))
+fn doctor_row(json: &str) -> Result<DoctorRowView, Error> {
+    let stored: StoredDoctor = serde_json::from_str(json).map_err(|_| Error::Stored("doctor row"))?;
+    Ok(stored.into())
 }
 
 /// One doctor, by reason.

@@ -10,7 +10,7 @@ use sqlx::SqliteConnection;
 use super::{
     fact::AssignmentFact,
     fold::{self, Prescription, Telling},
-    view::{AssignmentView, DoctorRowView, PrescriptionRowView},
+    stored::{StoredAssignment, StoredDoctor, StoredPrescription},
     words::PrescriptionState,
 };
 use crate::{
@@ -195,8 +195,8 @@ async fn forget(
 async fn write_row(
     connection: &mut SqliteConnection,
     realm: &Realm,
-    row: &PrescriptionRowView,
-    history: &[AssignmentView],
+    row: &StoredPrescription,
+    history: &[StoredAssignment],
 ) -> Result<(), Error> {
     let doctors: BTreeSet<&str> = history.iter().filter_map(|one| Some(one.doctor_uid.as_ref()?.as_str())).collect();
     let names: BTreeSet<&str> = history.iter().filter_map(|one| one.doctor_name.as_deref()).collect();
@@ -244,7 +244,7 @@ async fn write_assignment(
     connection: &mut SqliteConnection,
     realm: &Realm,
     position: i64,
-    one: &AssignmentView,
+    one: &StoredAssignment,
     figures: &mut Figures,
 ) -> Result<(), Error> {
     let counts = fold::counts(one);
@@ -356,7 +356,7 @@ async fn write_doctor(connection: &mut SqliteConnection, realm: &Realm, doctor: 
         }
     };
     let last_at: Timestamp = time::from_ms(last_at)?;
-    let view = DoctorRowView {
+    let stored = StoredDoctor {
         uid: doctor.to_owned(),
         open: number("open"),
         taken: number("taken"),
@@ -365,13 +365,13 @@ async fn write_doctor(connection: &mut SqliteConnection, realm: &Realm, doctor: 
         last_at: Some(last_at),
         name,
     };
-    let search = [Some(doctor), view.name.as_deref()];
+    let search = [Some(doctor), stored.name.as_deref()];
     sqlx::query("INSERT OR REPLACE INTO doctor_row (realm, uid, open, search, view) VALUES (?, ?, ?, ?, ?)")
         .bind(realm)
         .bind(doctor)
-        .bind(view.open)
+        .bind(stored.open)
         .bind(search.into_iter().flatten().map(str::to_lowercase).collect::<Vec<_>>().join("\n"))
-        .bind(serde_json::to_string(&view).map_err(|_| Error::Stored("doctor row"))?)
+        .bind(serde_json::to_string(&stored).map_err(|_| Error::Stored("doctor row"))?)
         .execute(connection)
         .await?;
     Ok(())

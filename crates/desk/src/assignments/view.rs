@@ -4,11 +4,15 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::words::{Clock, PrescriptionState, ReasonKind};
+use super::{
+    stored::{StoredAssignment, StoredChange, StoredDoctor, StoredPrescription},
+    words::{Clock, PrescriptionState, ReasonKind},
+};
 use crate::{
     event::fact::Trust,
     id::{ConnectionId, DoctorUid, EventId, OrderUid, PrescriptionUid},
     page::PageInput,
+    shown::shown,
 };
 
 /// One change of doctor: what began or ended an assignment.
@@ -244,4 +248,54 @@ pub struct DoctorView {
     pub row: DoctorRowView,
     /// Most frequent first.
     pub reasons: Vec<ReasonCountView>,
+}
+
+shown! { StoredChange => ChangeOfDoctorView { at, clock, reason, reason_kind, event_id, trust, told, uncertain } }
+
+shown! { StoredAssignment => AssignmentView {
+    prescription_uid, doctor_uid, doctor_name, from, until, reason, open, not_before, not_after, shop; each began, ended
+} }
+
+shown! { StoredDoctor => DoctorRowView { uid, name, open, taken, lost, requeued, last_at } }
+
+/// Without its order, which is looked for.
+impl From<StoredPrescription> for PrescriptionRowView {
+    fn from(prescription: StoredPrescription) -> Self {
+        let StoredPrescription {
+            uid,
+            connection,
+            status,
+            created_at,
+            changed_at,
+            doctor_uid,
+            doctor_name,
+            reason,
+            reason_kind,
+            assignments,
+            gaps,
+            shop,
+            external_order_id,
+            external_fulfillment_id,
+            order: (),
+            order_name: (),
+        } = prescription;
+        Self {
+            uid,
+            connection,
+            status,
+            created_at,
+            changed_at,
+            doctor_uid,
+            doctor_name,
+            reason,
+            reason_kind,
+            assignments,
+            gaps,
+            shop,
+            external_order_id,
+            external_fulfillment_id,
+            order: None,
+            order_name: None,
+        }
+    }
 }

@@ -6,6 +6,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{
     fold::{self, WINDOW_DAYS, day},
+    stored::StoredLevel,
     table,
     threshold::Thresholds,
     view::{
@@ -94,11 +95,12 @@ async fn one(
             .fetch_optional(&mut *connection)
             .await?;
     let Some((view, out_ms, low_until)) = stored else { return Ok(None) };
-    let view = match as_of {
+    let level: Option<StoredLevel> = match as_of {
         None => Some(serde_json::from_str(&view).map_err(|_| Error::Stored("stock row"))?),
         Some(as_of) => table::row(connection, realm, uid, out_ms, as_of.as_millisecond()).await?,
     };
-    let Some(mut view) = view else { return Ok(None) };
+    let Some(level) = level else { return Ok(None) };
+    let mut view = StockRowView::from(level);
     // The day of a past moment is not over at that moment: its window ends with the day before.
     let last = as_of.map_or(day(now.as_millisecond()), |as_of| day(as_of.as_millisecond()).saturating_sub(1));
     let first = day(view.first_at.as_millisecond());

@@ -7,8 +7,8 @@ use sqlx::SqliteConnection;
 use super::{
     fact::{Product, StockFact},
     fold::{self, Key, Level, Moved, Sums},
+    stored::{StoredLevel, Unasked},
     threshold::{self, Thresholds},
-    view::StockRowView,
 };
 use crate::{
     error::Error,
@@ -264,7 +264,7 @@ pub(crate) async fn row(
     uid: &PharmacySkuUid,
     out_ms: i64,
     as_of: i64,
-) -> Result<Option<StockRowView>, Error> {
+) -> Result<Option<StoredLevel>, Error> {
     let newest: Vec<ShownRow> = sqlx::query_as(
         "SELECT f.at, f.stock, f.price, f.data, e.connection_id, e.trust FROM stock_fact f JOIN event e ON e.id = f.event_id \
          WHERE f.realm = ? AND f.uid = ? AND f.placed = 1 AND f.at <= ? \
@@ -284,7 +284,7 @@ pub(crate) async fn row(
         .await?;
     let out_since = if now.stock <= 0 { Some(out_since(connection, realm, uid, as_of).await?) } else { None };
     let product: Product = serde_json::from_str(&now.data).map_err(|_| Error::Stored("stock fact"))?;
-    Ok(Some(StockRowView {
+    Ok(Some(StoredLevel {
         uid: uid.clone(),
         connection: now.connection_id.into(),
         pharmacy_uid: product.pharmacy_uid,
@@ -298,12 +298,7 @@ pub(crate) async fn row(
         first_at: time::from_ms(first_at)?,
         out_since: out_since.map(time::from_ms).transpose()?,
         out_ms,
-        window: Default::default(),
-        days_of_cover: None,
-        trend: Vec::new(),
-        low: false,
-        threshold: Default::default(),
-        threshold_own: false,
+        unasked: Unasked::default(),
     }))
 }
 
@@ -337,9 +332,8 @@ async fn show(
     out_ms: i64,
     thresholds: &Thresholds,
 ) -> Result<(), Error> {
-    let Some(view) = row(connection, realm, uid, out_ms, i64::MAX).await? else { return Ok(()) };
-    let level = view.stock.unwrap_or(0);
-    let search = [Some(uid.as_str()), view.name.as_deref(), view.pzn.as_deref()];
+    let Some(level) = row(connection, realm, uid, out_ms, i64::MAX).await? else { return Ok(()) };
+    let search = [Some(uid.as_str()), level.name.as_deref(), level.pzn.as_deref()];
     let search: Vec<_> = search.into_iter().flatten().map(str::to_lowercase).collect();
     sqlx::query(
         "INSERT OR REPLACE INTO stock_row (realm, uid, sort, level, first_at, out_ms, low_until, search, view) \
@@ -347,12 +341,12 @@ async fn show(
     )
     .bind(realm)
     .bind(uid)
-    .bind(level)
-    .bind(view.first_at.as_millisecond())
+    .bind(level.stock.unwrap_or(0))
+    .bind(level.first_at.as_millisecond())
     .bind(out_ms)
     .bind(search.join("\n"))
-    .bind(serde_json::to_string(&view).map_err(|_| Error::Stored("stock row"))?)
+    .bind(serde_json::to_string(&level).map_err(|_| Error::Stored("stock row"))?)
     .execute(&mut *connection)
     .await?;
-    threshold::judge(connection, realm, uid, &view, thresholds).await
+    threshold::judge(connection, realm, uid, &level, thresholds).await
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use sqlx::SqliteConnection;
 
-use super::{fold, table, view::StockRowView, words::StockThreshold};
+use super::{fold, stored::StoredLevel, table, words::StockThreshold};
 use crate::{
     error::Error,
     id::{PharmacySkuUid, Realm},
@@ -58,12 +58,12 @@ pub(crate) async fn judge(
     connection: &mut SqliteConnection,
     realm: &Realm,
     uid: &PharmacySkuUid,
-    view: &StockRowView,
+    shown: &StoredLevel,
     thresholds: &Thresholds,
 ) -> Result<(), Error> {
     let (threshold, _) = thresholds.of(realm, uid);
-    let (level, last) = (view.stock.unwrap_or(0), fold::day(view.updated_at.as_millisecond()));
-    let first = fold::day(view.first_at.as_millisecond());
+    let (level, last) = (shown.stock.unwrap_or(0), fold::day(shown.updated_at.as_millisecond()));
+    let first = fold::day(shown.first_at.as_millisecond());
     let days =
         if threshold.days.is_some() { table::days(connection, realm, uid, last).await? } else { BTreeMap::new() };
     let low_until = fold::low_until(level, &days, first, last, threshold);

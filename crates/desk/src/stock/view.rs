@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::stored::StoredLevel;
 pub use super::words::{StockThreshold, StockWindow};
 use crate::{
     event::fact::Trust,
@@ -188,4 +189,47 @@ pub struct StockLowView {
     pub out: i64,
     /// The first of them, empty ones first.
     pub rows: Vec<StockRowView>,
+}
+
+/// Without what depends on the moment of asking.
+impl From<StoredLevel> for StockRowView {
+    fn from(level: StoredLevel) -> Self {
+        let StoredLevel {
+            uid,
+            connection,
+            pharmacy_uid,
+            pzn,
+            name,
+            stock,
+            delta,
+            price_cents,
+            updated_at,
+            trust,
+            first_at,
+            out_since,
+            out_ms,
+            unasked: _,
+        } = level;
+        Self {
+            uid,
+            connection,
+            pharmacy_uid,
+            pzn,
+            name,
+            stock,
+            delta,
+            price_cents,
+            updated_at,
+            trust,
+            first_at,
+            out_since,
+            out_ms,
+            window: StockWindow::default(),
+            days_of_cover: None,
+            trend: Vec::new(),
+            low: false,
+            threshold: StockThreshold::default(),
+            threshold_own: false,
+        }
+    }
 }
