@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::OrderRowView;
+use super::list::OrderRowView;
 use crate::{
     id::{LaneUid, OrderUid},
     money::Money,

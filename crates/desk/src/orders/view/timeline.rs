@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::LaneView;
+use super::list::LaneView;
 use crate::{
     event::fact::Trust,
     id::{EventId, LaneUid, OrderUid},
