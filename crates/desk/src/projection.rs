@@ -14,8 +14,7 @@ use crate::{
     error::Error,
     event::{Event, Subject, fact::Trust},
     id::{PharmacySkuUid, Realm},
-    intake::{self, journal},
-    interrupt, keyword, orders, pack,
+    intake, interrupt, keyword, orders, pack,
     problem::Code,
     rows, settings,
     source::Source,
@@ -182,7 +181,7 @@ pub(crate) async fn fold_anew(
             Some((stored.id, &stored.realm, subject))
         });
         let facts: Vec<_> = facts.collect();
-        journal::insert_facts(connection, &facts).await?;
+        insert_facts(connection, &facts).await?;
         events += decoded.len() as u64;
         in_part += decoded.len();
         if in_part >= part {
@@ -195,6 +194,24 @@ pub(crate) async fn fold_anew(
         some.refold(connection).await?;
     }
     Ok(events)
+}
+
+/// Writes what events say where the folds find it.
+pub(crate) async fn insert_facts(
+    connection: &mut SqliteConnection,
+    facts: &[(i64, &Realm, &Subject)],
+) -> Result<(), Error> {
+    let (mut of_orders, mut of_stock) = (Vec::with_capacity(facts.len()), Vec::new());
+    for (event, realm, subject) in facts {
+        match subject {
+            Subject::Order(fact) => of_orders.push((*event, *realm, fact.as_ref())),
+            Subject::Stock(fact) => of_stock.push((*event, *realm, fact.as_ref())),
+            Subject::Assignment(fact) => assignments::table::insert_fact(connection, *event, realm, fact).await?,
+            Subject::Test | Subject::Notice => {}
+        }
+    }
+    stock::table::insert_facts(connection, &of_stock).await?;
+    orders::table::insert_facts(connection, &of_orders).await
 }
 
 /// Notes what this build understands differently.

@@ -8,7 +8,10 @@ use sqlx::{Row, SqliteConnection};
 
 use super::{Entry, Judged, Rejected, event_id, inlets::Inlets, judge};
 use crate::{
-    assignments, error::Error, event::Subject, id::Realm, keyword, orders, pack, projection::Touched, rows, stock, time,
+    error::Error,
+    keyword, pack,
+    projection::{self, Touched},
+    rows, time,
 };
 
 /// What stands before the digest in the place of the inbox, for a delivery that came out of a file.
@@ -137,7 +140,7 @@ async fn append(
         },
     )
     .await?;
-    insert_facts(connection, &facts).await
+    projection::insert_facts(connection, &facts).await
 }
 
 /// One row per distinct body and connection. Answers the row of each public id, and whether it was not there before.
@@ -183,24 +186,6 @@ async fn append_events(
         known.and_modify(|(_, was_new)| *was_new |= is_new).or_insert((id, is_new));
     }
     Ok(fresh)
-}
-
-/// Writes what events say where the folds find it.
-pub(crate) async fn insert_facts(
-    connection: &mut SqliteConnection,
-    facts: &[(i64, &Realm, &Subject)],
-) -> Result<(), Error> {
-    let (mut of_orders, mut of_stock) = (Vec::with_capacity(facts.len()), Vec::new());
-    for (event, realm, subject) in facts {
-        match subject {
-            Subject::Order(fact) => of_orders.push((*event, *realm, fact.as_ref())),
-            Subject::Stock(fact) => of_stock.push((*event, *realm, fact.as_ref())),
-            Subject::Assignment(fact) => assignments::table::insert_fact(connection, *event, realm, fact).await?,
-            Subject::Test | Subject::Notice => {}
-        }
-    }
-    stock::table::insert_facts(connection, &of_stock).await?;
-    orders::table::insert_facts(connection, &of_orders).await
 }
 
 async fn quarantine(connection: &mut SqliteConnection, rejected: &[(Origin, Rejected)]) -> Result<(), Error> {
