@@ -1,6 +1,8 @@
 //! Sources: who may speak through an inlet, and which provider's folder understands them. The only place that asks "which
 //! provider?" while events are judged, decoded and rebuilt; everything behind it is in nobody's words.
 
+use std::collections::BTreeSet;
+
 use offizin_wire::Scheme;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -59,6 +61,12 @@ impl Source {
             Source::Rxscale | Source::RxscalePubsub => Some(rxscale::EVENT_HEADER),
             Source::Evitalrx => None,
         }
+    }
+
+    /// Those headers of every source.
+    pub(crate) fn event_headers() -> impl Iterator<Item = &'static str> {
+        let all: BTreeSet<_> = Self::ALL.iter().filter_map(|source| source.event_header()).collect();
+        all.into_iter()
     }
 
     /// The prescription file inside a raw body, where there is one that can be read.

@@ -83,12 +83,24 @@ const EVENT_COLUMNS: &str = "SELECT e.public_id, e.source, e.connection_id, e.ev
 const EVENT_JOINS: &str = " LEFT JOIN order_fact f ON f.event_id = e.id \
      LEFT JOIN lane l ON l.realm = f.realm AND l.uid = f.lane_uid LEFT JOIN stock_fact s ON s.event_id = e.id WHERE 1 = 1";
 
-// What the unsigned header says is all there is to tell about a body that was not believed.
-const QUARANTINE: &str = "SELECT q.public_id, coalesce(i.source, 'unknown') AS source, i.connection_id, \
-     (SELECT h.value ->> 1 FROM json_each(q.headers) h WHERE h.value ->> 0 = 'x-webhook-event' LIMIT 1) AS event_type, \
-     NULL AS at, q.received_at, NULL AS trust, NULL AS unrecognised, q.reason, 1 AS receipts, q.body_bytes, \
-     NULL AS order_uid, NULL AS order_name, NULL AS stock_uid, q.inbox LIKE 'import/%' AS imported \
-     FROM quarantine q LEFT JOIN inlet i ON i.id = q.inlet_id WHERE 1 = 1";
+/// The quarantine in the columns of the journal. Of a body that was not believed an unsigned header is all there is to tell,
+/// whichever source has it.
+fn quarantined() -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new(
+        "SELECT q.public_id, coalesce(i.source, 'unknown') AS source, i.connection_id, \
+         (SELECT h.value ->> 1 FROM json_each(q.headers) h WHERE h.value ->> 0 IN (",
+    );
+    let mut names = sql.separated(", ");
+    for name in Source::event_headers() {
+        names.push_bind(name);
+    }
+    sql.push(
+        ") LIMIT 1) AS event_type, NULL AS at, q.received_at, NULL AS trust, NULL AS unrecognised, q.reason, \
+         1 AS receipts, q.body_bytes, NULL AS order_uid, NULL AS order_name, NULL AS stock_uid, \
+         q.inbox LIKE 'import/%' AS imported FROM quarantine q LEFT JOIN inlet i ON i.id = q.inlet_id WHERE 1 = 1",
+    );
+    sql
+}
 
 /// A search looks at so many orders, products and event ids at the most, the newest of each.
 const FOUND: i64 = 50;
@@ -175,7 +187,7 @@ fn events_query(
 }
 
 fn quarantine_query(input: &EventListInput, after: Option<(i64, &str)>, limit: i64) -> QueryBuilder<Sqlite> {
-    let mut sql = QueryBuilder::<Sqlite>::new(QUARANTINE);
+    let mut sql = quarantined();
     if let Some(typed) = input.search.as_deref().map(str::trim).filter(|typed| !typed.is_empty()) {
         // Of what was not believed nothing is known but its id.
         let typed = typed.to_lowercase();
@@ -201,7 +213,7 @@ async fn row(connection: &mut SqliteConnection, id: &EventId) -> Result<EventRow
     if let Some(row) = query.build_query_as::<Row>().fetch_optional(&mut *connection).await? {
         return row.view();
     }
-    let mut query = QueryBuilder::<Sqlite>::new(QUARANTINE);
+    let mut query = quarantined();
     query.push(" AND q.public_id = ").push_bind(id);
     let row = query.build_query_as::<Row>().fetch_optional(connection).await?;
     row.ok_or(Error::Plain(Code::EventUnknown))?.view()
