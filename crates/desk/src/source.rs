@@ -7,7 +7,7 @@ use offizin_wire::Scheme;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{event::Event, evitalrx, rxscale};
+use crate::{event::Event, evitalrx, orders::words::KnownStatus, rxscale};
 
 /// What kind of sender an inlet is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, sqlx::Type)]
@@ -92,6 +92,12 @@ impl Source {
             Source::Evitalrx => evitalrx::decode::readable(body),
         }
     }
+}
+
+/// The status of a raw word, whichever provider uses it; `None` for a word no build of ours knows. Words that would mislead
+/// have a [`Stage`](crate::orders::words::Stage) instead, which comes with the event.
+pub(crate) fn known_status(word: &str) -> Option<KnownStatus> {
+    rxscale::known_status(word)
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ declarations! {
     ConnectionId, SubscriptionId, RotationId, EventId, OrderUid, LaneUid, PharmacyUid, PharmacySkuUid,
     Code, Problem, Page<crate::typescript::T>, PageInput,
     Trust, Verdict, Unrecognised, QuarantineReason, EventListInput, EventRowView, ReceiptView, ProofView, ImportedView, ExportedView, BodyView, VerifyView,
-    StatusGroup, Stage, Finality, AmountMeaning, TimeMeaning, LinkKind, AmountView, ReportedTimeView, LinkView, HandoverView,
+    StatusGroup, KnownStatus, Stage, Finality, AmountMeaning, TimeMeaning, LinkKind, AmountView, ReportedTimeView, LinkView, HandoverView,
     LaneInput, LinkInput, PinView, Agreement, ConfirmedLaneView, ConfirmationView, ConfirmableView, StepState, StepView, SequenceView, Rejections,
     OrderListInput, OrderFormat, OrderExportInput, FacetView, StuckView, PharmacyTodayView, TodayView, LaneView, Attention, OrderRowView, ItemView, OrderView, AddressView, FieldView, PatientView, Money,
     EntryKind, Mark, ChangeView, EntryView, TimelineView,

@@ -19,6 +19,7 @@ use crate::{
     keyword,
     page::{self, Page},
     search::Query,
+    source::known_status,
 };
 
 /// A search with more hits than this is no longer a good way in: a rarer filter is.
@@ -180,7 +181,11 @@ pub(crate) async fn facets(connection: &mut SqliteConnection) -> Result<Vec<Face
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(|(kind, value, label, orders)| FacetView { kind, value, label, orders }).collect())
+    let view = |(kind, value, label, orders): (String, String, String, i64)| {
+        let known = if kind == Facet::STATUS { known_status(&value) } else { None };
+        FacetView { kind, value, label, orders, known }
+    };
+    Ok(rows.into_iter().map(view).collect())
 }
 
 /// More orders of a day than this are not told apart by pharmacy.

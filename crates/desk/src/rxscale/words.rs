@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// The status of a raw word; `None` for a word this build does not know.
-pub(super) fn known(word: &str) -> Option<KnownStatus> {
+pub(crate) fn known(word: &str) -> Option<KnownStatus> {
     Some(match fold_word(word).as_str() {
         "init" | "created" => KnownStatus::Created,
         "waitingforpharmacy" | "open" => KnownStatus::WaitingForPharmacy,
@@ -54,6 +54,28 @@ pub(super) fn rank(word: &str) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_status_has_one_key_however_its_word_is_written() {
+        for (key, written) in [
+            (KnownStatus::Created, &["init", "CREATED"][..]),
+            (KnownStatus::WaitingForPharmacy, &["waiting for pharmacy", "WAITING_FOR_PHARMACY", "open"]),
+            (KnownStatus::PendingReview, &["pending review", "pending-review"]),
+            (KnownStatus::OnHold, &["on-hold", "ON_HOLD", "on hold"]),
+            (KnownStatus::InProgress, &["in-progress", "In_Progress", "processing"]),
+            (KnownStatus::ReadyForPickup, &["ready_for_pickup", "ready for pickup"]),
+            (KnownStatus::Shipped, &["shipped"]),
+            (KnownStatus::Completed, &["completed", "Completed"]),
+            (KnownStatus::Cancelled, &["cancelled", "canceled"]),
+        ] {
+            for word in written {
+                assert_eq!(known(word), Some(key), "{word}");
+            }
+        }
+        for unknown in ["", "teleported", "__proto__", "done"] {
+            assert_eq!(known(unknown), None, "{unknown}");
+        }
+    }
 
     #[test]
     fn every_documented_status_has_its_group_however_it_is_written() {

@@ -10,10 +10,11 @@ use crate::{
     money::Money,
     orders::{
         stored::{StoredLane, StoredRow},
-        words::{Attention, Finality, Stage, StatusGroup},
+        words::{Attention, Finality, KnownStatus, Stage, StatusGroup},
     },
     page::PageInput,
     shown::shown,
+    source::known_status,
 };
 
 /// Which orders. All filters must hold.
@@ -84,6 +85,8 @@ pub struct FacetView {
     /// How many orders.
     #[ts(type = "number")]
     pub orders: i64,
+    /// Of the kind `status`: the status, where it is a known one.
+    pub known: Option<KnownStatus>,
 }
 
 /// Open orders that have not moved for long.
@@ -152,6 +155,8 @@ pub struct LaneView {
     pub updated_at: Timestamp,
     /// The provider marked it as deleted.
     pub deleted: bool,
+    /// The status, where its raw word is a known one: the window has a word of its own for each.
+    pub known: Option<KnownStatus>,
 }
 
 /// One row of the order list.
@@ -196,13 +201,22 @@ pub struct OrderRowView {
     pub events: u32,
     /// The lowest trust among its events.
     pub trust: Trust,
+    /// The status, where its raw word is a known one: the window has a word of its own for each.
+    pub known: Option<KnownStatus>,
+}
+
+/// The status of a raw word, where there is one and it is known.
+pub(super) fn known(word: Option<&str>) -> Option<KnownStatus> {
+    word.and_then(known_status)
 }
 
 shown! { StoredLane => LaneView {
-    uid, name, status, status_group, stage, finality, handed_over, pharmacy_uid, pharmacy_name, updated_at, deleted
+    uid, name, status, status_group, stage, finality, handed_over, pharmacy_uid, pharmacy_name, updated_at, deleted;
+    made known: known(status.as_deref())
 } }
 
 shown! { StoredRow => OrderRowView {
     uid, connection, name, status, status_group, stage, finality, updated_at, status_since, received_at, attention,
-    delivery_type, priority, total, items, events, trust; each lanes
+    delivery_type, priority, total, items, events, trust; each lanes;
+    made known: known(status.as_deref())
 } }

@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::list::LaneView;
+use super::list::{LaneView, known};
 use crate::{
     event::fact::Trust,
     id::{EventId, LaneUid, OrderUid},
     orders::{
         stored::{StoredChange, StoredEntry, StoredSequence, StoredStep, StoredTimeline},
-        words::{EntryKind, Finality, Mark, Stage, StatusGroup, StepState},
+        words::{EntryKind, Finality, KnownStatus, Mark, Stage, StatusGroup, StepState},
     },
     shown::shown,
 };
@@ -27,6 +27,8 @@ pub struct StepView {
     /// When it was first heard of.
     #[ts(type = "string | null")]
     pub at: Option<Timestamp>,
+    /// The status, where its raw word is a known one: the window has a word of its own for each.
+    pub known: Option<KnownStatus>,
 }
 
 /// The expected sequence of one lane.
@@ -101,6 +103,10 @@ pub struct EntryView {
     pub receipts: u32,
     /// What differs from the entry before on the same lane.
     pub changes: Vec<ChangeView>,
+    /// The status before, where its raw word is a known one.
+    pub from_known: Option<KnownStatus>,
+    /// The status after, where its raw word is a known one.
+    pub to_known: Option<KnownStatus>,
 }
 
 /// Everything known about one order, oldest first.
@@ -116,7 +122,7 @@ pub struct TimelineView {
     pub entries: Vec<EntryView>,
 }
 
-shown! { StoredStep => StepView { status, stage, state, at } }
+shown! { StoredStep => StepView { status, stage, state, at; made known: known(Some(&status)) } }
 
 shown! { StoredSequence => SequenceView { lane_uid, pharmacy_name; each steps } }
 
@@ -124,7 +130,8 @@ shown! { StoredChange => ChangeView { field, from, to } }
 
 shown! { StoredEntry => EntryView {
     event_id, lane_uid, pharmacy_name, at, received_at, kind, event_type, from, from_group, from_stage, to, to_group,
-    to_stage, finality, dwell_ms, reason, successors, predecessor, trust, marks, receipts; each changes
+    to_stage, finality, dwell_ms, reason, successors, predecessor, trust, marks, receipts; each changes;
+    made from_known: known(from.as_deref()), to_known: known(to.as_deref())
 } }
 
 shown! { StoredTimeline => TimelineView { uid; each lanes, sequences, entries } }
