@@ -6,7 +6,13 @@ use jiff::Timestamp;
 use offizin_wire::{InletId, InletToken, SigningSecret};
 use sqlx::SqliteConnection;
 
-use crate::{error::Error, id::ConnectionId, orders::table::Realm, secrets::Secrets, source::Source, time};
+use crate::{
+    error::Error,
+    id::{ConnectionId, Realm},
+    secrets::Secrets,
+    source::Source,
+    time,
+};
 
 /// An inlet as intake needs it.
 #[derive(Debug)]
