@@ -8,15 +8,7 @@ type Word = () => string;
 
 /** A place in the window where the cause can be mended. */
 export type Exit =
-  | "relay"
-  | "connections"
-  | "network"
-  | "evitalrx"
-  | "subscriptions"
-  | "orders"
-  | "deliveries"
-  | "stock"
-  | "doctors";
+  "relay" | "connections" | "network" | "evitalrx" | "subscriptions" | "orders" | "deliveries" | "stock" | "doctors";
 
 /** One code in words. */
 export type Sentence = { what: Word; safe: Word; cure: Word; exit: Exit | null };
