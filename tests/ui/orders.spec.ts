@@ -112,11 +112,16 @@ test("on paper the order stands whole, on white, and nothing of the window with 
   await expect(page.locator(".paper")).toBeVisible();
   await expect(page.getByTestId("status-bar")).toBeHidden();
   // The element the window is mounted on, whatever its name: nothing between the page and the order may cut it off.
-  const mount = await page.locator("body > div").first().evaluate((element) => {
-    const { backgroundColor, overflow } = getComputedStyle(element);
-    const { height } = element.style;
-    return { backgroundColor, overflow, height };
-  });
+  const mount = await page
+    .locator("body > div")
+    .first()
+    .evaluate((element) => {
+      const { backgroundColor, overflow } = getComputedStyle(element);
+      const { height } = element.style;
+      return { backgroundColor, overflow, height };
+    });
+  const paper = await page.locator(".paper").boundingBox();
+  expect([paper?.x, paper?.y, paper?.width]).toEqual([0, 0, page.viewportSize()?.width]);
   expect(mount).toEqual({ backgroundColor: "rgb(255, 255, 255)", overflow: "visible", height: "" });
 });
 
