@@ -104,6 +104,27 @@ test("an export leaves patients out until somebody asks, and says what it wrote"
   await expect(dialog.getByRole("status")).toContainText("240 Bestellungen geschrieben.");
 });
 
+test("on paper the order stands whole, on white, and nothing of the window with it", async ({ page }) => {
+  await openAt(page, "orders", { theme: "dark" });
+  await orderRow(page, 1).click();
+  await page.getByTestId("timeline-entry").first().waitFor();
+  await page.emulateMedia({ media: "print" });
+  await expect(page.locator(".paper")).toBeVisible();
+  await expect(page.getByTestId("status-bar")).toBeHidden();
+  // The element the window is mounted on, whatever its name: nothing between the page and the order may cut it off.
+  const mount = await page
+    .locator("body > div")
+    .first()
+    .evaluate((element) => {
+      const { backgroundColor, overflow } = getComputedStyle(element);
+      const { height } = element.style;
+      return { backgroundColor, overflow, height };
+    });
+  const paper = await page.locator(".paper").boundingBox();
+  expect([paper?.x, paper?.y, paper?.width]).toEqual([0, 0, page.viewportSize()?.width]);
+  expect(mount).toEqual({ backgroundColor: "rgb(255, 255, 255)", overflow: "visible", height: "" });
+});
+
 test("a search that finds nothing says so and offers the way back", async ({ page }) => {
   await openAt(page, "orders");
   await page.getByRole("searchbox").fill("gibt es nicht");
