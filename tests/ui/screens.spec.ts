@@ -421,6 +421,7 @@ const startupCodes = [
   "database_key_lost",
   "database_unreadable",
   "database_newer",
+  "database_old",
   "database_busy",
   "disk_full",
   "home_unusable",
