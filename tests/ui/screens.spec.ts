@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { expect, openAt, orderRow, test } from "./window";
+import { expect, NOISY, openAt, orderRow, test } from "./window";
 
 type Screen = {
   name: string;
@@ -47,9 +47,8 @@ const screens: Screen[] = [
   },
   {
     name: "order-timeline",
-    place: "orders",
+    place: NOISY,
     act: async (page) => {
-      await orderRow(page, 5).click();
       await page.getByTestId("timeline-entry").first().waitFor();
       await page
         .getByRole("button", { name: /Änderung|change/ })
@@ -102,9 +101,8 @@ const screens: Screen[] = [
   },
   {
     name: "order-proof",
-    place: "orders",
+    place: NOISY,
     act: async (page) => {
-      await orderRow(page, 5).click();
       await page.getByTestId("timeline-entry").first().click();
       await page.getByTestId("proof").getByRole("button").nth(2).click();
       await page.getByText(/Inhalt zeigen|Show the body/).click();

@@ -26,6 +26,9 @@ export async function openAt(page: Page, place: string, scene: Scene = {}): Prom
   await page.locator("main").first().waitFor();
 }
 
+/** The recorded order in which everything that makes a timeline hard has happened once. */
+export const NOISY = "orders/ord-6fac55-1192";
+
 /** A row of the orders by its name. */
 export function orderRow(page: Page, at: number): Locator {
   return page.getByTestId("order-row").nth(at);
