@@ -18,7 +18,7 @@ const words = {
     ask: "Bei eVitalRx nachfragen",
     agrees: "Bestätigt von eVitalRx",
     differs: "eVitalRx sagt etwas anderes",
-    difference: "T00ST: hier Neu zugewiesen, dort „cancelled“",
+    difference: "T01ST: hier Angenommen, dort „cancelled“",
     split: "Aufgeteilt (veraltetes Ereignis)",
     refused: "Wird nicht geöffnet: keine öffentliche https-Adresse.",
   },
@@ -37,7 +37,7 @@ const words = {
     ask: "Ask eVitalRx",
     agrees: "Confirmed with eVitalRx",
     differs: "eVitalRx says something else",
-    difference: "T00ST: here Re-assigned, there “cancelled”",
+    difference: "T01ST: here Accepted, there “cancelled”",
     split: "Split (old event)",
     refused: "Not opened: no public https address.",
   },
@@ -51,30 +51,30 @@ for (const language of ["de", "en"] as const) {
     page,
   }) => {
     await openAt(page, "orders", scene);
-    await orderRow(page, "TESTORDER1").click();
+    await orderRow(page, "T000000001").click();
     const sequence = page.getByTestId("sequence");
     await expect(sequence.locator('[data-state="next"]')).toContainText(said.next);
     const entries = page.getByTestId("timeline-entry");
     await expect(entries).toHaveCount(3);
     for (const entry of await entries.all()) await expect(entry).toContainText(said.unsigned);
-    await orderRow(page, "TESTORDER3").click();
+    await orderRow(page, "T000000003").click();
     await expect(sequence.locator('[data-state="unexpected"]')).toContainText(said.unexpected);
-    await orderRow(page, "TESTORDER4").click();
+    await orderRow(page, "T000000004").click();
     await expect(sequence.locator('[data-state="skipped"]')).toContainText(said.skipped);
     await expect(page.locator("article header")).toContainText(said.final);
-    await orderRow(page, "TESTORDER5").click();
+    await orderRow(page, "T000000005").click();
     await expect(entries.first()).toContainText(said.split);
   });
 
   test(`${language}: an event that speaks of three lanes is shown on each`, async ({ page }) => {
     await openAt(page, "orders", scene);
-    await orderRow(page, "TESTORDER2").click();
+    await orderRow(page, "T100000002").click();
     await expect(page.getByTestId("timeline-entry")).toHaveCount(6);
   });
 
   test(`${language}: the code is hidden until asked for, and again when the order is left`, async ({ page }) => {
     await openAt(page, "orders", scene);
-    await orderRow(page, "TESTORDER1").click();
+    await orderRow(page, "T000000001").click();
     await page.getByRole("tab", { name: said.handover }).click();
     const pin = page.getByTestId("pin");
     await expect(pin).toHaveText("••••");
@@ -84,8 +84,8 @@ for (const language of ["de", "en"] as const) {
     await page.getByRole("button", { name: said.hide }).click();
     await expect(pin).toHaveText("••••");
     await page.getByRole("button", { name: said.show }).click();
-    await orderRow(page, "TESTORDER3").click();
-    await orderRow(page, "TESTORDER1").click();
+    await orderRow(page, "T000000003").click();
+    await orderRow(page, "T000000001").click();
     await page.getByRole("tab", { name: said.handover }).click();
     await expect(pin).toHaveText("••••");
     const handover = page.getByTestId("handover");
@@ -96,12 +96,12 @@ for (const language of ["de", "en"] as const) {
 
   test(`${language}: an order is confirmed on a click alone, and a difference is a warning`, async ({ page }) => {
     await openAt(page, "orders", scene);
-    await orderRow(page, "TESTORDER1").click();
+    await orderRow(page, "T000000001").click();
     const confirmation = page.getByTestId("confirmation");
     await expect(confirmation).not.toContainText(said.agrees);
     await confirmation.getByRole("button", { name: said.ask }).click();
     await expect(confirmation).toContainText(said.agrees);
-    await orderRow(page, "TESTORDER2").click();
+    await orderRow(page, "T100000002").click();
     await confirmation.getByRole("button", { name: said.ask }).click();
     await expect(confirmation).toContainText(said.differs);
     await expect(confirmation.getByRole("listitem")).toHaveText(said.difference);
@@ -109,7 +109,7 @@ for (const language of ["de", "en"] as const) {
 
   test(`${language}: an amount says what it means, and a time whose it is`, async ({ page }) => {
     await openAt(page, "orders", scene);
-    await orderRow(page, "TESTORDER1").click();
+    await orderRow(page, "T000000001").click();
     await page.getByRole("tab", { name: said.items }).click();
     await expect(page.getByTestId("amounts")).toContainText(said.amount);
     const panel = page.locator("article");
@@ -122,7 +122,7 @@ for (const language of ["de", "en"] as const) {
 for (const theme of ["light", "dark"] as const) {
   test(`timeline, handover and settings are accessible, ${theme}`, async ({ page }) => {
     await openAt(page, "orders", { demo: "evitalrx", theme });
-    await orderRow(page, "TESTORDER4").click();
+    await orderRow(page, "T000000004").click();
     await page.getByTestId("sequence").waitFor();
     expect(await faults(page)).toEqual([]);
     await page.getByRole("tab", { name: "Übergabe" }).click();

@@ -6,7 +6,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
-import { expect, faults, openAt, orderRow, orders, test, topRow } from "./window";
+import { expect, faults, NOISY, openAt, orderRow, orders, test, topRow } from "./window";
 
 type Screen = {
   name: string;
@@ -53,9 +53,8 @@ const screens: Screen[] = [
   },
   {
     name: "order-timeline",
-    place: "orders",
+    place: NOISY,
     act: async (page) => {
-      await orderRow(page, orders.marked).click();
       await page.getByTestId("timeline-entry").first().waitFor();
       await page
         .getByRole("button", { name: /Änderung|change/ })
@@ -108,9 +107,8 @@ const screens: Screen[] = [
   },
   {
     name: "order-proof",
-    place: "orders",
+    place: NOISY,
     act: async (page) => {
-      await orderRow(page, orders.marked).click();
       await page.getByTestId("timeline-entry").first().click();
       await page.getByRole("button", { name: /^(Erneut prüfen|Verify again)$/ }).click();
       await page.getByText(/Inhalt zeigen|Show the body/).click();

@@ -12,7 +12,6 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, HeaderValue, header, request::Parts};
-use jiff::Timestamp;
 use offizin_wire::{TokenHash, VERSION, VERSION_HEADER};
 use serde::de::DeserializeOwned;
 
@@ -30,7 +29,7 @@ impl FromRequestParts<App> for Paired {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refused> {
         let token = bearer(&parts.headers).ok_or(Refused::device_unknown())?;
-        let (token, now) = (TokenHash::of(token), Timestamp::now());
+        let (token, now) = (TokenHash::of(token), app.now());
         if let Some(device) = app.registry().device(&token, now) {
             return Ok(Self(device));
         }

@@ -1,12 +1,40 @@
 //! What an operator can decide, as values. Owns defaults and the meaning of each setting; reads neither flags nor
 //! environment (the shell, `main.rs`, does) and opens nothing.
 
-use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+use std::{fmt, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 pub use ipnet::IpNet;
+use jiff::Timestamp;
 use url::Url;
 
 pub use crate::tls::{TlsError, TlsFiles};
+
+/// What tells the relay the time. The system's, except where a recording has to come out the same every time.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Clock {
+    /// Tells what `now` answers.
+    pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.0)()
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::new(Timestamp::now)
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock(…)")
+    }
+}
 
 /// Where the log lives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,6 +229,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// Speak TLS with this certificate; `None` is plain HTTP.
     pub tls: Option<TlsFiles>,
+    /// What tells the time.
+    pub clock: Clock,
 }
 
 impl Config {
@@ -218,6 +248,7 @@ impl Config {
             least_free: 256 * 1024 * 1024,
             trusted_proxies: Vec::new(),
             tls: None,
+            clock: Clock::default(),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use axum::{Json, extract::State};
 use http::StatusCode;
-use jiff::Timestamp;
 use offizin_wire::pairing::{DeviceAnswer, DeviceRequest};
 
 use crate::{
@@ -26,7 +25,7 @@ pub(crate) fn device_name(text: &str) -> Result<&str, Refused> {
 
 /// `GET /v1/devices`: all paired devices, oldest first.
 pub(crate) async fn list(State(app): State<App>, Paired(device): Paired) -> Result<Json<Vec<DeviceAnswer>>, Refused> {
-    let seen_since = log::before(Timestamp::now(), app.retention().wait_for_device);
+    let seen_since = log::before(app.now(), app.retention().wait_for_device);
     Ok(Json(app.registry().devices(&device.inbox.id, &device.id, seen_since).await?))
 }
 
@@ -51,7 +50,7 @@ pub(crate) async fn revoke(
     Paired(device): Paired,
     Named(id): Named,
 ) -> Result<StatusCode, Refused> {
-    if app.registry().clone().revoke(device.inbox.clone(), id, Timestamp::now()).await? {
+    if app.registry().clone().revoke(device.inbox.clone(), id, app.now()).await? {
         tracing::info!(inbox = device.inbox.id.as_str(), by = device.id.as_str(), "a device was revoked");
         Ok(StatusCode::NO_CONTENT)
     } else {

@@ -2,7 +2,6 @@
 
 use axum::{Json, extract::State};
 use http::StatusCode;
-use jiff::Timestamp;
 use offizin_wire::{
     InletId,
     inlet::{InletAnswer, InletRequest},
@@ -29,7 +28,7 @@ pub(crate) async fn put(
 ) -> Result<Json<InletAnswer>, Refused> {
     let id = InletId::try_from(id).map_err(Refused::malformed)?;
     let registry = app.registry().clone();
-    match registry.put_inlet(device.inbox.clone(), id, request.token_hash, Timestamp::now()).await? {
+    match registry.put_inlet(device.inbox.clone(), id, request.token_hash, app.now()).await? {
         InletPlace::Stored(answer) => Ok(Json(answer)),
         InletPlace::Taken => Err(Refused::inlet_conflict()),
         InletPlace::NoInbox => {
@@ -47,7 +46,7 @@ pub(crate) async fn retire(
 ) -> Result<StatusCode, Refused> {
     let unknown = Refused::not_found("this inbox has no such inlet");
     let Ok(id) = InletId::try_from(id) else { return Err(unknown) };
-    if app.registry().clone().retire(device.inbox.clone(), id, Timestamp::now()).await? {
+    if app.registry().clone().retire(device.inbox.clone(), id, app.now()).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(unknown)

@@ -16,7 +16,6 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
-use jiff::Timestamp;
 use offizin_wire::{Delivery, Header, TokenHash};
 use tokio::sync::oneshot;
 
@@ -115,7 +114,7 @@ async fn take(
     let bytes = tokio::time::timeout(limits.body_time, reading).await.map_err(|_| Refused::too_slow())??;
 
     let size = bytes.len() as u64;
-    let delivery = Delivery::new(inlet.id.clone(), Timestamp::now(), kept, bytes);
+    let delivery = Delivery::new(inlet.id.clone(), app.now(), kept, bytes);
     let (answer, answered) = oneshot::channel();
     let waiting = Waiting { inlet, delivery, load, answer };
     app.queue().try_send(waiting).map_err(|_| Refused::busy())?;

@@ -35,7 +35,7 @@ use jiff::Timestamp;
 use offizin_wire::PairingCode;
 use tokio::net::TcpListener;
 
-pub use config::{Config, IpNet, Limits, Nats, Retention, Store, TlsError, TlsFiles};
+pub use config::{Clock, Config, IpNet, Limits, Nats, Retention, Store, TlsError, TlsFiles};
 pub use log::{InboxSummary, LogError, Pruned};
 pub use migrate::Moved;
 pub use server::{Serving, StartError};

@@ -44,7 +44,7 @@ pub(crate) async fn segments(
     loop {
         // Seen before it is read: what is committed in between wakes the next round.
         head.borrow_and_update();
-        let clock = Timestamp::now();
+        let clock = app.now();
         let Some(page) = app.log().page(&device.inbox.id, after).await? else {
             app.registry().forget(&device.inbox.id);
             return Err(Refused::device_unknown());
@@ -107,7 +107,7 @@ pub(crate) async fn ack(
     if cursor > device.inbox.head() {
         return Err(Refused::malformed("the cursor is beyond the head of the inbox"));
     }
-    match app.registry().ack(&device, cursor, Timestamp::now()).await? {
+    match app.registry().ack(&device, cursor, app.now()).await? {
         Some(_) => Ok(StatusCode::NO_CONTENT),
         None => Err(Refused::device_unknown()),
     }
@@ -131,11 +131,11 @@ pub(crate) struct InboxAnswer {
 }
 
 /// The handler.
-pub(crate) async fn inbox(Paired(device): Paired) -> Json<InboxAnswer> {
+pub(crate) async fn inbox(State(app): State<App>, Paired(device): Paired) -> Json<InboxAnswer> {
     Json(InboxAnswer {
         inbox: device.inbox.id.as_str().into(),
         name: device.inbox.name.clone(),
-        clock: Timestamp::now(),
+        clock: app.now(),
         head: device.inbox.head(),
         acked: device.acked(),
         devices: device.inbox.devices(),

@@ -5,7 +5,6 @@
 use std::time::Instant;
 
 use axum::{Extension, Json, extract::State};
-use jiff::Timestamp;
 use offizin_wire::{
     TokenHash,
     pairing::{PairAnswer, PairRequest},
@@ -30,7 +29,7 @@ pub(crate) async fn post(
         recipient: request.recipient,
         token_hash: request.token_hash,
     };
-    let answer = app.registry().clone().pair(candidate, Timestamp::now()).await?.ok_or(Refused::code_unknown())?;
+    let answer = app.registry().clone().pair(candidate, app.now()).await?.ok_or(Refused::code_unknown())?;
     tracing::info!(inbox = answer.inbox, device = answer.device, "a device was paired");
     Ok(Json(answer))
 }

@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::Timestamp;
 
 use crate::{
-    config::Retention,
+    config::{Clock, Retention},
     log::{self, Horizon, Log, LogError, Pruned},
     metrics::Metrics,
     registry::Registry,
@@ -33,6 +33,7 @@ pub(crate) async fn keep_pruning(
     metrics: Arc<Metrics>,
     rule: Retention,
     every: Duration,
+    clock: Clock,
 ) {
     let mut rounds = tokio::time::interval(every.max(Duration::from_millis(100)));
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -41,7 +42,7 @@ pub(crate) async fn keep_pruning(
         if let Err(error) = registry.note_seen().await {
             tracing::warn!(%error, "cannot note when devices were seen");
         }
-        match prune(log.as_ref(), rule, Timestamp::now()).await {
+        match prune(log.as_ref(), rule, clock.now()).await {
             Ok(pruned) => {
                 metrics.pruned(pruned.segments, pruned.unread);
                 if pruned.unread > 0 {

@@ -13,7 +13,6 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use jiff::Timestamp;
 use offizin_wire::{
     Delivery, InletId, Recipient,
     seal::{MAX_DELIVERIES, MAX_GATHERED_BYTES},
@@ -25,6 +24,7 @@ use tokio::{
 use zeroize::Zeroize;
 
 use crate::{
+    config::Clock,
     limits::Load,
     log::{InboxId, Log, LogError, Place, Sealed},
     metrics::Metrics,
@@ -56,7 +56,12 @@ pub(crate) struct Waiting {
 pub(crate) type Queue = mpsc::Sender<Waiting>;
 
 /// Starts both tasks; the handle ends when the queue is closed and everything in it was answered.
-pub(crate) fn start(log: Arc<dyn Log>, registry: Arc<Registry>, metrics: Arc<Metrics>) -> (Queue, JoinHandle<()>) {
+pub(crate) fn start(
+    log: Arc<dyn Log>,
+    registry: Arc<Registry>,
+    metrics: Arc<Metrics>,
+    clock: Clock,
+) -> (Queue, JoinHandle<()>) {
     let (queue, waiting) = mpsc::channel(WAITING);
     // One place: while a group is committed the next one is sealed, and gathering starts no earlier than that.
     let (sealed, groups) = mpsc::channel(1);
@@ -64,7 +69,7 @@ pub(crate) fn start(log: Arc<dyn Log>, registry: Arc<Registry>, metrics: Arc<Met
     let done = tokio::spawn(async move {
         let mut tasks = JoinSet::new();
         tasks.spawn(seal_groups(waiting, sealed, committing));
-        tasks.spawn(commit_groups(groups, log, registry, metrics, pace));
+        tasks.spawn(commit_groups(groups, log, registry, metrics, clock, pace));
         tasks.join_all().await;
     });
     (queue, done)
@@ -265,6 +270,7 @@ async fn commit_groups(
     log: Arc<dyn Log>,
     registry: Arc<Registry>,
     metrics: Arc<Metrics>,
+    clock: Clock,
     pace: watch::Sender<Pace>,
 ) {
     while let Some(Group { batches, _recipients }) = groups.recv().await {
@@ -281,7 +287,7 @@ async fn commit_groups(
             segments.push(batch.segment);
         }
         pace.send_modify(|pace| pace.since = Some(started));
-        let appended = log.append(segments, Timestamp::now()).await;
+        let appended = log.append(segments, clock.now()).await;
         pace.send_modify(|pace| *pace = Pace { since: None, usual: usual(pace.usual, started.elapsed()) });
         match appended {
             Ok(places) => {
@@ -331,9 +337,11 @@ fn answer_all(answers: Vec<oneshot::Sender<Result<(), Refused>>>, answer: &Resul
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
     use offizin_wire::{Identity, InletToken};
 
     use super::*;
+
     use crate::{
         config::Limits,
         log::{Candidate, sqlite::Sqlite},

@@ -20,6 +20,7 @@ use axum::{
     routing::{MethodRouter, delete, get, patch, post, put},
 };
 use http::{StatusCode, header};
+use jiff::Timestamp;
 use tokio::{
     net::TcpListener,
     sync::{Mutex, Semaphore, watch},
@@ -29,7 +30,7 @@ use tokio::{
 use crate::{
     access,
     addresses::{Addresses, Client},
-    config::{Config, Limits, Retention},
+    config::{Clock, Config, Limits, Retention},
     connections::{Connections, Peer, accept, drained},
     devices,
     disk::Disk,
@@ -84,6 +85,7 @@ struct Inner {
     queue: seal::Queue,
     limits: Limits,
     retention: Retention,
+    clock: Clock,
     total_rate: Bucket,
     pairing_rate: Bucket,
     guess_rate: Bucket,
@@ -113,6 +115,11 @@ impl App {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    /// What time it is.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
     }
 
     pub(crate) fn retention(&self) -> Retention {
@@ -209,7 +216,7 @@ impl Serving {
         limits.body_bytes = limits.body_bytes.min(Limits::LARGEST_BODY);
         let registry = Registry::load(log.clone(), &limits).await?;
         let metrics = Arc::new(Metrics::default());
-        let (queue, committed) = seal::start(log.clone(), registry.clone(), metrics.clone());
+        let (queue, committed) = seal::start(log.clone(), registry.clone(), metrics.clone(), config.clock.clone());
         let (drain, draining) = watch::channel(false);
         let disk = Disk::of(config);
         let addresses = Arc::new(Addresses::new(&limits, config.trusted_proxies.clone()));
@@ -219,6 +226,7 @@ impl Serving {
             metrics.clone(),
             config.retention,
             config.prune_every,
+            config.clock.clone(),
         );
         let mut beside = vec![
             tokio::spawn(pruning).abort_handle(),
@@ -240,6 +248,7 @@ impl Serving {
             disk,
             limits,
             retention: config.retention,
+            clock: config.clock.clone(),
             draining,
             probed: Mutex::new(None),
         }));

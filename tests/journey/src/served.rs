@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use offizin_relay::{Config, Limits, Relay, Store};
+use offizin_relay::{Clock, Config, Limits, Relay, Store};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use url::Url;
 
@@ -37,6 +37,13 @@ impl ServedRelay {
         Self::serve(dir, limits, listener, url).await
     }
 
+    /// As [`ServedRelay::start`], with a clock of the test's own and no limit to how fast may be sent.
+    pub async fn with_clock(dir: &Path, clock: Clock) -> Self {
+        let (listener, url) = listen().await;
+        let limits = Limits { inlet_rate: 0, total_rate: 0, address_rate: 0, ..Limits::default() };
+        Self::serve_at(dir, limits, clock, listener, url).await
+    }
+
     /// As [`ServedRelay::start`], reached through a tunnel that can be cut.
     pub async fn behind_tunnel(dir: &Path) -> (Self, Tunnel) {
         let (listener, url) = listen().await;
@@ -45,8 +52,12 @@ impl ServedRelay {
     }
 
     async fn serve(dir: &Path, limits: Limits, listener: TcpListener, url: Url) -> Self {
+        Self::serve_at(dir, limits, Clock::default(), listener, url).await
+    }
+
+    async fn serve_at(dir: &Path, limits: Limits, clock: Clock, listener: TcpListener, url: Url) -> Self {
         let store = Store::Sqlite(dir.join("relay.db"));
-        let relay = Relay::open(Config { limits, ..Config::new(store, url.clone()) }).await.unwrap();
+        let relay = Relay::open(Config { limits, clock, ..Config::new(store, url.clone()) }).await.unwrap();
         let serving = relay.start(listener).await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(serving.run(async {

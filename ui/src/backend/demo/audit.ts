@@ -1,6 +1,6 @@
 //! The demo's record of what administrators did: invented, newest first, long enough for several pages.
 import type { AuditAction, AuditEntryView } from "../ipc.gen";
-import { dice, hex, pick } from "./cast";
+import { dice, hex, pick } from "./dice";
 
 const HOUR = 3_600_000;
 

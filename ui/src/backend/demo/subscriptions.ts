@@ -16,7 +16,7 @@ import type {
   SubscriptionView,
   Tag,
 } from "../ipc.gen";
-import { dice, hex } from "./cast";
+import { dice, hex } from "./dice";
 import { auditOf } from "./audit";
 
 const SECOND = 1000;
