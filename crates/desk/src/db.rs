@@ -18,7 +18,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{error::Error, interrupt};
+use crate::{error::Error, home::HomeError, interrupt};
 
 /// Memory each connection has for pages of the file, in KiB.
 const CACHE_KIB: u32 = 16_384;
@@ -261,7 +261,7 @@ impl WriteLock {
 #[cfg(unix)]
 fn private(path: &Path) -> Result<(), Error> {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(Error::Home)
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(|error| HomeError::Io(error).into())
 }
 
 #[cfg(not(unix))]

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use offizin_wire::{InletId, InletToken, SigningSecret};
 use sqlx::SqliteConnection;
 
-use crate::{error::Error, id::ConnectionId, orders::table::Realm, secrets::Secrets, source::Source, time};
+use crate::{
+    error::Error, id::ConnectionId, orders::table::Realm, secrets::Secrets, source::Source, store::Stored, time,
+};
 
 /// An inlet as intake needs it.
 #[derive(Debug)]
@@ -85,7 +87,7 @@ pub(crate) async fn load(connection: &mut SqliteConnection, secrets: &Secrets) -
     let mut inlets = Inlets::with_capacity(rows.len());
     for (id, source, connection, realm, prefix_allowed, required_header) in rows {
         let keys = keys.remove(&id).unwrap_or_default();
-        let id = InletId::try_from(id).map_err(|_| Error::Stored("inlet id"))?;
+        let id = InletId::try_from(id).stored("inlet id")?;
         inlets.insert(
             id.clone(),
             Arc::new(Inlet { id, source, connection, realm, keys, prefix_allowed, required_header }),

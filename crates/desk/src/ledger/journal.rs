@@ -11,7 +11,9 @@ use crate::{
     error::Error,
     headers,
     intake::{Entry, Judged, Rejected, event_id, inlets::Inlets, judge},
-    pack, rows, time, words,
+    pack, rows,
+    store::Stored,
+    time, words,
 };
 
 /// What stands before the digest in the place of the inbox, for a delivery that came out of a file.
@@ -94,7 +96,7 @@ async fn append(
     let mut written = HashSet::new();
     for (origin, entry) in entries {
         let id = event_id(&entry.inlet.connection, &entry.body.hash);
-        let (id, is_new) = fresh.get(id.as_str()).copied().ok_or(Error::Stored("event id"))?;
+        let (id, is_new) = fresh.get(id.as_str()).copied().stored("event id")?;
         receipts.push((id, origin, entry, headers::text(&entry.headers)?));
         let is_first = is_new && written.insert(id);
         if is_first {
@@ -243,7 +245,7 @@ pub(super) async fn release(
         after = last.id;
         let mut released = Vec::new();
         for row in rows {
-            let body = pack::unpack(&row.body, row.body_bytes).ok_or(Error::Stored("body"))?;
+            let body = pack::unpack(&row.body, row.body_bytes).stored("body")?;
             let headers = headers::parse(&row.headers)?;
             let delivery = Delivery::new(inlet.clone(), time::from_ms(row.received_at)?, headers, body);
             if let Judged::Trusted(entry) = judge(delivery, inlets) {

@@ -12,11 +12,11 @@ use crate::{
     db::{self, Db},
     error::Error,
     event::{Event, Trust},
-    intake, interrupt, orders, pack,
-    problem::Code,
-    rows, settings,
+    intake, interrupt, orders, pack, rows, settings,
     source::Source,
-    stock, words,
+    stock,
+    store::StoreError,
+    words,
 };
 
 /// Moves with every change of a decoder or a fold: another number in the database means "rebuild on opening".
@@ -93,10 +93,10 @@ async fn next_part(connection: &mut SqliteConnection) -> Result<(), Error> {
     sqlx::query("COMMIT").execute(&mut *connection).await?;
     interrupt::point("rebuild, a part").await;
     let mut turns = TURNS;
-    while let Err(error) = sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.map_err(Error::from) {
+    while let Err(error) = sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.map_err(StoreError::from) {
         turns -= 1;
-        if turns == 0 || error.code() != Code::DatabaseBusy {
-            return Err(error);
+        if turns == 0 || !error.is_busy() {
+            return Err(error.into());
         }
     }
     Ok(())
