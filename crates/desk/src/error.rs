@@ -283,3 +283,6 @@ impl std::fmt::Display for Code {
         f.write_str(&self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests;
