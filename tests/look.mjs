@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-//! The window of `./run`, when nobody sits before it: opens the real one, looks whether verified orders reached the screen,
-//! and takes pictures. What it says comes from the screen, not from the database.
+//! The window of `./run --once`, and of `./run` without a display: opens the real window, checks whether verified orders
+//! appear in it, and takes pictures. What it reports is read from the screen, not from the database.
 //!
 //!     tests/look.mjs --program target/debug/offizin --shots FOLDER [--within SECONDS] [--stay]
 //!

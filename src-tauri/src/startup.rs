@@ -60,7 +60,7 @@ impl Stage {
 
 /// Whether a new database would help: only where this one will never open again.
 fn can_start_over(code: Code) -> bool {
-    matches!(code, Code::DatabaseKeyLost | Code::DatabaseUnreadable)
+    matches!(code, Code::DatabaseKeyLost | Code::DatabaseUnreadable | Code::DatabaseOld)
 }
 
 /// What the shell holds. All clones are the same.
@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn a_new_database_is_offered_only_where_the_old_one_is_lost() {
         let offered: Vec<Code> = Code::ALL.iter().copied().filter(|code| can_start_over(*code)).collect();
-        assert_eq!(offered, [Code::DatabaseKeyLost, Code::DatabaseUnreadable]);
+        assert_eq!(offered, [Code::DatabaseKeyLost, Code::DatabaseUnreadable, Code::DatabaseOld]);
     }
 
     #[test]

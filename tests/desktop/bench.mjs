@@ -1,7 +1,8 @@
-//! The real window on a large ledger, measured: from a key press to the painted row, and memory after long scrolling
-//! beside a window with nothing in it. `./bench window` fills the ledger and calls this with its folder.
+//! Measures the real window on a large ledger: the time from a key press to the painted row, and the memory after long
+//! scrolling, compared with a window without content. `./bench window` fills the ledger and calls this with its folder.
 //!
-//! It is a debug build with our own parts optimised, for no other lets itself be driven: what people install is quicker.
+//! It uses a debug build in which our own code is optimised, because only a debug build can be controlled by a test.
+//! What people install is faster.
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";

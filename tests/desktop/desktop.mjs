@@ -1,5 +1,5 @@
-//! What a desktop does around a window and no driver can: it asks a window to close, and it draws a tray. Spoken straight
-//! in the two protocols, X11 and D-Bus, as little of each as that takes; Xvfb has neither a window manager nor a tray.
+//! The parts of a desktop that a driver cannot play: it asks a window to close, and it shows a tray. It speaks X11 and
+//! D-Bus directly, only as much of each as is needed, because Xvfb has neither a window manager nor a tray.
 import { connect } from "node:net";
 
 const u16 = (...values) => Buffer.from(Uint16Array.from(values).buffer);

@@ -1,5 +1,5 @@
-//! What stands around the window in a test: a screen, a relay and a provider of its own, and a home that is thrown away.
-//! All real programs, on loopback, under target/desktop. It touches nothing of the user's.
+//! What the window needs around it in a test: a screen, a relay and a provider of its own, and a temporary home. All
+//! are real programs on loopback, with their files under target/desktop. Nothing of the user's is touched.
 import { execFile, spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -1,6 +1,6 @@
-//! The window, driven as a person would: WebKit's own driver starts the program and is spoken to in the W3C protocol. No
-//! other part stands between; the program lets itself be driven when it is a debug build and its environment asks for it.
-//! It knows the protocol, not the application.
+//! Controls the window as a person would. WebKit's own driver starts the program, and this file talks to the driver in
+//! the W3C protocol. The program lets itself be controlled only if it is a debug build and its environment asks for it.
+//! This file knows the protocol and nothing of the application.
 import { spawn } from "node:child_process";
 import { openSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";

@@ -1,6 +1,6 @@
-//! The real window with a real keyring, relay and provider: what the other rings prove in parts, seen through the glass.
-//! Run by `./check --only desktop`, or by hand: `tests/with-keyring node --test tests/desktop/window.test.mjs`.
-//! The scenarios build on each other: one desk, set up once by hand, then used.
+//! The real window with a real keyring, relay and provider: what the other tests prove for the parts, seen on the
+//! screen. Run by `./check --only desktop`, or by hand: `tests/with-keyring node --test tests/desktop/window.test.mjs`.
+//! The scenarios build on each other: one desk is set up by hand once and then used.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { openSync, readFileSync, readdirSync } from "node:fs";

@@ -1,4 +1,4 @@
-//! Connections, the network and the record: what an administrator sets, and what is written down of it.
+//! Connections, the network and the record: what an administrator sets, and what is recorded about it.
 import { expect, openAt, test } from "./window";
 
 test("a connection is edited without ever showing its key, and checked at once", async ({ page }) => {

@@ -1,2 +1,2 @@
-//! The browser tests keep the rules of the window. It adds none of its own.
+//! The browser tests use the lint rules of the window and add none.
 export { default } from "../../ui/eslint.config.js";

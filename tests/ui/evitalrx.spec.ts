@@ -1,5 +1,5 @@
-//! Orders of a provider that signs nothing: what is expected of them, how final a rejection is, what amounts mean, and how
-//! they are handed over.
+//! Orders of a provider that signs nothing: the steps expected of them, whether a rejection is final, what amounts
+//! mean, and how they are handed over.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, openAt, orderRow, test } from "./window";
 

@@ -1,4 +1,5 @@
-//! The first run: from nothing to the first event, left and resumed, with what can go wrong on the way.
+//! The first run, from nothing to the first event: it can be left and resumed, and each failure on the way has its
+//! message.
 import { expect, openAt, test } from "./window";
 
 test("pair, connect, register, and the first event is shown", async ({ page }) => {

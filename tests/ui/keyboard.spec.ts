@@ -1,4 +1,4 @@
-//! The keyboard reaches everything.
+//! Everything can be reached with the keyboard.
 import { expect, openAt, orderRow, test } from "./window";
 
 test("j, k and the arrows walk, Enter opens, walking on follows, Esc goes back", async ({ page }) => {

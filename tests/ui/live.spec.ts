@@ -1,4 +1,4 @@
-//! Live: what arrives is on the screen without a touch, and nothing jumps under the pointer.
+//! What arrives appears on the screen by itself, and nothing moves under the pointer.
 import type { Page } from "@playwright/test";
 import { expect, openAt, orderRow, test } from "./window";
 

@@ -1,5 +1,5 @@
-//! The browser ring: the real web part in Debian's Chromium over the demo backend, under the window's own content policy. It
-//! proves looks, words, keys and accessibility; what the desk does is proven elsewhere.
+//! The browser tests: the real web part in Debian's Chromium, with the demo backend and the window's own content
+//! policy. They test looks, words, keys and accessibility. What the desk does is tested elsewhere.
 import { defineConfig } from "@playwright/test";
 
 /** Where the demo is served; another one keeps two checkouts apart. */

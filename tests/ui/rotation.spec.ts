@@ -1,4 +1,5 @@
-//! Rotation from the window alone: asked first, watched, left and come back to, rolled back, told to its end.
+//! Rotation in the window: it asks before it begins, can be watched, left, opened again and rolled back, and shows how
+//! it ended.
 import type { Page } from "@playwright/test";
 import { expect, openAt, test } from "./window";
 

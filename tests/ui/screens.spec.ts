@@ -1,4 +1,4 @@
-//! Every screen in both languages, light and dark: axe finds nothing, and a picture is kept for whoever looks.
+//! Every screen in both languages, light and dark: axe reports nothing, and a picture is saved for people to look at.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import AxeBuilder from "@axe-core/playwright";

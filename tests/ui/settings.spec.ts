@@ -1,4 +1,4 @@
-//! Settings: they act at once and everywhere.
+//! Settings take effect at once and everywhere.
 import { expect, openAt, orderRow, test } from "./window";
 
 test("the language changes every word and the page's language", async ({ page }) => {

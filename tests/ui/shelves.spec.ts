@@ -1,4 +1,4 @@
-//! Stock and doctors as somebody uses them: looking back, thresholds, gaps, what is one key away.
+//! Stock and doctors: looking at an earlier day, thresholds, gaps, and keyboard shortcuts.
 import { expect, openAt, test } from "./window";
 
 test("an empty shelf stands first and a low one before the rest", async ({ page }) => {

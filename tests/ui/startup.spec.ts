@@ -1,4 +1,4 @@
-//! Before the desk is open.
+//! What the window shows before the desk is open.
 import { expect, openAt, test } from "./window";
 
 test("a lost key offers to start over, says what is kept, and starts over", async ({ page }) => {

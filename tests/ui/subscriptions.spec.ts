@@ -1,4 +1,5 @@
-//! Subscriptions: how each stands, the one thing that helps, nothing destructive without being asked, foreign ones left alone.
+//! Subscriptions: the state of each with the one action that helps; nothing destructive without a question; foreign
+//! ones are not changed.
 import type { Page } from "@playwright/test";
 import { expect, openAt, test } from "./window";
 

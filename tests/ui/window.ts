@@ -1,5 +1,6 @@
-//! Opens the window in the browser at a place and a scene, and watches over it: nothing remote is loaded, the content policy is
-//! never violated, nothing fails in the console. A test that opens no window this way is not protected.
+//! Opens the window in the browser at a place and a scene and watches it: nothing is loaded from the network, the
+//! content policy is never violated, and the console shows no error. A test that opens the window in another way is not
+//! watched.
 import { test as plain, expect, type Locator, type Page } from "@playwright/test";
 
 export type Look = { language?: "de" | "en"; theme?: "light" | "dark" | "contrast" };

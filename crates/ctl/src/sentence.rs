@@ -18,6 +18,9 @@ pub(crate) fn sentence(code: Code) -> &'static str {
         Code::DatabaseUnreadable => {
             "The database does not open with its key, or it is damaged. Restore a copy, or open the window and begin anew; the old file is kept."
         }
+        Code::DatabaseOld => {
+            "A version from before the first release wrote this database, and nothing was changed. Open the window and begin anew; the old file is kept."
+        }
         Code::DatabaseNewer => {
             "A newer version of Offizin wrote this database. Install that version; nothing was changed."
         }

@@ -18,12 +18,15 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{error::Error, home::HomeError, interrupt};
+use crate::{error::Error, home::HomeError, interrupt, store::StoreError};
 
 /// Memory each connection has for pages of the file, in KiB.
 const CACHE_KIB: u32 = 16_384;
 /// ... and one that goes through all of it: what is read twice is decrypted once.
 const WIDE_CACHE_KIB: u32 = 262_144;
+
+/// What the first migration was called before the first release.
+const FIRST_OF_BEFORE: &str = "begin";
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -61,6 +64,7 @@ impl Db {
             .await?;
         let readers = async {
             private(path)?;
+            refuse_old(&writer).await?;
             MIGRATIONS.run(&writer).await?;
             let options = options.create_if_missing(false).pragma("query_only", "ON");
             // They live as long as the desk, for what they hold of the file and of statements is what makes a view quick; and a
@@ -139,6 +143,20 @@ pub(crate) async fn with_room<T>(
     cache(connection, CACHE_KIB).await?;
     sqlx::query("PRAGMA shrink_memory").execute(&mut *connection).await?;
     done
+}
+
+/// The tables were made anew before the first release. A database from before that has another first migration, and is
+/// left as it is: there is no way from it to these tables but to start over.
+async fn refuse_old(writer: &SqlitePool) -> Result<(), Error> {
+    let has_any: bool = sqlx::query_scalar("SELECT count(*) > 0 FROM sqlite_schema WHERE name = '_sqlx_migrations'")
+        .fetch_one(writer)
+        .await?;
+    if !has_any {
+        return Ok(());
+    }
+    let first: Option<String> =
+        sqlx::query_scalar("SELECT description FROM _sqlx_migrations WHERE version = 1").fetch_optional(writer).await?;
+    if first.as_deref() == Some(FIRST_OF_BEFORE) { Err(StoreError::Old.into()) } else { Ok(()) }
 }
 
 async fn cache(connection: &mut SqliteConnection, kib: u32) -> Result<(), Error> {
@@ -312,6 +330,22 @@ mod tests {
         tx.commit().await.unwrap();
         assert_eq!(kept(&db).await, 64);
         db.barrier().await.unwrap();
+        db.close().await;
+    }
+
+    #[tokio::test]
+    async fn the_tables_are_those_of_the_snapshot() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("t.db"), &"11".repeat(32).into()).await.unwrap();
+        // What FTS5 makes for itself belongs to it.
+        let schema: Vec<String> = sqlx::query_scalar(
+            "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'order_search\\_%' ESCAPE '\\' \
+             AND name <> '_sqlx_migrations' ORDER BY rowid",
+        )
+        .fetch_all(db.reader())
+        .await
+        .unwrap();
+        insta::assert_snapshot!(schema.join("\n"));
         db.close().await;
     }
 

@@ -131,6 +131,7 @@ fn store(error: &StoreError) -> Code {
         }
         StoreError::Migration(MigrateError::Execute(error)) => failed(error),
         StoreError::Migration(_) | StoreError::Unreadable { .. } => Code::Internal,
+        StoreError::Old => Code::DatabaseOld,
         StoreError::KeyLost => Code::DatabaseKeyLost,
         StoreError::Moved => Code::DatabaseBusy,
     }

@@ -5,6 +5,7 @@
 
 pub mod assignments;
 pub mod audit;
+mod bodies;
 pub mod connections;
 mod db;
 mod desk;

@@ -33,6 +33,8 @@ codes! {
     DatabaseUnreadable,
     /// A newer version of the program wrote this database.
     DatabaseNewer,
+    /// A version from before the first release wrote this database, and its tables cannot be brought to today's.
+    DatabaseOld,
     /// Another process holds the database for too long.
     DatabaseBusy,
     /// The disk is full.

@@ -171,7 +171,7 @@ async fn take(
             Opened::Deliveries(deliveries) => {
                 arrived.extend(deliveries.into_iter().enumerate().map(|(position, judged)| {
                     let position = i64::try_from(position).unwrap_or(i64::MAX);
-                    (Origin { inbox: inbox.to_owned(), sequence, position }, judged)
+                    (Origin::Relay { inbox: inbox.to_owned(), sequence, position }, judged)
                 }));
             }
             Opened::Unopened(reason) => {

@@ -12,6 +12,9 @@ pub(crate) enum StoreError {
     Database(#[from] sqlx::Error),
     #[error("migration")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// A version from before the first release wrote it, and its tables cannot be brought to today's.
+    #[error("the database is of before the first release")]
+    Old,
     /// There is a database, but its key is not in the keyring.
     #[error("the key of the database is not in the keyring")]
     KeyLost,

@@ -70,7 +70,7 @@ async fn due_rotations(ground: &Ground) -> Result<Vec<RotationId>, Error> {
 async fn list_due(ground: &Ground) -> Result<bool, Error> {
     let now = ground.now();
     let due: Vec<String> = sqlx::query_scalar(
-        "SELECT id FROM connection c WHERE removed_at IS NULL AND api <> 'inlet' \
+        "SELECT id FROM connection c WHERE removed_at IS NULL \
          AND coalesce(list_tried_at, 0) <= ? AND EXISTS (SELECT 1 FROM subscription s WHERE s.connection_id = c.id)",
     )
     .bind(now.as_millisecond() - LIST_EVERY_MS)

@@ -41,13 +41,7 @@ impl Ledger {
         let db = Db::open(&dir.path().join("t.db"), &"11".repeat(32).into()).await.unwrap();
         let secret = SigningSecret::new("whsec_ledger".into()).unwrap();
         let mut tx = db.write().await.unwrap();
-        sqlx::query(
-            "INSERT INTO connection (id, name, provider, api, base_url, realm, settings, created_at) \
-             VALUES ('c-1', 'Test', 'rxscale', 'pharmacy', 'https://api.rxscale-dev.com', 'r', '{}', 0)",
-        )
-        .execute(&mut *tx)
-        .await
-        .unwrap();
+        sqlx::query("INSERT INTO sender (id, realm) VALUES ('c-1', 'r')").execute(&mut *tx).await.unwrap();
         let mut inlets = Inlets::new();
         for (name, source, secrets) in
             [("signed", Source::Rxscale, vec![secret.clone()]), ("pushed", Source::RxscalePubsub, vec![])]

@@ -1,6 +1,6 @@
-//! The doors of both APIs: routes, keys, limits, and what goes wrong with an answer.
+//! The requests to both RxScale APIs: which route a path means, keys, limits, and faults in answers.
 //!
-//! Routing is written out rather than left to a router, because where a path leads is itself a switch here. The order of
+//! Routing is written by hand and not left to a router, because the switches decide where a path leads. The order of
 //! the checks is: path, fault, key, rate limit, method, permission, fields.
 
 use std::sync::Arc;

@@ -1,6 +1,6 @@
-//! The strings behind the stage: `/_sandbox/…`, for people and for tests that run in another process.
+//! The controls of the sandbox, `/_sandbox/…`, for people and for tests that run in another process.
 //!
-//! It is no part of the provider. It needs no key; that is why the sandbox listens on loopback only.
+//! They are not part of the provider. They need no key, and for that reason the sandbox listens on loopback only.
 
 use std::sync::Arc;
 

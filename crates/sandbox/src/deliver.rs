@@ -1,7 +1,9 @@
-//! Delivery: signed POSTs, five seconds, retries with exponential backoff. Section 6 of the provider's documentation.
+//! Delivery: signed POSTs with a timeout of five seconds, retried with exponential backoff. Section 6 of the provider's
+//! documentation.
 //!
-//! It signs by itself rather than with the code that verifies, so that a test of ours never checks itself. Deliveries of
-//! one subscription leave in order, one at a time unless told otherwise; a failed one steps aside and comes again.
+//! It has its own code for signing and does not use the code that verifies: a test that used the same code on both
+//! sides would not notice a mistake in it. Deliveries of one subscription are sent in order and one at a time, unless
+//! configured otherwise. The next delivery does not wait for the retries of a failed one.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,7 +1,7 @@
-//! One event as the provider tells it: the shapes of sections 6 and 7 of the provider's documentation.
+//! One event as the provider sends it: the shapes of sections 6 and 7 of the provider's documentation.
 //!
-//! It owns field names, their order and the difference between the two levels of delivery. It decides nothing about
-//! when something happens ([`crate::lives`]) or who hears of it ([`crate::deliver`]).
+//! It defines the names of fields, their order, and how events differ between the two APIs. It does not decide when
+//! something happens ([`crate::lives`]) or who receives it ([`crate::deliver`]).
 
 use std::sync::Arc;
 

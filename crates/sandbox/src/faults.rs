@@ -1,7 +1,7 @@
 //! Faults: what goes wrong on request, in deliveries and in answers.
 //!
-//! Each is a probability or a number of times. Draws come from a seeded sequence of their own, so the story itself stays
-//! the same whatever goes wrong on its way.
+//! Each fault has a probability or a number of times. Their random numbers come from a sequence of their own, so the
+//! events stay the same whatever goes wrong with their delivery.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};

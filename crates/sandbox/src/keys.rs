@@ -1,7 +1,7 @@
-//! API keys: who may call what. Section 3 of the provider's documentation.
+//! API keys and what each may do. Section 3 of the provider's documentation.
 //!
-//! It owns the comparison of a key and the names of permissions. It keeps keys in memory only; the presets are
-//! published in `--help` and protect nothing, yet they are handled as the secrets they stand for.
+//! It compares keys and knows the names of permissions. Keys are held in memory only. The preset keys are printed by
+//! `--help` and protect nothing; they are handled like secrets all the same, because real keys would be.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The ledger: everything the provider tried to deliver, so that a test can compare it with what arrived.
+//! The ledger: every delivery that the provider tried, so that a test can compare it with what arrived.
 
 use std::{
     collections::VecDeque,

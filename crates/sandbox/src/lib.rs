@@ -1,9 +1,10 @@
-//! RxScale as its documents describe it, on loopback, with faults on request.
+//! An imitation of RxScale as its documents describe it, on loopback, with faults on request.
 //!
-//! The one door is [`Sandbox`]: it serves the two APIs at which subscriptions are made, lives the lives of invented orders,
-//! and delivers what happens to whoever subscribed. Every point that the documents leave open is one of the
-//! [`Switches`], everything that can go wrong one of the [`Faults`]. [`evitalrx`] is the other provider: no API to subscribe at,
-//! only calls to one address. Both stand before step 1 of the journey and know nothing of relay or desk.
+//! Everything is used through [`Sandbox`]. It serves the two APIs at which subscriptions are made, simulates orders,
+//! and delivers their events to the subscriptions. Where the documents leave a point open, one of the [`Switches`]
+//! decides; what should go wrong is one of the [`Faults`]. [`evitalrx`] imitates the other provider, which has no API
+//! for subscriptions and only sends to one address. Both come before step 1 of the journey and know neither relay nor
+//! desk.
 
 mod api;
 mod cast;

@@ -1,6 +1,6 @@
-//! The documented rate limit: 10 requests a second and 600 a minute, counted per key.
+//! The documented rate limit: 10 requests a second and 600 a minute, counted for each key.
 //!
-//! Per key because the documents do not say per what. Refused requests do not count.
+//! The documents do not say what the limit is counted for; each key is our choice. Refused requests do not count.
 
 use std::{
     collections::{HashMap, VecDeque},

@@ -1,6 +1,7 @@
 //! `offizin-sandbox`: the sandbox as a program.
 //!
-//! It owns flags and signals, and prints one line when it is ready. Everything else is [`offizin_sandbox::Sandbox`].
+//! It reads flags, handles signals, and prints one line when it is ready. Everything else is in
+//! [`offizin_sandbox::Sandbox`].
 
 use std::{net::SocketAddr, process::ExitCode, time::Duration};
 

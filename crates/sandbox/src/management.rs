@@ -1,7 +1,8 @@
 //! The Management API: subscriptions of the whole organisation. Section 5.1 of the provider's documentation.
 //!
-//! It has no update and no rotation, because the provider has none. The bare collection is a trap on purpose: where a
-//! delete names its subscription in the query or in the body, a delete that names none means all of them.
+//! It has no update and no rotation, because the provider has none. A DELETE on the collection is dangerous on purpose:
+//! where a delete names its subscription in the query or in the body, a delete that names none deletes all
+//! subscriptions. A test can so find out whether a client ever sends one.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
-//! Pace: when the next thing happens.
+//! Pace: when the next event is made.
 //!
-//! It owns waiting, and nothing else: the story's own clock is in [`crate::lives`].
+//! It only waits. The times that the events carry come from [`crate::lives`].
 
 use std::{sync::Arc, time::Duration};
 

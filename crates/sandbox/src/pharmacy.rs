@@ -1,7 +1,7 @@
-//! The External Pharmacy API: subscriptions of pharmacies, and their orders and stock to read. Sections 5.2 and 9 of the
-//! provider's documentation.
+//! The External Pharmacy API: subscriptions of pharmacies, and reading their orders and stock. Sections 5.2 and 9 of
+//! the provider's documentation.
 //!
-//! It changes no order and no stock: the write calls exist at the provider, and no client of ours calls them.
+//! It changes no order and no stock. The provider has calls for that, but no client of ours uses them.
 
 use std::sync::Arc;
 

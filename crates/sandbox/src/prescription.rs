@@ -1,6 +1,7 @@
-//! The prescription: a small PDF that viewers open, made from text.
+//! The prescription: a small PDF with some text, which PDF viewers can open.
 //!
-//! It owns only bytes. It signs nothing: the real ones carry a qualified signature, this one carries padding instead.
+//! It only makes the bytes. It signs nothing: real prescriptions carry a qualified signature, this one has padding
+//! instead.
 
 use std::fmt::Write as _;
 

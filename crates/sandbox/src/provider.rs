@@ -1,7 +1,8 @@
-//! The provider: its subscriptions, its story, and how a happening becomes deliveries.
+//! The provider: its subscriptions, its sequence of events, and how an event becomes deliveries.
 //!
-//! One lock holds everything that must keep an order of its own: whoever holds it decides, and posting only hands over.
-//! It knows nothing of HTTP; [`crate::api`] asks it, [`crate::pace`] drives it.
+//! Everything whose order matters is behind one lock. Whoever holds the lock decides what is sent; the sending itself
+//! is done later, without the lock. It knows nothing of HTTP: [`crate::api`] calls it for requests, [`crate::pace`] for
+//! the next event.
 
 use std::{
     collections::{BTreeMap, VecDeque},

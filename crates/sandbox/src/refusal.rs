@@ -1,4 +1,4 @@
-//! Refusals: every error body that the provider documents, and those seen at the live service.
+//! Refusals: every error body that the provider documents, and those that the live service was seen to send.
 
 use axum::{
     Json,

@@ -1,7 +1,7 @@
-//! The scripts: which turns the life of one order takes, before any name or time is given to it.
+//! The script of an order: which changes it goes through, before any name or time is chosen.
 //!
-//! Most lives are ordinary. The rest is what makes a timeline hard: a pause and return, a second pharmacy, a restart,
-//! a cancellation after completion, two changes within one second.
+//! Most orders are ordinary. The others are the cases that make a timeline difficult: a pause, a second pharmacy, a
+//! restart, a cancellation after completion, two changes within one second.
 
 use std::collections::VecDeque;
 

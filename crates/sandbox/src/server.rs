@@ -1,6 +1,6 @@
-//! The server: connections that can be cut in the middle of a request.
+//! The server: accepts connections, and can close one in the middle of a request.
 //!
-//! It owns the accept loop, because an answer that gets lost has to be lost on the wire.
+//! It has its own accept loop, because to lose an answer it must close the connection on which the request came.
 
 use std::{sync::Arc, time::Duration};
 

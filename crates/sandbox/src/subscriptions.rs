@@ -1,4 +1,4 @@
-//! Subscriptions: one type, one target, one secret each. Section 5 of the provider's documentation.
+//! Subscriptions: each has one event type, one target and one secret. Section 5 of the provider's documentation.
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use secrecy::SecretString;

@@ -1,7 +1,7 @@
-//! Switches: everything the provider's documentation leaves open or tells in two ways, one setting each.
+//! Switches: one setting for every point that the provider's documentation leaves open or describes in two ways.
 //!
-//! The defaults are the reading that the newest documents favour. A switch changes what is *normal*; what goes *wrong*
-//! is a fault ([`crate::faults`]).
+//! The default of each is what the newest documents suggest. A switch changes what is *normal*; what goes *wrong* is a
+//! fault ([`crate::faults`]).
 
 use serde::{Deserialize, Serialize};
 use url::Url;

@@ -1,7 +1,8 @@
-//! A delivery: what a provider posted to an inlet, byte for byte (steps 1 and 5 of the journey).
+//! A delivery: one HTTP request that a provider posted to an inlet, with its body byte for byte (steps 1 and 5 of the
+//! journey).
 //!
-//! Trust is a type. A delivery is born [`Unverified`]; the only way to a [`Verified`] one is
-//! [`crate::signature::verify`]. No flag can be forgotten.
+//! Trust is a type. Every delivery begins as [`Unverified`]; only [`crate::signature::verify`] makes a [`Verified`] one
+//! of it. There is no flag that code could forget to check.
 
 use data_encoding::BASE64;
 use jiff::Timestamp;

@@ -1,5 +1,5 @@
-//! Inlets: the addresses a desk hands to a provider. One per subscription generation, because no provider's
-//! header names the subscription.
+//! Inlets: the addresses that a desk gives to a provider. Each subscription has an inlet of its own, because no header
+//! of a provider says which subscription a delivery belongs to; the inlet does.
 
 use serde::{Deserialize, Serialize};
 use url::Url;

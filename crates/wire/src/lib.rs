@@ -1,9 +1,9 @@
-//! What relay and desk agree on, and nothing else: the wire between them.
+//! Everything relay and desk must agree on, and nothing else.
 //!
-//! Sans-I/O: bytes in, values out. No sockets, no files, no clock; whoever calls brings those.
-//! It owns the shapes of a delivery (steps 1 and 5 of the journey), the seal (steps 2 and 5), the page of
-//! segments (step 4), inlets and pairing. It deliberately knows no provider: which header carries a signature is a
-//! [`signature::Scheme`] that the desk's provider folders fill in.
+//! It does no input or output: bytes go in, values come out. The caller brings sockets, files and the clock. It defines
+//! a delivery (steps 1 and 5 of the journey), the seal (steps 2 and 5), the page of segments (step 4), inlets and
+//! pairing. It knows no provider: the header that carries a signature is described by a [`signature::Scheme`], which
+//! the provider's folder in the desk supplies.
 
 pub mod delivery;
 pub mod inlet;

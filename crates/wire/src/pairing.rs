@@ -1,8 +1,9 @@
-//! Pairing: how a desk and an inbox of a relay come to know each other.
+//! Pairing: how a desk gets access to an inbox of a relay.
 //!
-//! The operator makes a one-use code; the administrator pastes it. The desk makes its own key pair and its own
-//! device token, keeps both in the OS keyring first, and sends the public key and the token's *hash*. So nothing
-//! secret is ever in an answer, and asking again after a lost answer is harmless: same code, same key, same hash.
+//! The operator makes a code that works once, and the administrator pastes it. The desk makes its own key pair and its
+//! own device token. It stores both in the OS keyring first, and then sends the public key and the *hash* of the token.
+//! No answer therefore contains a secret, and repeating a request whose answer was lost does no harm: it has the same
+//! code, the same key and the same hash, and gets the same answer.
 
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,8 @@ impl PairingCode {
         let text: String = text.split_whitespace().collect();
         let packed = text.strip_prefix(PREFIX).ok_or(MalformedCode::NotACode)?;
         let bytes = BASE64URL_NOPAD.decode(packed.as_bytes()).map_err(|_| MalformedCode::Damaged)?;
+        // The check value is not a protection: it tells a code that was cut off or mistyped apart from one that was used, so the
+        // administrator gets the right advice without asking the relay.
         let (payload, check) =
             bytes.split_at_checked(bytes.len().saturating_sub(CHECK_BYTES)).ok_or(MalformedCode::Damaged)?;
         if Sha256::digest(payload).get(..CHECK_BYTES) != Some(check) {

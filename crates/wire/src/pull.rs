@@ -84,6 +84,7 @@ pub fn read_page(mut page: &[u8], after: u64) -> Result<Vec<Segment>, PageError>
         let (committed_at, head) = head.split_first_chunk::<8>().ok_or(PageError::CutOff)?;
         let (length, _) = head.split_first_chunk::<4>().ok_or(PageError::CutOff)?;
         let sequence = u64::from_be_bytes(*sequence);
+        // A page that goes back would make the desk move its cursor back, and read the same segments for ever.
         if sequence <= last {
             return Err(PageError::OutOfOrder);
         }

@@ -1,4 +1,4 @@
-//! How the relay says no: one JSON shape for every endpoint a desk talks to.
+//! Refusals of the relay: one JSON shape for every endpoint a desk calls.
 
 use serde::{Deserialize, Serialize};
 

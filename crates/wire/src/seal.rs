@@ -1,4 +1,4 @@
-//! The seal: what the relay writes to disk and only a paired desk can read (steps 2 and 5 of the journey).
+//! The seal: how the relay encrypts deliveries so that only a paired desk can read them (steps 2 and 5 of the journey).
 //!
 //! A *segment* holds the deliveries of one inbox that share a commit. It is an age file (X25519, one stanza per paired
 //! desk) around a zstd frame around plain records. Anyone with the key can read it with public tools:
@@ -135,6 +135,7 @@ pub fn seal(deliveries: &[Delivery], recipients: &[Recipient]) -> Result<Vec<u8>
     for delivery in deliveries {
         write_record(&mut plain, delivery).map_err(SealError::Failed)?;
     }
+    // Level 1 is the fastest: providers wait for their 200 while this runs.
     let packed = Zeroizing::new(zstd::bulk::compress(&plain, 1).map_err(SealError::Failed)?);
 
     let encryptor = age::Encryptor::with_recipients(recipients.iter().map(|r| &r.0 as &dyn age::Recipient))
@@ -157,6 +158,7 @@ pub fn open(segment: &[u8], identity: &Identity) -> Result<Vec<Delivery>, OpenEr
     let unpacked = zstd::stream::read::Decoder::new(reader).map_err(|_| OpenError::Damaged("not zstd"))?;
     let mut plain = Zeroizing::new(Vec::new());
     unpacked
+        // One byte more than allowed, to tell a segment of exactly the limit from a larger one.
         .take(MAX_OPENED_BYTES + 1)
         .read_to_end(&mut plain)
         .map_err(|_| OpenError::Damaged("the content does not verify"))?;

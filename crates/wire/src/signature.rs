@@ -1,4 +1,4 @@
-//! Signatures: HMAC-SHA256 over the raw body, checked before anything is parsed (step 5 of the journey).
+//! Signatures: HMAC-SHA256 over the raw body, checked before anything in the body is parsed (step 5 of the journey).
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use hmac::{Hmac, KeyInit, Mac};
@@ -34,6 +34,7 @@ impl SigningSecret {
 
     /// A short public name of this secret: the first 8 bytes of SHA-256 over a domain tag and the secret.
     pub fn fingerprint(&self) -> Fingerprint {
+        // The prefix makes sure that the fingerprint is of no use as a hash of the secret in any other system.
         let digest = Sha256::new().chain_update(b"offizin fingerprint\0").chain_update(self.expose()).finalize();
         Fingerprint(HEXLOWER.encode(digest.get(..8).unwrap_or_default()))
     }
@@ -129,14 +130,18 @@ fn matching_secret<'a>(
     let mut values = delivery.header(scheme.header);
     let value = values.next().ok_or(Rejection::SignatureMissing)?;
     if values.next().is_some() {
+        // Choosing one of several would let a proxy and this code disagree about which signature counts.
         return Err(Rejection::SignatureRepeated);
     }
     let digits = value.strip_prefix(scheme.prefix.as_bytes()).ok_or(Rejection::SignatureMalformed)?;
+    // Upper-case digits are accepted as well: they stand for the same bytes, and what counts is the comparison below.
     let claimed = HEXLOWER_PERMISSIVE.decode(digits).map_err(|_| Rejection::SignatureMalformed)?;
     if claimed.len() != 32 {
         return Err(Rejection::SignatureMalformed);
     }
     secrets
+        // `verify_slice` takes the same time wherever the first difference is. A comparison with `==` would reveal by its time how
+        // many bytes of a guessed signature are right.
         .find(|secret| secret.mac(&delivery.body).verify_slice(&claimed).is_ok())
         .map(SigningSecret::fingerprint)
         .ok_or(Rejection::SignatureWrong)

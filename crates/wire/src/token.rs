@@ -1,4 +1,4 @@
-//! Bearer tokens: made at random by whoever uses them, kept by the other side only as a hash.
+//! Bearer tokens. Whoever will use a token makes it from random bytes; the other side stores only its hash.
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use serde::{Deserialize, Serialize};

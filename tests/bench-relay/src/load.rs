@@ -1,5 +1,5 @@
-//! The load: connections that post as fast as they are answered, and what they saw. Bodies do not compress, like a PDF in
-//! base64; a new one for every request, so that nothing is the same twice.
+//! The load: connections that each post a delivery as soon as the one before is answered, and what they measured. The
+//! bodies do not compress, like a PDF in base64, and every request has a new one.
 
 use std::time::{Duration, Instant};
 

@@ -1,8 +1,9 @@
-//! `./bench relay`: durable acknowledgements per second and how long each took, at several numbers of connections and two
-//! sizes of body; beside an empty handler, JetStream and whatever else of its kind is installed, in one run.
+//! `./bench relay`: how many deliveries per second are acknowledged after they are on disk, and how long each takes,
+//! with several numbers of connections and two sizes of body. An empty handler, JetStream and whatever comparable
+//! program is installed are measured in the same run.
 //!
-//! Everything measured is a process of its own; the load comes from this one, on the same processors. It deliberately
-//! judges nothing: the table says what was, and the machine's load is part of it.
+//! Everything measured is a process of its own. The load comes from this process, on the same processors. It passes no
+//! judgement: it prints a table, together with the load of the machine.
 
 mod load;
 mod rivals;

@@ -1,4 +1,4 @@
-//! What the relay is measured beside: the least that could answer, and other ways to take something and keep it.
+//! What the relay is compared with: a handler that does nothing, and other programs that receive and store something.
 
 use std::{
     io::{BufRead, BufReader, Write},

@@ -1,5 +1,5 @@
-//! A ledger as a pharmacy's year looks: orders that overlap, with people, items and addresses, among them stock levels. Made
-//! from a number, so that every run is the same. The people are invented.
+//! A ledger like that of a pharmacy's year: overlapping orders with people, items and addresses, and stock levels
+//! between them. It is made from a seed, so every run has the same. The people are invented.
 
 use std::{io::Write, ops::Range, path::Path};
 
@@ -66,6 +66,15 @@ pub(crate) fn body(number: usize) -> String {
         .to_string();
     }
     let (order, step) = place(number);
+    of_order(order, step, second)
+}
+
+/// The body of one event of an order, its time made from both.
+pub(crate) fn order_body(order: usize, step: usize) -> String {
+    of_order(order, step, second(order * PER_ORDER + step))
+}
+
+fn of_order(order: usize, step: usize, second: i64) -> String {
     let first = pick(&FIRST, order);
     let last = format!("Beispiel{:03}", order * 7 % 997);
     let address = json!({ "first_name": first, "last_name": last, "street": "Testweg", "house_number": format!("{}", order % 90),

@@ -1,4 +1,5 @@
-//! What the house is compared with: the least that could be done instead. Owns nothing of the house.
+//! The references that relay and desk are compared with: the least that could be done instead. It uses no code of
+//! theirs.
 
 use std::{
     path::Path,
@@ -48,10 +49,13 @@ pub(crate) async fn empty_handler() -> Outcome<(Url, Stop)> {
 
 /// The tables an arrival fills, in an order that keeps references right.
 const TABLES: &[&str] = &[
+    "sender",
     "connection",
     "inlet",
     "event",
     "body",
+    "attachment",
+    "body_cut",
     "receipt",
     "order_fact",
     "lane",

@@ -1,5 +1,5 @@
-//! The views on a large ledger: how long each takes, and how fast the ledger was taken in and is folded anew, against a loop
-//! that does nothing but insert the same rows.
+//! The views on a large ledger: how long each takes, and how fast the ledger is taken in and folded again, compared
+//! with a loop that only inserts the same rows.
 
 use std::{ops::Range, path::Path, time::Instant};
 
@@ -37,7 +37,7 @@ pub(crate) async fn fill(room: &Path, events: usize, secret: &SigningSecret) -> 
 }
 
 /// Takes events in from a file; answers events per second.
-async fn take_in(
+pub(crate) async fn take_in(
     house: &House,
     room: &Path,
     events: Range<usize>,

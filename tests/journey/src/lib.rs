@@ -1,7 +1,8 @@
-//! The world of the journeys: a real relay, a real desk on the real keyring, and the provider's sandbox, put together as an
-//! operator and an administrator would. Owns how a test sets the scene; holds no expectation of its own.
+//! What the journey tests run on: a real relay, a real desk on the real keyring, and the sandbox, set up as an operator
+//! and an administrator would. It sets up; it expects nothing.
 //!
-//! Everything runs under `tests/with-keyring`. Each world has a folder of its own, and so entries of its own in the keyring.
+//! Everything runs under `tests/with-keyring`. Each world has a folder of its own, and therefore its own entries in the
+//! keyring.
 
 #![allow(
     clippy::expect_used,

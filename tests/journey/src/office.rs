@@ -1,5 +1,5 @@
-//! A network as offices have it: everything outside is reached through a proxy, and the proxy inspects TLS with a
-//! certificate of the office's own.
+//! A company network: everything outside is reached through a proxy, and the proxy inspects TLS with a certificate of
+//! the company's own.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A provider reduced to what a relay sees of it: signed requests at one address.
+//! A provider reduced to what a relay sees of it: signed requests to one address.
 
 use offizin_desk::{
     Desk, Source,

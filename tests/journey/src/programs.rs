@@ -1,4 +1,4 @@
-//! The real programs, where a test has to kill one or to see what it prints.
+//! The real programs, for tests that kill one or look at what it prints.
 
 use std::{
     ffi::OsStr,

@@ -1,4 +1,4 @@
-//! The search for planted words in the bytes of files: plain, in base64 at every alignment, in hex, in UTF-16, and inside
+//! Searches for planted words in the bytes of files: plain, in base64 at every alignment, in hex, in UTF-16, and inside
 //! anything that is compressed.
 
 use std::{

@@ -1,4 +1,4 @@
-//! A relay in this process, through its library's one door.
+//! A relay in this process, started through the public function of its library.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! What a desk tells of orders and stock, without anything that depends on when or how often it was received. Two desks that
-//! learned the same must tell the same.
+//! What a desk shows of orders and stock, without anything that depends on when or how often it was received. Two desks
+//! that received the same events must give the same result.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,5 @@
-//! A way to the relay that can be cut on request: before a question got through, or after it did and before the answer.
+//! A connection to the relay that can be cut on request: before a request got through, or after it did and before the
+//! answer.
 
 use std::sync::{
     Arc,

@@ -54,6 +54,11 @@ export const sentences: Record<Code, Sentence> = {
     cure: m.code_database_unreadable_cure,
     exit: "retry",
   },
+  database_old: {
+    what: m.code_database_old,
+    safe: m.code_database_old_safe,
+    cure: m.code_database_old_cure,
+  },
   database_newer: {
     what: m.code_database_newer,
     safe: m.code_database_newer_safe,

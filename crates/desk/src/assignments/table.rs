@@ -112,7 +112,7 @@ pub(crate) async fn prescription(
     uid: &PrescriptionUid,
 ) -> Result<Option<Prescription>, Error> {
     let rows: Vec<TellingRow> = sqlx::query_as(
-        "SELECT f.event_id, e.public_id, e.connection_id, e.event_type, e.at, NULL AS updated_at, e.received_at, \
+        "SELECT f.event_id, e.public_id, e.sender_id AS connection_id, e.event_type, e.at, NULL AS updated_at, e.received_at, \
          e.last_receipt_at, e.receipts, e.trust, e.header_mismatch, f.data \
          FROM assignment_fact f JOIN event e ON e.id = f.event_id WHERE f.realm = ? AND f.prescription_uid = ?",
     )

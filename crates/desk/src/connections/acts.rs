@@ -5,7 +5,7 @@ use url::Url;
 
 use super::{
     reach::{api, key_name, usable_base},
-    rows::{confirmed, find, note_checked, realm},
+    rows::{confirmed, find, insert_sender, note_checked, realm},
     view::{CheckView, ConnectionEditInput, ConnectionInput, ConnectionSettings, ConnectionView, Provider},
 };
 use crate::{
@@ -35,15 +35,15 @@ async fn add_now(ground: &Ground, input: ConnectionInput) -> Result<ConnectionVi
     ground.keychain().store(&key_name(&id), &key).await?;
 
     let mut tx = ground.db().write().await?;
+    insert_sender(&mut tx, &id, &realm(rxscale::SOURCE, &base)).await?;
     let inserted = sqlx::query(
-        "INSERT INTO connection (id, name, provider, api, base_url, realm, pharmacy_uid, settings, created_at) \
-         VALUES (?, ?, 'rxscale', ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO connection (id, name, provider, api, base_url, pharmacy_uid, settings, created_at) \
+         VALUES (?, ?, 'rxscale', ?, ?, ?, ?, ?)",
     )
     .bind(&id)
     .bind(&name)
     .bind(crate::words::word(&api))
     .bind(base.as_str())
-    .bind(realm(rxscale::SOURCE, &base))
     .bind(given(pharmacy_uid))
     .bind(serde_json::to_string(&settings).stored("settings")?)
     .bind(ground.now().as_millisecond())
@@ -179,8 +179,7 @@ pub(crate) async fn forget_orders_key(ground: &Ground, id: &ConnectionId) -> Res
 
 async fn note_orders_key(ground: &Ground, id: &ConnectionId, base: Option<&Url>) -> Result<(), Error> {
     let mut tx = ground.db().write().await?;
-    sqlx::query("UPDATE connection SET confirms = ?, base_url = coalesce(?, base_url) WHERE id = ?")
-        .bind(base.is_some())
+    sqlx::query("UPDATE sender SET orders_base = ? WHERE id = ?")
         .bind(base.map(Url::as_str))
         .bind(id)
         .execute(&mut *tx)

@@ -8,4 +8,4 @@ pub mod view;
 
 pub(crate) use acts::{forget_orders_key, keep_orders_key};
 pub(crate) use reach::{api, orders_api};
-pub(crate) use rows::{confirmed, confirms, find, list, note_checked, note_wrote, realm};
+pub(crate) use rows::{confirmed, confirms, find, insert_sender, list, note_checked, note_wrote, realm};

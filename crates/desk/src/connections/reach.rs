@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::view::ConnectionView;
+use super::{rows::orders_base, view::ConnectionView};
 use crate::{
     error::Error,
     evitalrx::{self, api::OrdersApi},
@@ -31,11 +31,7 @@ pub(crate) async fn api(ground: &Ground, view: &ConnectionView) -> Result<Provid
 
 /// The API that tells of a connection's orders. Codes: `confirmation_off`, `provider_key_refused`, those of the keyring.
 pub(crate) async fn orders_api(ground: &Ground, id: &ConnectionId) -> Result<OrdersApi, Error> {
-    let base: Option<String> =
-        sqlx::query_scalar("SELECT base_url FROM connection WHERE id = ? AND confirms AND removed_at IS NULL")
-            .bind(id)
-            .fetch_optional(ground.db().reader())
-            .await?;
+    let base = orders_base(&mut *ground.reader().await?, id).await?;
     let base = base.ok_or(Refusal::ConfirmationOff)?;
     let key = ground.keychain().read(&key_name(id)).await?;
     let key = key.ok_or(ProviderError::KeyMissing)?;

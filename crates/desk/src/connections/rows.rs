@@ -45,9 +45,9 @@ impl Row {
 pub(crate) async fn list(connection: &mut SqliteConnection) -> Result<Vec<ConnectionView>, Error> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT c.id, c.name, c.api, c.base_url, c.pharmacy_uid, c.settings, c.created_at, c.checked_at, \
-         (SELECT max(i.last_verified_at) FROM inlet i WHERE i.connection_id = c.id) AS last_verified_at, \
+         (SELECT max(i.last_verified_at) FROM inlet i WHERE i.sender_id = c.id) AS last_verified_at, \
          (SELECT count(*) FROM subscription s WHERE s.connection_id = c.id AND s.state <> 'removed') AS subscriptions \
-         FROM connection c WHERE c.removed_at IS NULL AND c.api <> 'inlet' ORDER BY c.name COLLATE NOCASE",
+         FROM connection c WHERE c.removed_at IS NULL ORDER BY c.name COLLATE NOCASE",
     )
     .fetch_all(connection)
     .await?;
@@ -73,12 +73,7 @@ pub(crate) fn confirmed(view: &ConnectionView, typed: Option<&str>) -> Result<()
 
 /// Whether orders of a connection can be confirmed with their provider.
 pub(crate) async fn confirms(connection: &mut SqliteConnection, id: &ConnectionId) -> Result<bool, Error> {
-    let confirms: Option<bool> =
-        sqlx::query_scalar("SELECT confirms FROM connection WHERE id = ? AND removed_at IS NULL")
-            .bind(id)
-            .fetch_optional(connection)
-            .await?;
-    Ok(confirms.unwrap_or(false))
+    Ok(orders_base(connection, id).await?.is_some())
 }
 
 fn environment(base: &Url) -> Environment {
@@ -89,6 +84,28 @@ fn environment(base: &Url) -> Environment {
     } else {
         Environment::Development
     }
+}
+
+/// Where orders of a sender can be asked for; `None` where no key is stored for that, or its connection was removed.
+pub(super) async fn orders_base(connection: &mut SqliteConnection, id: &ConnectionId) -> Result<Option<String>, Error> {
+    let base: Option<Option<String>> = sqlx::query_scalar(
+        "SELECT s.orders_base FROM sender s LEFT JOIN connection c ON c.id = s.id \
+         WHERE s.id = ? AND c.removed_at IS NULL",
+    )
+    .bind(id)
+    .fetch_optional(connection)
+    .await?;
+    Ok(base.flatten())
+}
+
+/// Writes a sender down: who an inlet belongs to, and whose events are told apart from everybody else's.
+pub(crate) async fn insert_sender(
+    connection: &mut SqliteConnection,
+    id: &ConnectionId,
+    realm: &str,
+) -> Result<(), Error> {
+    sqlx::query("INSERT INTO sender (id, realm) VALUES (?, ?)").bind(id).bind(realm).execute(connection).await?;
+    Ok(())
 }
 
 /// One world of uids: the provider and the host.

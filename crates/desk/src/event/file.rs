@@ -22,7 +22,6 @@ use crate::{
         inlets::{self, Inlets},
     },
     ledger::{self, Origin},
-    pack,
     page::PageInput,
     problem::Code,
     rows,
@@ -156,7 +155,7 @@ async fn take(
     let known = Known::among(&mut tx, &arrived).await?;
     let all = arrived.len();
     let mut seen = HashSet::new();
-    arrived.retain(|(origin, judged)| !known.has(judged) && seen.insert(origin.inbox.clone()));
+    arrived.retain(|(origin, judged)| !known.has(judged) && seen.insert(origin.clone()));
     imported.known += (all - arrived.len()) as u64;
     let taken = ledger::take_in(&mut tx, arrived).await?;
     tx.commit().await?;
@@ -178,7 +177,7 @@ fn judge(delivery: Delivery, inlets: &Inlets) -> (Origin, Judged) {
         .chain_update(Sha256::digest(&delivery.body))
         .finalize();
     let digest = HEXLOWER.encode(digest.get(..16).unwrap_or_default());
-    let origin = Origin { inbox: format!("{}{digest}", ledger::IMPORTED), sequence: 0, position: 0 };
+    let origin = Origin::Import(digest);
     (origin, intake::judge(delivery, inlets))
 }
 
@@ -221,7 +220,7 @@ impl Known {
                 entry.received_at.as_millisecond(),
             )),
             Judged::Rejected(rejected) => {
-                self.rejected.contains(&(rejected.delivery.received_at.as_millisecond(), rejected.body.hash.to_vec()))
+                self.rejected.contains(&(rejected.delivery.received_at.as_millisecond(), rejected.body_hash.to_vec()))
             }
         }
     }
@@ -232,33 +231,32 @@ struct CapturedRow {
     inlet_id: String,
     received_at: i64,
     headers: String,
-    packed: Vec<u8>,
-    body_bytes: i64,
 }
 
 impl CapturedRow {
-    fn line(self) -> Result<String, Error> {
-        let body = pack::unpack(&self.packed, self.body_bytes);
+    fn line(self, body: &[u8]) -> Result<String, Error> {
         let line = Line {
             inlet: Some(self.inlet_id),
             received_at: time::from_ms(self.received_at)?,
             headers: headers::parse(&self.headers)?,
-            body: BASE64.encode(&body.ok_or(Error::Stored("body"))?),
+            body: BASE64.encode(body),
         };
         serde_json::to_string(&line).map(|line| line + "\n").map_err(|_| Error::Stored("line"))
     }
 }
 
-/// Every delivery of one arrival, raw.
-async fn captured(connection: &mut SqliteConnection, id: &EventId) -> Result<Vec<CapturedRow>, Error> {
-    Ok(sqlx::query_as(
-        "SELECT r.inlet_id, r.received_at, r.headers, b.packed, e.body_bytes FROM event e \
-         CROSS JOIN receipt r ON r.event_id = e.id CROSS JOIN body b ON b.event_id = e.id WHERE e.public_id = ?1 \
-         UNION ALL SELECT inlet_id, received_at, headers, body, body_bytes FROM quarantine WHERE public_id = ?1",
+/// Every delivery of one arrival, raw, as the lines of a file.
+async fn captured(connection: &mut SqliteConnection, id: &EventId) -> Result<Vec<String>, Error> {
+    let body = super::list::raw(connection, id).await?;
+    let rows: Vec<CapturedRow> = sqlx::query_as(
+        "SELECT r.inlet_id, r.received_at, r.headers FROM event e CROSS JOIN receipt r ON r.event_id = e.id \
+         WHERE e.public_id = ?1 \
+         UNION ALL SELECT inlet_id, received_at, headers FROM quarantine WHERE public_id = ?1",
     )
     .bind(id)
     .fetch_all(connection)
-    .await?)
+    .await?;
+    rows.into_iter().map(|row| row.line(&body)).collect()
 }
 
 /// Writes every delivery of the arrivals that `input` names into a file, raw, with everything that proves it. Raw bodies are
@@ -278,8 +276,8 @@ pub(crate) async fn export(
         let mut reader = ground.reader().await?;
         let page = super::list::list(&mut reader, &input).await?;
         for row in &page.rows {
-            for captured in captured(&mut reader, &row.id).await? {
-                file.write_all(captured.line()?.as_bytes()).await.map_err(Error::File)?;
+            for line in captured(&mut reader, &row.id).await? {
+                file.write_all(line.as_bytes()).await.map_err(Error::File)?;
             }
             exported.rows += 1;
         }

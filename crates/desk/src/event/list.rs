@@ -10,11 +10,12 @@ use super::{
     view::{BodyView, EventListInput, EventRowView, ProofView, QuarantineReason, ReceiptView, Verdict, VerifyView},
 };
 use crate::{
+    bodies,
     error::Error,
     headers,
     id::EventId,
     intake::{self, inlets::Inlets},
-    ledger, pack,
+    pack,
     page::{self, Page},
     problem::Code,
     search::Query,
@@ -77,19 +78,19 @@ fn parse<T: serde::de::DeserializeOwned>(word: &str) -> Result<T, Error> {
     serde_json::from_value(word.into()).map_err(|_| Error::Stored("word"))
 }
 
-const EVENT_COLUMNS: &str = "SELECT e.public_id, e.source, e.connection_id, e.event_type, e.at, e.received_at, e.trust, \
+const EVENT_COLUMNS: &str = "SELECT e.public_id, e.source, e.sender_id AS connection_id, e.event_type, e.at, e.received_at, e.trust, \
      e.unrecognised, NULL AS reason, e.receipts, e.body_bytes, coalesce(l.order_uid, f.parent_uid) AS order_uid, \
      f.name AS order_name, s.uid AS stock_uid, \
-     NOT EXISTS (SELECT 1 FROM receipt r WHERE r.event_id = e.id AND r.inbox NOT LIKE 'import/%') AS imported";
+     NOT EXISTS (SELECT 1 FROM receipt r WHERE r.event_id = e.id AND r.import IS NULL) AS imported";
 
 const EVENT_JOINS: &str = " LEFT JOIN order_fact f ON f.event_id = e.id \
      LEFT JOIN lane l ON l.realm = f.realm AND l.uid = f.lane_uid LEFT JOIN stock_fact s ON s.event_id = e.id WHERE 1 = 1";
 
 // What the unsigned header says is all there is to tell about a body that was not believed.
-const QUARANTINE: &str = "SELECT q.public_id, coalesce(i.source, 'unknown') AS source, i.connection_id, \
+const QUARANTINE: &str = "SELECT q.public_id, coalesce(i.source, 'unknown') AS source, i.sender_id AS connection_id, \
      (SELECT h.value ->> 1 FROM json_each(q.headers) h WHERE h.value ->> 0 = 'x-webhook-event' LIMIT 1) AS event_type, \
      NULL AS at, q.received_at, NULL AS trust, NULL AS unrecognised, q.reason, 1 AS receipts, q.body_bytes, \
-     NULL AS order_uid, NULL AS order_name, NULL AS stock_uid, q.inbox LIKE 'import/%' AS imported \
+     NULL AS order_uid, NULL AS order_name, NULL AS stock_uid, q.import IS NOT NULL AS imported \
      FROM quarantine q LEFT JOIN inlet i ON i.id = q.inlet_id WHERE 1 = 1";
 
 /// A search looks at so many orders, products and event ids at the most, the newest of each.
@@ -213,18 +214,17 @@ async fn row(connection: &mut SqliteConnection, id: &EventId) -> Result<EventRow
 struct ReceiptRow {
     received_at: i64,
     inlet_id: String,
-    inbox: String,
-    sequence: i64,
+    sequence: Option<i64>,
     fingerprint: Option<String>,
     headers: String,
 }
 
 async fn receipts(connection: &mut SqliteConnection, id: &EventId) -> Result<Vec<ReceiptRow>, Error> {
     Ok(sqlx::query_as(
-        "SELECT r.received_at, r.inlet_id, r.inbox, r.sequence, r.fingerprint, r.headers \
+        "SELECT r.received_at, r.inlet_id, r.sequence, r.fingerprint, r.headers \
          FROM receipt r JOIN event e ON e.id = r.event_id WHERE e.public_id = ?1 \
-         UNION ALL SELECT received_at, inlet_id, inbox, sequence, NULL, headers FROM quarantine WHERE public_id = ?1 \
-         ORDER BY 1, 4",
+         UNION ALL SELECT received_at, inlet_id, sequence, NULL, headers FROM quarantine WHERE public_id = ?1 \
+         ORDER BY 1, 3",
     )
     .bind(id)
     .fetch_all(connection)
@@ -249,7 +249,7 @@ pub(crate) async fn proof(connection: &mut SqliteConnection, id: &EventId) -> Re
             Ok(ReceiptView {
                 received_at: time::from_ms(row.received_at)?,
                 inlet: row.inlet_id,
-                sequence: (!row.inbox.starts_with(ledger::IMPORTED)).then_some(row.sequence),
+                sequence: row.sequence,
                 fingerprint: row.fingerprint,
                 headers: headers
                     .into_iter()
@@ -268,13 +268,17 @@ pub(crate) async fn proof(connection: &mut SqliteConnection, id: &EventId) -> Re
 
 /// The raw body as it arrived.
 pub(crate) async fn raw(connection: &mut SqliteConnection, id: &EventId) -> Result<Vec<u8>, Error> {
-    let row: Option<(Vec<u8>, i64)> = sqlx::query_as(
-        "SELECT b.packed, e.body_bytes FROM event e CROSS JOIN body b ON b.event_id = e.id WHERE e.public_id = ?1 \
-         UNION ALL SELECT body, body_bytes FROM quarantine WHERE public_id = ?1",
-    )
-    .bind(id)
-    .fetch_optional(connection)
-    .await?;
+    let event: Option<i64> = sqlx::query_scalar("SELECT id FROM event WHERE public_id = ?")
+        .bind(id)
+        .fetch_optional(&mut *connection)
+        .await?;
+    if let Some(event) = event {
+        return bodies::read(connection, event).await?.ok_or(Error::Stored("body"));
+    }
+    let row: Option<(Vec<u8>, i64)> = sqlx::query_as("SELECT body, body_bytes FROM quarantine WHERE public_id = ?")
+        .bind(id)
+        .fetch_optional(connection)
+        .await?;
     let (packed, bytes) = row.ok_or(Error::Plain(Code::EventUnknown))?;
     pack::unpack(&packed, bytes).ok_or(Error::Stored("body"))
 }

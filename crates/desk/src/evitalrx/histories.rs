@@ -175,7 +175,7 @@ async fn only_a_final_rejection_stops_an_order_and_a_setting_can_say_that_all_ar
     let mut ledger = Ledger::of(Source::Evitalrx).await;
     take(&mut ledger, &[rejected("C==", None)]).await;
     let mut tx = ledger.db.write().await.unwrap();
-    sqlx::query("UPDATE connection SET rejections = 'final_only'").execute(&mut *tx).await.unwrap();
+    sqlx::query("UPDATE sender SET rejections = 'final_only'").execute(&mut *tx).await.unwrap();
     let touched = orders::table::touched_by(&mut tx, &"c-1".into()).await.unwrap();
     orders::table::refold(&mut tx, &touched).await.unwrap();
     tx.commit().await.unwrap();

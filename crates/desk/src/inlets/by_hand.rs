@@ -65,17 +65,7 @@ async fn add_now(ground: &Ground, input: InletInput) -> Result<InletView, Error>
             let (provider, host) = input.source.world();
             let base = host.parse::<Url>().stored("host")?;
             let owner = ConnectionId::random()?;
-            sqlx::query(
-                "INSERT INTO connection (id, name, provider, api, base_url, realm, settings, created_at) \
-                 VALUES (?1, 'inlet ' || ?1, ?2, 'inlet', ?3, ?4, '{}', ?5)",
-            )
-            .bind(&owner)
-            .bind(provider)
-            .bind(base.as_str())
-            .bind(connections::realm(provider, &base))
-            .bind(ground.now().as_millisecond())
-            .execute(&mut *tx)
-            .await?;
+            connections::insert_sender(&mut tx, &owner, &connections::realm(provider, &base)).await?;
             owner
         }
     };
@@ -92,11 +82,12 @@ pub(crate) async fn list(ground: &Ground) -> Result<Vec<InletView>, Error> {
     let public: Option<Url> = relay.and_then(|row| row.url.parse().ok());
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT i.id, i.token, i.label, i.source, i.created_at, i.last_verified_at, i.verified, i.rejected, \
-         i.required_header, i.retires_at, o.rejections, o.id AS owner, iif(o.confirms, o.base_url, NULL) AS confirms_at, c.id AS connection, c.name AS connection_name, \
+         i.required_header, i.retires_at, o.rejections, o.id AS owner, o.orders_base AS confirms_at, \
+         c.id AS connection, c.name AS connection_name, \
          (SELECT k.fingerprint FROM signing_key k WHERE k.inlet_id = i.id \
          AND k.expires_at IS NULL ORDER BY k.created_at DESC LIMIT 1) AS fingerprint \
-         FROM inlet i JOIN connection o ON o.id = i.connection_id \
-         LEFT JOIN connection c ON c.id = i.connection_id AND c.api <> 'inlet' AND c.removed_at IS NULL \
+         FROM inlet i JOIN sender o ON o.id = i.sender_id \
+         LEFT JOIN connection c ON c.id = i.sender_id AND c.removed_at IS NULL \
          WHERE i.retired_at IS NULL AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.inlet_id = i.id) \
          ORDER BY i.created_at, i.id",
     )

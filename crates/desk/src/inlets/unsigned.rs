@@ -90,8 +90,8 @@ pub(crate) async fn key(ground: &Ground, input: InletKeyInput) -> Result<InletVi
 /// A key whose last inlet is retired asks of nothing any more.
 pub(crate) async fn forget_unused_key(ground: &Ground, id: &InletId) -> Result<(), Error> {
     let unused: Option<String> = sqlx::query_scalar(
-        "SELECT c.id FROM inlet i JOIN connection c ON c.id = i.connection_id WHERE i.id = ? AND c.confirms \
-         AND NOT EXISTS (SELECT 1 FROM inlet o WHERE o.connection_id = c.id AND o.retired_at IS NULL)",
+        "SELECT s.id FROM inlet i JOIN sender s ON s.id = i.sender_id WHERE i.id = ? AND s.orders_base IS NOT NULL \
+         AND NOT EXISTS (SELECT 1 FROM inlet o WHERE o.sender_id = s.id AND o.retired_at IS NULL)",
     )
     .bind(id.as_str())
     .fetch_optional(ground.db().reader())
@@ -103,7 +103,7 @@ pub(crate) async fn forget_unused_key(ground: &Ground, id: &InletId) -> Result<(
 }
 
 async fn owner(ground: &Ground, id: &InletId) -> Result<ConnectionId, Error> {
-    let owner: String = sqlx::query_scalar("SELECT connection_id FROM inlet WHERE id = ?")
+    let owner: String = sqlx::query_scalar("SELECT sender_id FROM inlet WHERE id = ?")
         .bind(id.as_str())
         .fetch_one(ground.db().reader())
         .await?;
@@ -131,8 +131,8 @@ async fn set_now(ground: &Ground, id: &InletId, rejections: Rejections, header: 
         .execute(&mut *tx)
         .await?;
     let changed: Option<String> = sqlx::query_scalar(
-        "UPDATE connection SET rejections = ?1 \
-         WHERE id = (SELECT connection_id FROM inlet WHERE id = ?2) AND rejections <> ?1 RETURNING id",
+        "UPDATE sender SET rejections = ?1 \
+         WHERE id = (SELECT sender_id FROM inlet WHERE id = ?2) AND rejections <> ?1 RETURNING id",
     )
     .bind(rejections)
     .bind(id.as_str())

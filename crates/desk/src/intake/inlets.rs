@@ -66,8 +66,8 @@ pub(crate) type Inlets = HashMap<InletId, Arc<Inlet>>;
 /// Secrets that are not among `secrets` are left out: the keyring is not asked here, so this may run under the write lock.
 pub(crate) async fn load(connection: &mut SqliteConnection, secrets: &Secrets) -> Result<Inlets, Error> {
     let rows: Vec<(String, Source, ConnectionId, Realm, bool, Option<String>)> = sqlx::query_as(
-        "SELECT i.id, i.source, i.connection_id, c.realm, coalesce(json_extract(c.settings, '$.signature_prefix'), 0), \
-         i.required_header FROM inlet i JOIN connection c ON c.id = i.connection_id",
+        "SELECT i.id, i.source, i.sender_id, s.realm, coalesce(json_extract(c.settings, '$.signature_prefix'), 0), \
+         i.required_header FROM inlet i JOIN sender s ON s.id = i.sender_id LEFT JOIN connection c ON c.id = i.sender_id",
     )
     .fetch_all(&mut *connection)
     .await?;
@@ -122,7 +122,7 @@ pub(crate) async fn insert(
     label: &str,
     now: Timestamp,
 ) -> Result<(), Error> {
-    sqlx::query("INSERT INTO inlet (id, token, source, connection_id, label, created_at) VALUES (?, ?, ?, ?, ?, ?)")
+    sqlx::query("INSERT INTO inlet (id, token, source, sender_id, label, created_at) VALUES (?, ?, ?, ?, ?, ?)")
         .bind(id.as_str())
         .bind(token.expose())
         .bind(source)

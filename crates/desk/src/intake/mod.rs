@@ -15,6 +15,7 @@ use offizin_wire::{
 use sha2::{Digest, Sha256};
 
 use crate::{
+    bodies::Body,
     event::{Event, QuarantineReason, Trust},
     id::{ConnectionId, EventId},
     pack,
@@ -58,24 +59,14 @@ pub(crate) struct Entry {
     pub(crate) header_mismatch: bool,
 }
 
-/// A body as the journal keeps it.
-pub(crate) struct Body {
-    pub(crate) hash: [u8; 32],
-    pub(crate) bytes: usize,
-    pub(crate) packed: Vec<u8>,
-}
-
-impl Body {
-    fn new(raw: &[u8]) -> Self {
-        Self { hash: Sha256::digest(raw).into(), bytes: raw.len(), packed: pack::pack(raw) }
-    }
-}
-
 /// A delivery that was not believed.
 pub(crate) struct Rejected {
     pub(crate) delivery: Delivery,
     pub(crate) reason: QuarantineReason,
-    pub(crate) body: Body,
+    /// SHA-256 of the raw body.
+    pub(crate) body_hash: [u8; 32],
+    /// The whole body, packed.
+    pub(crate) packed: Vec<u8>,
 }
 
 /// What became of one delivery.
@@ -178,8 +169,8 @@ fn entry<T>(inlet: &Arc<Inlet>, proof: Proof, delivery: Delivery<T>) -> Entry {
 }
 
 fn reject(delivery: Delivery, reason: QuarantineReason) -> Judged {
-    let body = Body::new(&delivery.body);
-    Judged::Rejected(Box::new(Rejected { delivery, reason, body }))
+    let (body_hash, packed) = (Sha256::digest(&delivery.body).into(), pack::pack(&delivery.body));
+    Judged::Rejected(Box::new(Rejected { delivery, reason, body_hash, packed }))
 }
 
 pub(crate) fn reason(rejection: Rejection) -> QuarantineReason {

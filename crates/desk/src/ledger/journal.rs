@@ -8,6 +8,7 @@ use sqlx::{Row, SqliteConnection};
 
 use super::{facts, touched::Touched};
 use crate::{
+    bodies,
     error::Error,
     headers,
     intake::{Entry, Judged, Rejected, event_id, inlets::Inlets, judge},
@@ -16,15 +17,64 @@ use crate::{
     time, words,
 };
 
-/// What stands before the digest in the place of the inbox, for a delivery that came out of a file.
-pub(crate) const IMPORTED: &str = "import/";
+/// Where a delivery came from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Origin {
+    /// A place in the log of a relay.
+    Relay {
+        /// Whose log.
+        inbox: String,
+        /// The segment.
+        sequence: i64,
+        /// The place in it.
+        position: i64,
+    },
+    /// A file. The text identifies the delivery by what it holds, so that importing it again finds it.
+    Import(String),
+}
 
-/// Where a delivery came from: a place in a relay's log, or a file.
-#[derive(Clone, Debug)]
-pub(crate) struct Origin {
-    pub(crate) inbox: String,
-    pub(crate) sequence: i64,
-    pub(crate) position: i64,
+impl Origin {
+    /// Of a row's four columns. Errors: where they are neither of the two.
+    fn stored(
+        inbox: Option<String>,
+        sequence: Option<i64>,
+        position: Option<i64>,
+        import: Option<String>,
+    ) -> Result<Self, Error> {
+        match (inbox, sequence, position, import) {
+            (Some(inbox), Some(sequence), Some(position), None) => Ok(Self::Relay { inbox, sequence, position }),
+            (None, None, None, Some(digest)) => Ok(Self::Import(digest)),
+            _ => None.stored("origin"),
+        }
+    }
+
+    fn inbox(&self) -> Option<&str> {
+        match self {
+            Self::Relay { inbox, .. } => Some(inbox),
+            Self::Import(_) => None,
+        }
+    }
+
+    fn sequence(&self) -> Option<i64> {
+        match self {
+            Self::Relay { sequence, .. } => Some(*sequence),
+            Self::Import(_) => None,
+        }
+    }
+
+    fn position(&self) -> Option<i64> {
+        match self {
+            Self::Relay { position, .. } => Some(*position),
+            Self::Import(_) => None,
+        }
+    }
+
+    fn import(&self) -> Option<&str> {
+        match self {
+            Self::Relay { .. } => None,
+            Self::Import(digest) => Some(digest),
+        }
+    }
 }
 
 /// A delay beyond this says more about a clock than about a delivery.
@@ -101,7 +151,7 @@ async fn append(
         let is_first = is_new && written.insert(id);
         if is_first {
             tally.events += 1;
-            bodies.push((id, &entry.body.packed));
+            bodies.push((id, &entry.body));
         } else {
             tally.duplicates += 1;
         }
@@ -121,21 +171,19 @@ async fn append(
             tally.touched.add(&entry.inlet.realm, subject);
         }
     }
-    rows::insert(connection, "INSERT INTO body (event_id, packed) ", &bodies, "", |row, (id, packed)| {
-        row.push_bind(*id).push_bind(packed.as_slice());
-    })
-    .await?;
+    bodies::insert(connection, &bodies).await?;
     rows::insert(
         connection,
-        "INSERT INTO receipt (event_id, inlet_id, inbox, sequence, position, received_at, fingerprint, headers) ",
+        "INSERT INTO receipt (event_id, inlet_id, inbox, sequence, position, import, received_at, fingerprint, headers) ",
         &receipts,
         "",
         |row, (id, origin, entry, headers)| {
             row.push_bind(*id)
                 .push_bind(entry.inlet.id.as_str())
-                .push_bind(&origin.inbox)
-                .push_bind(origin.sequence)
-                .push_bind(origin.position)
+                .push_bind(origin.inbox())
+                .push_bind(origin.sequence())
+                .push_bind(origin.position())
+                .push_bind(origin.import())
                 .push_bind(entry.received_at.as_millisecond())
                 .push_bind(entry.proof.fingerprint())
                 .push_bind(headers);
@@ -153,10 +201,10 @@ async fn append_events(
     // Everything that moves on a repeated receipt is commutative: the order of arrival leaves no trace.
     let returned = rows::insert(
         connection,
-        "INSERT INTO event (public_id, connection_id, realm, source, body_hash, body_bytes, event_type, payload_version, \
+        "INSERT INTO event (public_id, sender_id, realm, source, body_hash, body_bytes, event_type, payload_version, \
          at, received_at, last_receipt_at, receipts, trust, unrecognised, header_mismatch) ",
         entries,
-        " ON CONFLICT (connection_id, body_hash) DO UPDATE SET receipts = receipts + 1, \
+        " ON CONFLICT (sender_id, body_hash) DO UPDATE SET receipts = receipts + 1, \
          received_at = min(received_at, excluded.received_at), \
          last_receipt_at = max(last_receipt_at, excluded.last_receipt_at), \
          trust = max(trust, excluded.trust), header_mismatch = max(header_mismatch, excluded.header_mismatch) \
@@ -191,22 +239,23 @@ async fn append_events(
 }
 
 async fn quarantine(connection: &mut SqliteConnection, rejected: &[(Origin, Rejected)]) -> Result<(), Error> {
-    for (origin, Rejected { delivery, reason, body }) in rejected {
+    for (origin, Rejected { delivery, reason, body_hash, packed }) in rejected {
         sqlx::query(
-            "INSERT INTO quarantine (public_id, inlet_id, inbox, sequence, position, received_at, reason, headers, \
-             body_hash, body, body_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO quarantine (public_id, inlet_id, inbox, sequence, position, import, received_at, reason, headers, \
+             body_hash, body, body_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(quarantine_id(origin))
         .bind(delivery.inlet.as_str())
-        .bind(&origin.inbox)
-        .bind(origin.sequence)
-        .bind(origin.position)
+        .bind(origin.inbox())
+        .bind(origin.sequence())
+        .bind(origin.position())
+        .bind(origin.import())
         .bind(delivery.received_at.as_millisecond())
         .bind(words::word(reason))
         .bind(headers::text(&delivery.headers)?)
-        .bind(body.hash.as_slice())
-        .bind(&body.packed)
-        .bind(i64::try_from(body.bytes).unwrap_or(i64::MAX))
+        .bind(body_hash.as_slice())
+        .bind(packed)
+        .bind(i64::try_from(delivery.body.len()).unwrap_or(i64::MAX))
         .execute(&mut *connection)
         .await?;
     }
@@ -215,7 +264,10 @@ async fn quarantine(connection: &mut SqliteConnection, rejected: &[(Origin, Reje
 
 fn quarantine_id(origin: &Origin) -> String {
     use sha2::{Digest, Sha256};
-    let text = format!("{}/{}/{}", origin.inbox, origin.sequence, origin.position);
+    let text = match origin {
+        Origin::Relay { inbox, sequence, position } => format!("{inbox}/{sequence}/{position}"),
+        Origin::Import(digest) => format!("import/{digest}/0/0"),
+    };
     let digest = Sha256::digest(text);
     format!("q{}", data_encoding::HEXLOWER.encode(digest.get(..15).unwrap_or_default()))
 }
@@ -233,7 +285,7 @@ pub(super) async fn release(
     let mut after = 0i64;
     loop {
         let rows: Vec<QuarantineRow> = sqlx::query_as(
-            "SELECT id, inbox, sequence, position, received_at, headers, body, body_bytes FROM quarantine \
+            "SELECT id, inbox, sequence, position, import, received_at, headers, body, body_bytes FROM quarantine \
              WHERE inlet_id = ? AND id > ? ORDER BY id LIMIT ?",
         )
         .bind(inlet.as_str())
@@ -249,7 +301,7 @@ pub(super) async fn release(
             let headers = headers::parse(&row.headers)?;
             let delivery = Delivery::new(inlet.clone(), time::from_ms(row.received_at)?, headers, body);
             if let Judged::Trusted(entry) = judge(delivery, inlets) {
-                released.push((Origin { inbox: row.inbox, sequence: row.sequence, position: row.position }, *entry));
+                released.push((Origin::stored(row.inbox, row.sequence, row.position, row.import)?, *entry));
                 tally.deliveries += 1;
                 tally.inlet(inlet, time::from_ms(row.received_at)?).rejected -= 1;
                 sqlx::query("DELETE FROM quarantine WHERE id = ?").bind(row.id).execute(&mut *connection).await?;
@@ -262,9 +314,10 @@ pub(super) async fn release(
 #[derive(sqlx::FromRow)]
 struct QuarantineRow {
     id: i64,
-    inbox: String,
-    sequence: i64,
-    position: i64,
+    inbox: Option<String>,
+    sequence: Option<i64>,
+    position: Option<i64>,
+    import: Option<String>,
     received_at: i64,
     headers: String,
     body: Vec<u8>,

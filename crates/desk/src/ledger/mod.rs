@@ -18,7 +18,7 @@ use crate::{
     tag::Tag,
 };
 use journal::Tally;
-pub(crate) use journal::{HOUR_MS, IMPORTED, Origin};
+pub(crate) use journal::{HOUR_MS, Origin};
 pub use rebuild::LedgerReport;
 pub(crate) use rebuild::bring_up_to_date;
 

@@ -8,11 +8,11 @@ use sqlx::{Row, SqliteConnection};
 
 use super::{facts, touched::Touched};
 use crate::{
-    assignments,
+    assignments, bodies,
     db::{self, Db},
     error::Error,
     event::{Event, Trust},
-    intake, interrupt, orders, pack, rows, settings,
+    intake, interrupt, orders, rows, settings,
     source::Source,
     stock,
     store::StoreError,
@@ -43,28 +43,35 @@ struct StoredEvent {
     payload_version: Option<String>,
     at: Option<i64>,
     unrecognised: Option<String>,
-    packed: Vec<u8>,
-    body_bytes: i64,
+    #[sqlx(skip)]
+    body: Option<bodies::Kept>,
 }
 
 impl StoredEvent {
     /// As this build decodes it. A damaged body says nothing; `verify` counts it.
     fn decode(&self) -> Option<Event> {
-        let body = pack::unpack(&self.packed, self.body_bytes)?;
+        let body = self.body.as_ref()?.raw()?;
         Some(Source::named(&self.source)?.decode(&body))
     }
 }
 
 async fn stored_events(connection: &mut SqliteConnection, after: i64, until: i64) -> Result<Vec<StoredEvent>, Error> {
-    Ok(sqlx::query_as(
-        "SELECT e.id, e.realm, e.source, e.event_type, e.payload_version, e.at, e.unrecognised, b.packed, e.body_bytes \
-         FROM event e CROSS JOIN body b ON b.event_id = e.id WHERE e.id > ? AND e.id <= ? ORDER BY e.id LIMIT ?",
+    let mut events: Vec<StoredEvent> = sqlx::query_as(
+        "SELECT id, realm, source, event_type, payload_version, at, unrecognised FROM event \
+         WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
     )
     .bind(after)
     .bind(until)
     .bind(AT_ONCE)
-    .fetch_all(connection)
-    .await?)
+    .fetch_all(&mut *connection)
+    .await?;
+    if let [first, .., last] | [first @ last] = events.as_slice() {
+        let mut kept = bodies::kept(connection, first.id, last.id).await?;
+        for event in &mut events {
+            event.body = kept.remove(&event.id);
+        }
+    }
+    Ok(events)
 }
 
 /// Folds the journal anew where another build's decoders or folds made what is shown, or where that was begun and not ended.
@@ -207,20 +214,19 @@ pub struct LedgerReport {
 struct StoredBody {
     id: i64,
     public_id: String,
-    connection_id: String,
+    sender_id: String,
     body_hash: Vec<u8>,
-    packed: Option<Vec<u8>>,
-    body_bytes: i64,
+    #[sqlx(skip)]
+    body: Option<bodies::Kept>,
 }
 
 impl StoredBody {
     fn is_intact(&self) -> bool {
-        let packed = self.packed.as_deref().unwrap_or_default();
-        let raw = pack::unpack(packed, self.body_bytes);
+        let raw = self.body.as_ref().and_then(bodies::Kept::raw);
         raw.is_some_and(|raw| {
             let hash: [u8; 32] = Sha256::digest(raw).into();
             hash.as_slice() == self.body_hash
-                && intake::event_id(&self.connection_id.as_str().into(), &hash).as_str() == self.public_id
+                && intake::event_id(&self.sender_id.as_str().into(), &hash).as_str() == self.public_id
         })
     }
 }
@@ -230,15 +236,17 @@ pub(crate) async fn verify(connection: &mut SqliteConnection) -> Result<LedgerRe
     let mut report = LedgerReport::default();
     let mut after = 0i64;
     loop {
-        let rows: Vec<StoredBody> = sqlx::query_as(
-            "SELECT e.id, e.public_id, e.connection_id, e.body_hash, b.packed, e.body_bytes \
-             FROM event e LEFT JOIN body b ON b.event_id = e.id WHERE e.id > ? ORDER BY e.id LIMIT 1000",
-        )
-        .bind(after)
-        .fetch_all(&mut *connection)
-        .await?;
-        let Some(last) = rows.last() else { break };
+        let mut rows: Vec<StoredBody> =
+            sqlx::query_as("SELECT id, public_id, sender_id, body_hash FROM event WHERE id > ? ORDER BY id LIMIT 1000")
+                .bind(after)
+                .fetch_all(&mut *connection)
+                .await?;
+        let ([first, .., last] | [first @ last]) = rows.as_slice() else { break };
         after = last.id;
+        let mut kept = bodies::kept(connection, first.id, last.id).await?;
+        for row in &mut rows {
+            row.body = kept.remove(&row.id);
+        }
         for is_intact in rows::spread(rows, |row| row.is_intact()).await? {
             report.events += 1;
             report.damaged += u64::from(!is_intact);

@@ -33,7 +33,7 @@ pub(crate) async fn take(db: &Db, inlets: &Inlets, arrived: &mut i64, deliveries
     let mut tx = db.write().await.unwrap();
     let judged = deliveries.into_iter().map(|delivery| {
         *arrived += 1;
-        let origin = Origin { inbox: "i".into(), sequence: *arrived, position: 0 };
+        let origin = Origin::Relay { inbox: "i".into(), sequence: *arrived, position: 0 };
         (origin, judge(delivery, inlets))
     });
     let judged = judged.collect();
@@ -53,13 +53,7 @@ impl Ledger {
         let id = InletId::try_from("inlet-for-the-tests".to_owned()).unwrap();
         let secret = SigningSecret::new("whsec_ledger".into()).unwrap();
         let mut tx = db.write().await.unwrap();
-        sqlx::query(
-            "INSERT INTO connection (id, name, provider, api, base_url, realm, settings, created_at) \
-                     VALUES ('c-1', 'Test', 'rxscale', 'pharmacy', 'https://api.rxscale-dev.com', 'r', '{}', 0)",
-        )
-        .execute(&mut *tx)
-        .await
-        .unwrap();
+        sqlx::query("INSERT INTO sender (id, realm) VALUES ('c-1', 'r')").execute(&mut *tx).await.unwrap();
         let token = InletToken::random().unwrap();
         inlets::insert(&mut tx, &id, &token, source, &"c-1".into(), "t", jiff::Timestamp::UNIX_EPOCH).await.unwrap();
         tx.commit().await.unwrap();
@@ -336,4 +330,61 @@ async fn pages_of_arrivals_join_without_gap_or_overlap() {
     }
     let distinct: std::collections::BTreeSet<_> = seen.iter().collect();
     assert_eq!((seen.len(), distinct.len()), (9, 9));
+}
+
+/// An order event with a signed prescription of `bytes` bytes in it, made from a number.
+fn with_prescription(lane: &str, second: i64, file: u8, bytes: usize) -> Value {
+    let content: Vec<u8> =
+        (0..bytes).map(|n| (n.wrapping_mul(31).wrapping_add(usize::from(file) * 17) % 251) as u8).collect();
+    let mut body = order(lane, Some("ord-1"), second, "in-progress", "#1001");
+    body["data"]["prescription_file"] =
+        json!({ "filename": "rezept.pdf", "content_base64": data_encoding::BASE64.encode(&content) });
+    body
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prescription_that_rides_in_every_event_is_kept_once_and_each_body_comes_out_as_it_arrived() {
+    let mut ledger = Ledger::new().await;
+    let bodies: Vec<String> = [(1, 1), (2, 1), (3, 1), (4, 2), (5, 1)]
+        .map(|(second, file)| with_prescription("po-1", second, file, 60_000).to_string())
+        .into();
+    let some = bodies.iter().map(|body| ledger.delivery(body.as_bytes(), 1_760_000_009)).collect();
+    assert_eq!(ledger.take(some).await.events, 5);
+    let mut reader = ledger.connection().await;
+    let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM attachment").fetch_one(&mut *reader).await.unwrap();
+    assert_eq!(kept, 2, "two distinct files");
+    let own: i64 = sqlx::query_scalar("SELECT sum(own_bytes) FROM body").fetch_one(&mut *reader).await.unwrap();
+    assert!(own < 5_000, "{own}");
+    let rows = event::list::list(&mut reader, &EventListInput::default()).await.unwrap().rows;
+    let mut arrived = Vec::new();
+    for row in &rows {
+        arrived.push(String::from_utf8(event::list::raw(&mut reader, &row.id).await.unwrap()).unwrap());
+    }
+    arrived.sort_unstable();
+    let mut sent = bodies;
+    sent.sort_unstable();
+    assert!(arrived == sent, "byte for byte");
+    drop(reader);
+    let mut tx = ledger.db.write().await.unwrap();
+    let report = rebuild::verify(&mut tx).await.unwrap();
+    assert_eq!((report.events, report.damaged, report.projections_match), (5, 0, true), "{report:?}");
+    sqlx::query("UPDATE attachment SET packed = x'00' WHERE id = 1").execute(&mut *tx).await.unwrap();
+    let report = rebuild::verify(&mut tx).await.unwrap();
+    assert_eq!(report.damaged, 4, "each event that shares the damaged file is counted");
+    tx.rollback().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_released_from_quarantine_shares_its_prescription_too() {
+    let mut ledger = Ledger::new().await;
+    let bodies = [1, 2].map(|second| with_prescription("po-1", second, 1, 9_000).to_string());
+    ledger.know(vec![]);
+    let some = bodies.iter().map(|body| ledger.delivery(body.as_bytes(), 1_760_000_009)).collect();
+    assert_eq!(ledger.take(some).await.rejected, 2);
+    ledger.know(vec![ledger.secret.clone()]);
+    let mut tx = ledger.db.write().await.unwrap();
+    assert_eq!(super::release(&mut tx, &ledger.inlets, &ledger.id).await.unwrap().events, 2);
+    let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM attachment").fetch_one(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(kept, 1);
 }

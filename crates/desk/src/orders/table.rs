@@ -75,10 +75,10 @@ macro_rules! facts {
         concat!(
             "SELECT ",
             $order,
-            " AS order_uid, f.realm, e.public_id, e.connection_id, e.event_type, e.at, f.updated_at, e.received_at, \
+            " AS order_uid, f.realm, e.public_id, e.sender_id AS connection_id, e.event_type, e.at, f.updated_at, e.received_at, \
              e.last_receipt_at, e.receipts, e.trust, e.header_mismatch, f.data, f.lane_uid, f.parent_uid, c.rejections FROM ",
             $from,
-            " CROSS JOIN event e ON e.id = f.event_id CROSS JOIN connection c ON c.id = e.connection_id"
+            " CROSS JOIN event e ON e.id = f.event_id CROSS JOIN sender c ON c.id = e.sender_id"
         )
     };
 }
@@ -204,7 +204,7 @@ pub(crate) async fn refold(connection: &mut SqliteConnection, touched: &Touched)
 pub(crate) async fn touched_by(connection: &mut SqliteConnection, id: &ConnectionId) -> Result<Touched, Error> {
     let rows: Vec<(Realm, Option<LaneUid>, Option<OrderUid>)> = sqlx::query_as(
         "SELECT DISTINCT f.realm, f.lane_uid, f.parent_uid FROM order_fact f JOIN event e ON e.id = f.event_id \
-         WHERE e.connection_id = ?",
+         WHERE e.sender_id = ?",
     )
     .bind(id)
     .fetch_all(connection)

@@ -261,7 +261,7 @@ pub(crate) async fn row(
     as_of: i64,
 ) -> Result<Option<StockRowView>, Error> {
     let newest: Vec<ShownRow> = sqlx::query_as(
-        "SELECT f.at, f.stock, f.price, f.data, e.connection_id, e.trust FROM stock_fact f JOIN event e ON e.id = f.event_id \
+        "SELECT f.at, f.stock, f.price, f.data, e.sender_id AS connection_id, e.trust FROM stock_fact f JOIN event e ON e.id = f.event_id \
          WHERE f.realm = ? AND f.uid = ? AND f.placed = 1 AND f.at <= ? \
          ORDER BY f.at DESC, f.updated_at DESC, f.received_at DESC, f.event DESC LIMIT 2",
     )

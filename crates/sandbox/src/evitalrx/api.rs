@@ -1,5 +1,6 @@
-//! eVitalRx's Fulfillment API as its documents describe it, as far as anybody here asks: "Order Details V2". The key comes in
-//! the form, a refusal is an HTTP 200. It knows what was told before, and can be made to know otherwise.
+//! eVitalRx's Fulfillment API as its documents describe it, but only the call that the desk uses: "Order Details V2".
+//! The key is a field of the form, and a refusal is an HTTP 200. It knows the orders whose events were sent before, and
+//! a test can make it answer something else.
 
 use std::{
     collections::BTreeMap,

@@ -1,5 +1,5 @@
-//! The bodies, field by field as the documents' samples show them: which fields an event has, in which of three shapes its
-//! items come, what stands there while it is unset.
+//! The bodies, field by field as in the samples of the documents: which fields an event has, in which of three shapes
+//! its items come, and which value a field has while it is not set.
 
 use data_encoding::BASE64;
 use serde_json::{Map, Value, json};

@@ -1,8 +1,9 @@
-//! eVitalRx as its documents describe its Fulfillment webhooks: one unsigned POST for each event, to the one address that was
-//! named at onboarding, and never again if it fails. All people, pharmacies and medicines are invented.
+//! An imitation of eVitalRx's Fulfillment webhooks as its documents describe them: one unsigned POST for each event, to
+//! the one address that was agreed on at onboarding. A failed POST is not repeated. All people, pharmacies and
+//! medicines are invented.
 //!
-//! It tells whole [`Tale`]s. Where the documents show a type now so and now so, `drift` says which. It knows nothing of relay
-//! or desk, and nothing of how they read it.
+//! It sends the whole course of an order, a [`Tale`]. Where the documents show the same field in two types, `drift`
+//! chooses the other one. It knows neither relay nor desk, and not how they read its events.
 
 pub mod api;
 mod bodies;

@@ -1,4 +1,4 @@
-//! The program itself: what it prints, how it ends.
+//! The program itself: what it prints and how it ends.
 
 use std::{
     io::{BufRead, BufReader},

@@ -1,4 +1,4 @@
-//! The strings behind the stage.
+//! The controls under `/_sandbox/`.
 
 use offizin_sandbox::{Config, DEMO_KEY, DeleteBy, Odds, Sandbox};
 use reqwest::{Method, StatusCode};

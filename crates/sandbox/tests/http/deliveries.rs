@@ -1,4 +1,4 @@
-//! What reaches a receiver: signatures, order, retries, and nothing that nobody subscribed to.
+//! What a receiver gets: signatures, order and retries, and nothing it has not subscribed to.
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Everything that can go wrong, on request.
+//! The faults, each requested and then observed.
 
 use std::time::Duration;
 

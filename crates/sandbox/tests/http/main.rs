@@ -1,6 +1,7 @@
-//! The sandbox over real HTTP, as a client and a receiver meet it.
+//! The sandbox over real HTTP, as a client and a receiver see it.
 //!
-//! The receiver verifies signatures with its own few lines, so that nothing here checks itself.
+//! The receiver verifies signatures with a few lines of its own. If it used the sandbox's code, a mistake in that code
+//! would not be noticed.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 

@@ -1,4 +1,4 @@
-//! Subscriptions of an organisation, and every switch of them.
+//! The Management API: subscriptions of an organisation, with every switch that concerns them.
 
 use offizin_sandbox::{Config, DEMO_KEY, DeleteBy, Slash, Success, Switches, TestEvent};
 use reqwest::{Method, StatusCode};

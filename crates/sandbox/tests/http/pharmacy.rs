@@ -1,4 +1,4 @@
-//! Subscriptions of pharmacies, what they hear, and what they can read.
+//! The External Pharmacy API: subscriptions of pharmacies, the events they get, and what they can read.
 
 use offizin_sandbox::{Config, DEMO_KEY, Event, EventType, PharmacyBase, Sandbox, Success, Switches};
 use reqwest::{Method, StatusCode};

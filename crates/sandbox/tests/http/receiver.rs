@@ -1,4 +1,4 @@
-//! A receiver of webhooks that keeps what it got and answers as told.
+//! A receiver of webhooks. It keeps what it gets and answers as the test says.
 
 use std::{
     collections::VecDeque,

@@ -1,4 +1,4 @@
-//! Every error body, as the documents print it or as the live service was seen to answer.
+//! Every error body, as the documents print it or as the live service was seen to send it.
 
 use offizin_sandbox::{
     ApiKey, Config, DEMO_KEY, DeleteBy, RateLimit, Reach, RefusedFields, Switches, UnknownUid, Unrouted, presets,

@@ -1,4 +1,5 @@
-//! Who had a prescription: told beside its order, through the real relay into the real journal, and on the command line.
+//! Who had a prescription: shown beside its order and on the command line, after events went through the real relay
+//! into the real journal.
 
 use offizin_desk::assignments::view::AssignmentView;
 use offizin_journey::{Sender, ServedRelay, ctl, desk, pair, pull};

@@ -1,4 +1,4 @@
-//! Bad input: whatever a provider sends is kept, named, shown, and stops nobody.
+//! Bad input: whatever a provider sends is kept, gets a reason, is shown, and does not stop other deliveries.
 
 use std::collections::BTreeSet;
 

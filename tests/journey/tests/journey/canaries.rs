@@ -1,5 +1,5 @@
-//! Canaries: after a run nothing of a patient and no secret is in the bytes of the relay's files, of the desk's files, or of
-//! any log, in whatever form.
+//! Canaries: after a run, nothing of a patient and no secret is in the relay's files, in the desk's files, or in any
+//! log, in whatever encoding.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Several desks of one inbox: seen, named and revoked from any of them.
+//! Several desks of one inbox: each sees, names and revokes the others.
 
 use offizin_desk::{
     Code,

@@ -1,5 +1,5 @@
-//! A provider that signs nothing, names no event and tells no times, through the real relay: every documented shape with its
-//! documented drift is read, shown as what it is and never as more.
+//! A provider that signs nothing, names no event type and sends no time, through the real relay. Every documented
+//! shape, also with the other type that the documents show, is read and is not shown as more than it proves.
 
 use std::{
     collections::BTreeSet,

@@ -1,5 +1,5 @@
-//! Faults on the way from the provider: whatever the order, the number and the delay, the desk tells the same story as one
-//! that heard everything once and in order.
+//! Faults on the way from the provider: whatever the order, the number and the delay of the deliveries, the desk shows
+//! the same as one that received everything once and in order.
 
 use std::{collections::BTreeSet, path::Path};
 

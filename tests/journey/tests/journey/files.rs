@@ -1,4 +1,5 @@
-//! Files: deliveries that go out into one and come in again, orders for a spreadsheet, a prescription for another program.
+//! Files: deliveries are exported to one and imported again, orders are exported for a spreadsheet, a prescription is
+//! handed to another program.
 
 use std::{path::Path, time::Duration};
 

@@ -1,8 +1,8 @@
-//! Histories: any history, in any order of arrival and with any repetition, through the real relay into the real journal,
-//! is told the same; and what is shown is what a rebuild gives.
+//! Histories: any history, in any order of arrival and with any repetition, goes through the real relay into the real
+//! journal and is shown the same. What is shown equals what a rebuild computes.
 //!
-//! Here receipt times differ between the two desks, as they would; the pure folds are compared byte for byte in the desk's
-//! own tests.
+//! Here the times of receipt differ between the two desks, as they would in use. The folds alone are compared byte for
+//! byte in the desk's own tests.
 
 use offizin_desk::interrupt::{Interrupt, watched};
 use offizin_journey::{Sender, ServedRelay, desk, pair, pull, story};

@@ -1,5 +1,5 @@
-//! SIGKILL: the relay and the desk die at any moment under load. Nothing that was acknowledged is missing, and the desk ends
-//! where one ends that was never disturbed.
+//! SIGKILL: relay and desk are killed at random moments under load. Nothing that was acknowledged is missing, and the
+//! desk ends in the same state as one that was never killed.
 //!
 //! `OFFIZIN_KILL_ROUNDS` sets how often (20 by default).
 

@@ -1,6 +1,6 @@
-//! The journeys: one event from the provider to the desk, and everything that can happen to it on the way.
+//! The journey tests: the way of an event from the provider to the desk, and everything that can happen to it.
 //!
-//! To be run under `tests/with-keyring`, with the programs built: `./check --only journey` does both.
+//! Run them under `tests/with-keyring`, with the programs built: `./check --only journey` does both.
 
 #![allow(
     clippy::expect_used,

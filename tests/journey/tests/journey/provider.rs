@@ -1,5 +1,5 @@
-//! The provider's API at its worst: keys that are refused, paths that are wrong, answers that never come. Nothing is sent
-//! twice, nothing is claimed that is not known, and a key goes nowhere else.
+//! The provider's API when it fails: keys that are refused, wrong paths, answers that never come. The desk sends
+//! nothing twice, shows nothing as known that it does not know, and sends a key to no other host.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The relay that cannot be reached, does not know this desk, or is no relay; and codes that do not pair.
+//! A relay that cannot be reached, does not know this desk, or is not a relay; and pairing codes that do not work.
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
-//! Rotation: nothing is lost, whatever happens in the middle. The desk is killed at every point it passes (each thing it
-//! makes permanent, each question before it leaves and after it was answered), and every question's answer is lost before
-//! and after the provider or the relay acted. In the end there is exactly one subscription, and its secret is in the keyring.
+//! Rotation: nothing is lost, whatever interrupts it. The desk is killed at every point where it makes something
+//! permanent and at every request, both before it is sent and after it was answered. And the answer to every request is
+//! lost, before and after the provider or the relay acted on it. In the end there is exactly one subscription, and its
+//! secret is in the keyring.
 
 use std::{
     collections::BTreeSet,

@@ -1,4 +1,5 @@
-//! One event all the way: registered at the provider, delivered, sealed, pulled, verified, journaled, folded, shown.
+//! One event on its whole way: registered at the provider, delivered, sealed, pulled, verified, stored in the journal,
+//! folded, shown.
 
 use data_encoding::HEXLOWER;
 use offizin_desk::{

@@ -1,4 +1,5 @@
-//! The encrypted database and its key: lost, foreign, newer; and a session without a keyring.
+//! The encrypted database and its key: the key is lost, the database belongs to another key or is newer than the
+//! program; and a session without a keyring.
 
 use std::{path::Path, process::Stdio};
 
@@ -93,6 +94,35 @@ async fn a_database_of_a_newer_program_is_left_alone() {
     assert_eq!(try_desk(&home).await.err().map(|problem| problem.code), Some(Code::DatabaseNewer));
     assert_eq!(std::fs::read(home.join("offizin.db")).unwrap(), before, "nothing was changed");
     start_over(&home).await.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_before_the_first_release_is_left_alone_and_can_be_set_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path().join("home");
+    desk(&home).await.close().await;
+    let key = keyring_entry(&home, "database-key").get_password().unwrap();
+    let options = SqliteConnectOptions::new().filename(home.join("offizin.db")).pragma("key", format!("\"x'{key}'\""));
+    let mut connection = options.connect().await.unwrap();
+    sqlx::query("UPDATE _sqlx_migrations SET description = 'begin' WHERE version = 1")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    let before = std::fs::read(home.join("offizin.db")).unwrap();
+    assert_eq!(try_desk(&home).await.err().map(|problem| problem.code), Some(Code::DatabaseOld));
+    assert_eq!(std::fs::read(home.join("offizin.db")).unwrap(), before, "nothing was changed");
+    start_over(&home).await.close().await;
+    let set_aside = std::fs::read_dir(&home).unwrap().filter_map(|entry| {
+        let entry = entry.unwrap();
+        entry
+            .file_name()
+            .to_str()
+            .unwrap()
+            .starts_with("offizin-set-aside-")
+            .then(|| std::fs::read(entry.path()).unwrap())
+    });
+    assert!(set_aside.into_iter().any(|bytes| bytes == before), "the old file is kept");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,5 @@
-//! Subscriptions as they are watched: what hangs, what was made in the portal, what vanished, what fell silent, and a network
-//! with a proxy. Whatever goes wrong has its code and leaves nothing half-made.
+//! Subscriptions as the desk watches them: requests whose answer is missing, those made in the portal, those that
+//! vanished or became silent, and a network with a proxy. Each failure has its code and leaves nothing half-made.
 
 use std::{
     sync::{

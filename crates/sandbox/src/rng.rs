@@ -1,7 +1,8 @@
-//! Seeded chance: the one source of randomness of the generator and of the faults.
+//! The random numbers of the generator and of the faults, from a seed.
 //!
-//! SplitMix64, written out because its sequence must stay the same for years: a seed in a bug report has to bring
-//! the same orders back. It deliberately makes no secrets; those come from the operating system.
+//! The algorithm is SplitMix64. It is written here, and not taken from a library, because its sequence must stay the
+//! same for years: the seed in a bug report has to give the same orders again. It makes no secrets; those come from the
+//! operating system.
 
 /// A deterministic sequence. Equal seeds give equal sequences.
 #[derive(Debug, Clone)]

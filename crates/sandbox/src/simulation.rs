@@ -1,7 +1,8 @@
-//! The lives of orders: an endless or bounded story, the same for the same seed and starting time.
+//! The simulation of orders: an endless or bounded sequence of events, the same for the same seed and starting time.
 //!
-//! Pure: no clock, no network. It owns what happens and when; it deliberately does not know who listens. Stock falls when
-//! orders complete, reaches zero, is filled up again, and comes back when a completed order is cancelled.
+//! It uses neither clock nor network. It decides what happens and when, and does not know who receives the events. The
+//! stock of a product falls when an order completes, may reach zero, is refilled later, and rises again when a
+//! completed order is cancelled.
 
 use std::{
     collections::{BTreeMap, VecDeque},

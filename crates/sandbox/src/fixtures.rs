@@ -1,8 +1,8 @@
-//! The cast: pharmacies, doctors, patients and products, all invented and visibly so.
+//! The invented pharmacies, doctors, patients and products, from which the events are made.
 //!
-//! Surnames and places say that nobody is meant, postal codes begin with 00 (assigned to nobody), telephone numbers come
-//! from the range kept free for film and television, e-mail addresses end in `.test`, and the PZN begin with 99 yet carry
-//! a valid check digit.
+//! Everybody must be able to see that they are invented: surnames and places say so, postal codes begin with 00 (which
+//! is assigned to no place), telephone numbers come from the range reserved for film and television, e-mail addresses
+//! end in `.test`, and the PZN begin with 99 but have a valid check digit.
 
 use crate::chance::Chance;
 
