@@ -80,7 +80,7 @@ impl Error {
             Error::Keychain(error) => (keychain(error), None),
             Error::Store(error) => (store(error), None),
             Error::Home(error) => (home(error), None),
-            Error::File(error) if is_full(error) => (Code::DiskFull, None),
+            Error::File(error) if error.kind() == std::io::ErrorKind::StorageFull => (Code::DiskFull, None),
             Error::File(_) => (Code::FileUnusable, None),
             Error::Network(NetworkError::NotPem | NetworkError::Certificate(_)) => (Code::CertificateUnusable, None),
             Error::Network(NetworkError::Client(_)) => (Code::Internal, None),
@@ -106,10 +106,6 @@ impl From<sqlx::migrate::MigrateError> for Error {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
         Error::Store(error.into())
     }
-}
-
-fn is_full(error: &std::io::Error) -> bool {
-    error.kind() == std::io::ErrorKind::StorageFull
 }
 
 fn keychain(error: &KeychainError) -> Code {
@@ -149,7 +145,7 @@ fn failed(error: &sqlx::Error) -> Code {
 
 fn home(error: &HomeError) -> Code {
     match error {
-        HomeError::Io(error) if is_full(error) => Code::DiskFull,
+        error if error.is_full() => Code::DiskFull,
         HomeError::Nowhere | HomeError::Io(_) => Code::HomeUnusable,
         HomeError::TurnTaken => Code::DatabaseBusy,
     }

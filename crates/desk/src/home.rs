@@ -26,6 +26,18 @@ pub(crate) enum HomeError {
     TurnTaken,
 }
 
+impl HomeError {
+    /// The disk is full.
+    pub(crate) fn is_full(&self) -> bool {
+        matches!(self, HomeError::Io(error) if error.kind() == std::io::ErrorKind::StorageFull)
+    }
+
+    /// The same may be possible later, without anybody having changed the folder.
+    pub(crate) fn passes(&self) -> bool {
+        self.is_full() || matches!(self, HomeError::TurnTaken)
+    }
+}
+
 /// The data folder of one desk, shared by the window and `offizinctl`.
 #[derive(Clone, Debug)]
 pub struct Home {

@@ -33,10 +33,15 @@ pub(crate) enum StoreError {
 }
 
 impl StoreError {
-    /// Another connection holds the database; it may be free a moment later.
+    /// Somebody else holds the database; it may be free a moment later.
     pub(crate) fn is_busy(&self) -> bool {
+        matches!(self, StoreError::Database(error) if Failure::of(error) == Failure::Busy)
+    }
+
+    /// The same may be possible later, without anybody having changed the database.
+    pub(crate) fn passes(&self) -> bool {
         match self {
-            StoreError::Database(error) => Failure::of(error) == Failure::Busy,
+            StoreError::Database(error) => matches!(Failure::of(error), Failure::Busy | Failure::DiskFull),
             StoreError::Moved => true,
             _ => false,
         }
