@@ -3,13 +3,19 @@
 //
 //   ui ⇢ generated types ⇠ src-tauri → desk → wire ← relay,   ctl → desk,   sandbox → wire at most
 //
-// Prints one line per broken rule and exits 1; prints nothing but a count when all is well. `arrows.mjs FOLDER` checks
-// another copy of the tree; that is how arrows.test.mjs breaks one rule after the other.
+// Prints what it measured (the largest circle of imports in each crate and in the window, the lines of code for each
+// test), then one line per broken rule, and exits 1 if there is one. `arrows.mjs FOLDER` checks another copy of the tree;
+// that is how arrows.test.mjs breaks one rule after the other. What reads Rust, what finds circles, which words belong to
+// which provider and how lines are counted stands beside it in arrows/.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { circles, rustEdges, windowEdges } from "./arrows/circles.mjs";
+import { rustLines, windowLines } from "./arrows/lines.mjs";
+import { read, testFiles, withoutTests } from "./arrows/rust.mjs";
+import { vendorWords } from "./arrows/words.mjs";
 
 const root = resolve(process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), ".."));
 const broken = [];
@@ -90,6 +96,12 @@ const text = (file) => readFileSync(join(root, file), "utf8");
 const lineOf = (content, index) => content.slice(0, index).split("\n").length;
 
 const LONGEST = 800;
+/** From here on a file says in its header why it is longer: `Longer than 500 lines because …`. */
+const LONG = 500;
+/** How many files may import each other in a circle: a type and its view and its error, no more. */
+const CIRCLE = 3;
+/** Code lines for each test, at most. */
+const PER_TEST = 75;
 const binary = /\.(png|ico|icns|jpg|woff2|db|pdf)$/;
 const generated = /(^|\/)(package-lock\.json|Cargo\.lock|[^/]*\.gen\.ts|[^/]*\.snap)$|^icons\/|\/gen\/|^LICENSE-/;
 const source = /\.(rs|ts|js|mjs|svelte|css|sh|sql)$/;
@@ -156,8 +168,18 @@ function target(file, specifier) {
     .join("/");
 }
 
+/** The comment a file opens with, on one line. A Svelte file may have it at the head of its script. */
+function header(content) {
+  const from = content.replace(/^#!.*\n/, "").replace(/^\s*<script[^>]*>/, "");
+  const [comment] = /^\s*(?:(?:\/\/|#|--)[^\n]*\n\s*|\/\*[^]*?\*\/\s*|<!--[^]*?-->\s*)*/.exec(from);
+  return comment.replace(/^\s*(?:\/\/[/!]?|#|--|\*)/gm, "").replace(/\s+/g, " ");
+}
+
 const folderOf = (file) => /^ui\/src\/([^/]+)\//.exec(file)?.[1] ?? null;
 const viewOf = (file) => (SHARED.has(folderOf(file)) ? null : folderOf(file));
+
+const tests = testFiles(files, text);
+const ROOF = new Set(["crates/desk/src/desk.rs", "crates/desk/src/lib.rs"]);
 
 for (const file of files) {
   if (binary.test(file)) continue;
@@ -168,6 +190,8 @@ for (const file of files) {
   if (source.test(file) && !generated.test(file)) {
     const lines = content.split("\n").length - 1;
     if (lines > LONGEST) break_(file, `${lines} lines; at ${LONGEST} a file is split`);
+    else if (lines > LONG && !/longer than 500 lines because \w/i.test(header(content)))
+      break_(file, `${lines} lines, and its header does not say "Longer than ${LONG} lines because …"`);
   }
   if (!generated.test(file) || file.endsWith(".gen.ts")) {
     for (const [pattern, what] of foreign) {
@@ -200,6 +224,20 @@ for (const file of files) {
     if (hit) break_(`${file}:${lineOf(content, hit.index)}`, `a fold imports ${hit[1]}`);
   }
 
+  for (const { vendor, word, at } of vendorWords(file, content, tests.has(file)))
+    break_(`${file}:${lineOf(content, at)}`, `a word of ${vendor}: ${word}`);
+
+  // The roof: each room puts an `impl Desk` beside itself, and nothing below takes one or keeps one.
+  if (file.startsWith("crates/desk/src/") && file.endsWith(".rs") && !ROOF.has(file) && !tests.has(file)) {
+    const kept = withoutTests(read(content).code).code;
+    const below = kept.replace(/\buse\s[^;]*;|\bimpl\s+(?:crate::(?:desk::)?)?Desk(?=\s*\{)/g, (allowed) =>
+      allowed.replace(/\bDesk\b(?!\s+as\b)/g, "    "),
+    );
+    const hit = /\bDesk\b/.exec(below);
+    if (hit)
+      break_(`${file}:${lineOf(content, hit.index)}`, "names Desk below the roof, not only in an impl of its own");
+  }
+
   if (/^ui\/src\/.*\.(ts|svelte|js)$/.test(file)) {
     const imports = [...content.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)["']([^"']+)["']/g)];
     for (const hit of imports) {
@@ -214,6 +252,41 @@ for (const file of files) {
     }
   }
 }
+
+// ---- circles ---------------------------------------------------------------------------------------------------
+
+const crates = metadata.workspace_members
+  .map((id) => packages.get(id))
+  .map(({ name, manifest_path: manifest }) => [name, `${relative(metadata.workspace_root, dirname(manifest))}/src`])
+  .map(([name, src]) => [name, src.split(sep).join("/")]);
+const measured = [];
+for (const [name, src, edgesOf] of [
+  ...crates.map(([name, src]) => [name.replace(/^offizin-/, ""), src, rustEdges]),
+  ["ui", "ui/src", windowEdges],
+]) {
+  const found = circles(edgesOf(src, files, text));
+  measured.push(`${name} ${found[0]?.length ?? 1}`);
+  for (const circle of found.filter((one) => one.length > CIRCLE))
+    break_(src, `${circle.length} files import each other: ${circle.map((f) => f.slice(src.length + 1)).join(" ")}`);
+}
+console.log(`largest circle of imports, in files: ${measured.join(", ")} (at most ${CIRCLE})`);
+
+// ---- tests -----------------------------------------------------------------------------------------------------
+
+// Counted as other projects can be counted too: every line that is code, tests included, for every test that is written.
+// The suite of the relay's engines is written once in a macro and runs as often as it has cases and engines, so what
+// runs is more.
+const rust = rustLines(files, text);
+const ui = windowLines(files, text);
+const each = (code, tests) => (code / tests).toFixed(1);
+console.log(
+  `code lines per test: ${each(rust.code, rust.written)} in Rust (${rust.code} lines, ${rust.written} tests written; at most ${PER_TEST}), ` +
+    `${each(rust.code, rust.written + rust.suite)} with the suite of the engines (${rust.suite} runs), ` +
+    `${each(rust.product, rust.written + rust.suite)} of what is shipped; ` +
+    `${each(ui.code, ui.written)} in the window (${ui.code} lines, ${ui.written} tests written)`,
+);
+if (rust.code / rust.written > PER_TEST)
+  break_("crates", `${each(rust.code, rust.written)} code lines per test; at most ${PER_TEST}`);
 
 if (broken.length > 0) {
   console.error(broken.join("\n"));

@@ -25,17 +25,40 @@ const said = () => {
   return { code: run.status, text: run.stderr };
 };
 
-/** Writes a file (or changes one), asks, and puts everything back. */
-function broken(file, change, expected) {
-  const path = join(copy, file);
-  const before = existsSync(path) ? readFileSync(path, "utf8") : null;
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, change(before ?? ""));
-  const { code, text } = said();
-  if (before === null) rmSync(path);
-  else writeFileSync(path, before);
+/** Writes files (or changes them), asks, and puts everything back. */
+function ask(files) {
+  const before = new Map();
+  for (const [file, change] of Object.entries(files)) {
+    const path = join(copy, file);
+    before.set(path, existsSync(path) ? readFileSync(path, "utf8") : null);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, typeof change === "string" ? change : change(before.get(path) ?? ""));
+  }
+  const answer = said();
+  for (const [path, content] of before) {
+    if (content === null) rmSync(path);
+    else writeFileSync(path, content);
+  }
+  return answer;
+}
+
+/** Several files that together break a rule. */
+function brokenBy(files, expected) {
+  const { code, text } = ask(files);
   assert.equal(code, 1, `nothing was found: ${text}`);
   assert.match(text, expected);
+}
+
+/** One file that breaks a rule. */
+const broken = (file, change, expected) => brokenBy({ [file]: change }, expected);
+
+/** Files no rule has anything to say about. All of them are called `broken`. */
+function unbroken(files) {
+  const said = ask(files).text.split("\n");
+  assert.deepEqual(
+    said.filter((line) => /broken[./-]/i.test(line)),
+    [],
+  );
 }
 
 /** The same for an arrow between crates: a dependency too many. The lock moves with it and is put back. */
@@ -92,6 +115,124 @@ test("a path of one machine", () =>
   broken("docs/broken.md", () => ["see /ro", "ot/notes\n"].join(""), /broken\.md:1: a path of one machine/));
 test("a link to nowhere", () =>
   broken("docs/broken.md", () => "see [this](nowhere.md)\n", /broken\.md:1: there is no nowhere\.md/));
+
+test("a long file that does not say why", () =>
+  broken("crates/wire/src/broken.rs", () => "//! x\n" + "\n".repeat(500), /broken\.rs: 501 lines, and its header/));
+test("a long file that says why", () =>
+  unbroken({
+    "crates/wire/src/broken.rs": "//! Longer than 500\n//! lines because it is a list.\n" + "\n".repeat(500),
+    "ui/src/kit/Broken.svelte": "<!-- Longer than 500 lines because it is one. -->\n" + "\n".repeat(500),
+    "ui/src/kit/broken.css": "/* Longer than 500 lines because it is one. */\n" + "\n".repeat(500),
+  }));
+test("a reason that stands below the header", () =>
+  broken(
+    "crates/wire/src/broken.rs",
+    () => "//! x\n" + "\n".repeat(500) + "fn x() {}\n// Longer than 500 lines because it is a list.\n",
+    /broken\.rs: \d+ lines, and its header/,
+  ));
+
+/** Files `a`, `b`, … of a module `broken`, each of which uses the next, and the last the first. */
+const ring = (size, line) =>
+  Object.fromEntries(
+    [..."abcdef"]
+      .slice(0, size)
+      .map((one, at, all) => [
+        `crates/wire/src/broken/${one}.rs`,
+        `//! x\n${line(all[(at + 1) % size])}\npub(crate) struct ${one.toUpperCase()};\n`,
+      ]),
+  );
+const upper = (name) => `${name}::${name.toUpperCase()}`;
+test("four files that import each other", () =>
+  brokenBy(
+    { "crates/wire/src/broken.rs": "//! x\nmod a;\n", ...ring(4, (next) => `use crate::broken::${upper(next)};`) },
+    /^crates\/wire\/src: 4 files import each other: broken\/a\.rs broken\/b\.rs broken\/c\.rs broken\/d\.rs$/m,
+  ));
+test("four files that name each other by their modules alone", () =>
+  brokenBy(
+    {
+      "crates/wire/src/broken.rs": "//! x\nmod a;\n",
+      ...ring(4, (next) => `use super::${next};\nfn x(_: ${upper(next)}) {}`),
+    },
+    /^crates\/wire\/src: 4 files import each other: broken\/a\.rs/m,
+  ));
+test("four files that import each other by names their module hands on", () =>
+  brokenBy(
+    {
+      "crates/wire/src/broken.rs": `//! x\n${[..."abcd"].map((one) => `mod ${one};\npub use self::${upper(one)};`).join("\n")}\n`,
+      ...ring(4, (next) => `use super::${next.toUpperCase()};`),
+    },
+    /^crates\/wire\/src: 4 files import each other: broken\/a\.rs broken\/b\.rs broken\/c\.rs broken\/d\.rs$/m,
+  ));
+test("a circle of three, of tests, of comments, and one that only goes through what a module hands on", () => {
+  const roots = { "crates/wire/src/broken.rs": "//! x\nmod a;\n" };
+  unbroken({ ...roots, ...ring(3, (next) => `use super::${upper(next)};`) });
+  unbroken({ ...roots, ...ring(4, (next) => `#[cfg(test)]\nuse super::${upper(next)};`) });
+  unbroken({ ...roots, ...ring(4, (next) => `// use super::${upper(next)};`) });
+  // The module declares and hands on all four; each of them uses another one's name by way of it, but none in a circle.
+  unbroken({
+    "crates/wire/src/broken.rs": `//! x\n${[..."abcd"].map((one) => `mod ${one};\npub use ${upper(one)};`).join("\n")}\n`,
+    ...ring(4, (next) => (next === "a" ? "" : `use super::${next.toUpperCase()};`)),
+  });
+});
+test("four files of the window that import each other, by types alone", () =>
+  brokenBy(
+    Object.fromEntries(
+      [..."abcd"].map((one, at) => [
+        `ui/src/kit/broken-${one}.ts`,
+        `import type { X } from "./broken-${"bcda"[at]}";\nexport type X = number;\n`,
+      ]),
+    ),
+    /^ui\/src: 4 files import each other: kit\/broken-a\.ts kit\/broken-b\.ts/m,
+  ));
+
+test("a room that takes a desk", () =>
+  broken(
+    "crates/desk/src/broken.rs",
+    () => "//! x\nuse crate::Desk;\nfn x(desk: &Desk) {}\n",
+    /broken\.rs:3: names Desk below the roof/,
+  ));
+test("a room that calls a desk by another name", () =>
+  broken(
+    "crates/desk/src/broken.rs",
+    () => "//! x\nuse crate::desk::Desk as All;\nstruct X(All);\n",
+    /broken\.rs:2: names Desk below the roof/,
+  ));
+test("a room with an impl of its own, a link and a test", () =>
+  unbroken({
+    "crates/desk/src/broken/desk.rs":
+      "//! [`Desk`](crate::Desk)\nuse crate::desk::Desk;\nimpl Desk {}\n#[cfg(test)]\nmod tests { fn x(_: &super::Desk) {} }\n",
+    "crates/desk/src/broken/door.rs": "//! x\nimpl crate::Desk {}\n",
+  }));
+
+test("a provider's word in the desk", () =>
+  broken(
+    "crates/desk/src/broken.rs",
+    () => '//! x\nconst X: &str = "Ready for pickup";\n',
+    /broken\.rs:2: a word of RxScale: readyforpickup/,
+  ));
+test("a provider's word in the window", () =>
+  broken(
+    "ui/src/kit/Broken.svelte",
+    () => '<script lang="ts">\n  const x = "order_picked_up";\n</script>\n',
+    /Broken\.svelte:2: a word of eVitalRx: orderpickedup/,
+  ));
+test("a provider's name between tags", () =>
+  broken("ui/src/kit/Broken.svelte", () => "<p>eVitalRx</p>\n", /Broken\.svelte:1: a word of eVitalRx: evitalrx/));
+test("a provider's word where it may stand", () =>
+  unbroken({
+    "crates/desk/src/rxscale/broken.rs": '//! x\nconst X: &str = "ready_for_pickup";\n',
+    "crates/desk/src/broken.rs":
+      '//! RxScale\n// "ready_for_pickup"\n#[cfg(test)]\nmod tests { const X: &str = "rxscale"; }\n',
+    "ui/src/kit/broken.ts": '// "rxscale"\nimport Evitalrx from "../forms/Evitalrx.svelte";\n/* "evitalrx" */\n',
+    "ui/src/kit/broken.test.ts": 'const x = "rxscale";\n',
+  }));
+
+test("more code than tests", () =>
+  broken(
+    "crates/wire/src/broken.rs",
+    () => "//! x\n" + "const X: u8 = 1;\n".repeat(40_000),
+    /^crates: [12]\d\d\.\d code lines per test; at most 75$/m,
+  ));
 
 const THREATS = "docs/relay-threats.md";
 test("a claim whose test is gone", () =>

@@ -13,7 +13,7 @@ test("a connection is edited without ever showing its key, and checked at once",
   await expect(page.getByTestId("check")).toContainText("Abonnements lesen");
   await expect(editor.getByLabel("Neuer API-Schlüssel")).toHaveValue("");
   await page.keyboard.press("Escape");
-  await expect(page.getByTestId("connection").first()).toContainText("Testapotheke Süd");
+  await expect(page.getByTestId("connection").filter({ hasText: "Testapotheke Süd" })).toHaveCount(1);
 });
 
 test("a taken name is refused in words and nothing is lost", async ({ page }) => {
@@ -37,7 +37,9 @@ test("the other path that answers is one click away", async ({ page }) => {
 
 test("what the documents leave open stands with its safe default and a sentence why", async ({ page }) => {
   await openAt(page, "settings/connections");
-  await expect(page.getByTestId("connection").last()).toContainText("Erneuern noch nicht möglich");
+  await expect(page.getByTestId("connection").filter({ hasText: "Testapotheke (Entwicklung)" })).toContainText(
+    "Erneuern noch nicht möglich",
+  );
   await page.getByRole("button", { name: "Bearbeiten: Testapotheke (Entwicklung)" }).click();
   const editor = page.getByTestId("connection-editor");
   await expect(page.getByTestId("connection-delete")).toHaveValue("");
@@ -53,7 +55,7 @@ test("a production connection is removed only by name, and not while subscriptio
   await openAt(page, "settings/connections");
   await page
     .getByTestId("connection")
-    .first()
+    .filter({ has: page.getByText("Testapotheke", { exact: true }) })
     .getByRole("button", { name: /^Entfernen/ })
     .click();
   const dialog = page.getByRole("dialog");

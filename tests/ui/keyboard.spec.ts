@@ -1,9 +1,9 @@
-//! Everything can be reached with the keyboard.
-import { expect, openAt, orderRow, test } from "./window";
+//! The keyboard reaches everything.
+import { expect, openAt, orderRow, orders, test, topRow } from "./window";
 
 test("j, k and the arrows walk, Enter opens, walking on follows, Esc goes back", async ({ page }) => {
   await openAt(page, "orders");
-  await orderRow(page, 0).waitFor();
+  await topRow(page).waitFor();
   for (const key of ["j", "j", "ArrowDown", "k"]) await page.keyboard.press(key);
   await page.keyboard.press("Enter");
   await expect(page.getByTestId("order-title")).toHaveText("#1239");
@@ -19,7 +19,7 @@ test("j, k and the arrows walk, Enter opens, walking on follows, Esc goes back",
 
 test("walking past the edge scrolls, and the grid names the row it stands on", async ({ page }) => {
   await openAt(page, "orders");
-  await orderRow(page, 0).waitFor();
+  await topRow(page).waitFor();
   for (let turn = 0; turn < 40; turn += 1) await page.keyboard.press("j");
   const grid = page.getByRole("grid");
   const id = await grid.getAttribute("aria-activedescendant");
@@ -29,7 +29,7 @@ test("walking past the edge scrolls, and the grid names the row it stands on", a
 
 test("/ goes to the search of the view, Esc leaves it, letters typed there are letters", async ({ page }) => {
   await openAt(page, "orders");
-  await orderRow(page, 0).waitFor();
+  await topRow(page).waitFor();
   await page.keyboard.press("/");
   const box = page.getByRole("searchbox");
   await expect(box).toBeFocused();
@@ -41,7 +41,7 @@ test("/ goes to the search of the view, Esc leaves it, letters typed there are l
 
 test("r reveals, and r again masks", async ({ page }) => {
   await openAt(page, "orders");
-  await orderRow(page, 2).click();
+  await orderRow(page, orders.rerouted).click();
   await page.getByTestId("timeline-entry").first().waitFor();
   await page.keyboard.press("r");
   await expect(page.getByTestId("patient")).toContainText("@example.test");
@@ -52,8 +52,8 @@ test("r reveals, and r again masks", async ({ page }) => {
 test("c copies the id", async ({ page, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await openAt(page, "orders");
-  const uid = await orderRow(page, 2).getAttribute("data-uid");
-  await orderRow(page, 2).click();
+  const uid = await orderRow(page, orders.rerouted).getAttribute("data-uid");
+  await orderRow(page, orders.rerouted).click();
   await page.getByTestId("timeline-entry").first().waitFor();
   await page.keyboard.press("c");
   await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(uid);
@@ -99,7 +99,7 @@ test("Ctrl K runs actions and gives the focus back", async ({ page }) => {
 
 test("? lists the keys; a dialog keeps the letters to itself", async ({ page }) => {
   await openAt(page, "orders");
-  await orderRow(page, 0).waitFor();
+  await topRow(page).waitFor();
   await page.keyboard.press("?");
   await expect(page.getByRole("dialog", { name: "Tasten" })).toBeVisible();
   await page.keyboard.press("j");
@@ -110,7 +110,7 @@ test("? lists the keys; a dialog keeps the letters to itself", async ({ page }) 
 
 test("Tab reaches the list and the order in reading order", async ({ page }) => {
   await openAt(page, "orders");
-  await orderRow(page, 2).click();
+  await orderRow(page, orders.rerouted).click();
   await page.getByTestId("timeline-entry").first().waitFor();
   await page.getByRole("searchbox").focus();
   const seen: string[] = [];

@@ -1,6 +1,6 @@
 //! What arrives appears on the screen by itself, and nothing moves under the pointer.
 import type { Page } from "@playwright/test";
-import { expect, openAt, orderRow, test } from "./window";
+import { expect, openAt, orderRow, orders, test, topRow } from "./window";
 
 type Demo = { offizinDemo: { arrive(count: number): void; relay(reachable: boolean): void } };
 
@@ -9,17 +9,17 @@ const arrive = (page: Page, count: number) =>
 
 test("at the top the list follows and tints the new row once", async ({ page }) => {
   await openAt(page, "orders");
-  await expect(orderRow(page, 0)).toContainText("#1240");
+  await expect(topRow(page)).toContainText("#1240");
   await arrive(page, 1);
-  await expect(orderRow(page, 0)).toContainText("#1241");
-  await expect(orderRow(page, 0)).toHaveClass(/fresh/);
-  await expect(orderRow(page, 1)).not.toHaveClass(/fresh/);
-  await expect(orderRow(page, 0)).not.toHaveClass(/fresh/, { timeout: 10_000 });
+  await expect(topRow(page)).toContainText("#1241");
+  await expect(topRow(page)).toHaveClass(/fresh/);
+  await expect(orderRow(page, orders.newest)).not.toHaveClass(/fresh/);
+  await expect(topRow(page)).not.toHaveClass(/fresh/, { timeout: 10_000 });
 });
 
 test("while scrolled, new rows announce themselves and nothing moves", async ({ page }) => {
   await openAt(page, "orders");
-  await orderRow(page, 0).waitFor();
+  await topRow(page).waitFor();
   const grid = page.getByRole("grid");
   await grid.evaluate((element) => element.scrollTo({ top: 1800 }));
   const row = page.getByTestId("order-row").filter({ hasText: "#1185" });
@@ -29,13 +29,13 @@ test("while scrolled, new rows announce themselves and nothing moves", async ({ 
   await expect(page.getByTestId("arrivals")).toHaveText(/3 neue/);
   expect(await row.boundingBox()).toEqual(before);
   await page.getByTestId("arrivals").click();
-  await expect(orderRow(page, 0)).toContainText("#1243");
+  await expect(topRow(page)).toContainText("#1243");
   await expect(page.getByTestId("arrivals")).toHaveCount(0);
 });
 
 test("rows do not slip away from under a hand that is about to click", async ({ page }) => {
   await openAt(page, "orders");
-  const box = await orderRow(page, 2).boundingBox();
+  const box = await orderRow(page, orders.rerouted).boundingBox();
   const [x, y] = [(box?.x ?? 0) + 40, (box?.y ?? 0) + 10];
   await page.mouse.move(x, y);
   await arrive(page, 1);
@@ -43,15 +43,15 @@ test("rows do not slip away from under a hand that is about to click", async ({ 
   await page.mouse.click(x + 5, y);
   await expect(page.getByTestId("order-title")).toHaveText("#1238");
   // The hand rests: now it is there.
-  await expect(orderRow(page, 0)).toContainText("#1241");
+  await expect(topRow(page)).toContainText("#1241");
 });
 
 test("an open order stays open while others arrive", async ({ page }) => {
   await openAt(page, "orders");
-  await orderRow(page, 2).click();
+  await orderRow(page, orders.rerouted).click();
   await expect(page.getByTestId("order-title")).toHaveText("#1238");
   await arrive(page, 2);
-  await expect(orderRow(page, 0)).toContainText("#1242");
+  await expect(topRow(page)).toContainText("#1242");
   await expect(page.getByTestId("order-title")).toHaveText("#1238");
 });
 

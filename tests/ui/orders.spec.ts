@@ -1,9 +1,9 @@
 //! Orders: the list, the timeline, its proof, the patient.
-import { expect, openAt, orderRow, test } from "./window";
+import { expect, openAt, orderRow, orders, test, topRow } from "./window";
 
 test("a row opens its order, an entry opens its proof, and the proof can be done again", async ({ page }) => {
   await openAt(page, "orders");
-  const row = orderRow(page, 2);
+  const row = orderRow(page, orders.rerouted);
   const uid = await row.getAttribute("data-uid");
   await row.click();
   await expect(page.getByTestId("order-title")).toHaveText("#1238");
@@ -22,7 +22,7 @@ test("a row opens its order, an entry opens its proof, and the proof can be done
 
 test("a re-routed order shows its lanes side by side", async ({ page }) => {
   await openAt(page, "orders");
-  await orderRow(page, 2).click();
+  await orderRow(page, orders.rerouted).click();
   const entries = page.getByTestId("timeline-entry");
   await expect(entries).toHaveCount(7);
   const first = await entries.first().boundingBox();
@@ -32,7 +32,7 @@ test("a re-routed order shows its lanes side by side", async ({ page }) => {
 
 test("the marks are words", async ({ page }) => {
   await openAt(page, "orders");
-  await orderRow(page, 5).click();
+  await orderRow(page, orders.marked).click();
   const panel = page.locator("article");
   for (const word of [
     "verspätet",
@@ -83,13 +83,13 @@ test("who had the prescriptions of an order stands on its page, and nowhere wher
   page,
 }) => {
   await openAt(page, "orders");
-  await orderRow(page, 1).click();
+  await orderRow(page, orders.held).click();
   await page.getByRole("tab", { name: "Arztzuweisungen" }).click();
   const panel = page.locator("article");
   await expect(panel.getByTestId("order-prescription")).toHaveCount(1);
   await expect(panel).toContainText("Arzt entfernt, weil die Bestellung angehalten ist");
   await expect(panel).toContainText("hat es jetzt");
-  await orderRow(page, 3).click();
+  await orderRow(page, orders.plain).click();
   await page.getByTestId("timeline-entry").first().waitFor();
   await expect(page.getByRole("tab", { name: "Arztzuweisungen" })).toHaveCount(0);
 });
@@ -104,28 +104,49 @@ test("an export leaves patients out until somebody asks, and says what it wrote"
   await expect(dialog.getByRole("status")).toContainText("240 Bestellungen geschrieben.");
 });
 
+test("on paper the order stands whole, on white, and nothing of the window with it", async ({ page }) => {
+  await openAt(page, "orders", { theme: "dark" });
+  await orderRow(page, 1).click();
+  await page.getByTestId("timeline-entry").first().waitFor();
+  await page.emulateMedia({ media: "print" });
+  await expect(page.locator(".paper")).toBeVisible();
+  await expect(page.getByTestId("status-bar")).toBeHidden();
+  // The element the window is mounted on, whatever its name: nothing between the page and the order may cut it off.
+  const mount = await page
+    .locator("body > div")
+    .first()
+    .evaluate((element) => {
+      const { backgroundColor, overflow } = getComputedStyle(element);
+      const { height } = element.style;
+      return { backgroundColor, overflow, height };
+    });
+  const paper = await page.locator(".paper").boundingBox();
+  expect([paper?.x, paper?.y, paper?.width]).toEqual([0, 0, page.viewportSize()?.width]);
+  expect(mount).toEqual({ backgroundColor: "rgb(255, 255, 255)", overflow: "visible", height: "" });
+});
+
 test("a search that finds nothing says so and offers the way back", async ({ page }) => {
   await openAt(page, "orders");
   await page.getByRole("searchbox").fill("gibt es nicht");
   await expect(page.getByText("Keine Bestellung passt")).toBeVisible();
   await page.getByTestId("empty").getByRole("button").click();
-  await expect(orderRow(page, 0)).toBeVisible();
+  await expect(topRow(page)).toBeVisible();
   await expect(page.getByRole("searchbox")).toHaveValue("");
 });
 
 test("patient data is masked until revealed, and masked again when the order is left", async ({ page }) => {
   await openAt(page, "orders");
-  await orderRow(page, 2).click();
+  await orderRow(page, orders.rerouted).click();
   await page.getByRole("tab", { name: "Patient" }).click();
   const patient = page.getByTestId("patient");
   await expect(patient).toContainText("••••••••");
   await expect(patient).not.toContainText("@example.test");
   await page.getByTestId("reveal").click();
   await expect(patient).toContainText("@example.test");
-  await orderRow(page, 4).click();
+  await orderRow(page, orders.another).click();
   await page.getByRole("tab", { name: "Patient" }).click();
   await expect(page.getByTestId("patient")).toContainText("••••••••");
-  await orderRow(page, 2).click();
+  await orderRow(page, orders.rerouted).click();
   await page.getByRole("tab", { name: "Patient" }).click();
   await expect(page.getByTestId("patient")).not.toContainText("@example.test");
   const stored = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
@@ -134,12 +155,12 @@ test("patient data is masked until revealed, and masked again when the order is 
 
 test("the raw body is shown on demand only and forgotten with the order", async ({ page }) => {
   await openAt(page, "orders");
-  await orderRow(page, 2).click();
+  await orderRow(page, orders.rerouted).click();
   await page.getByTestId("timeline-entry").first().click();
   await expect(page.getByText("Erika Beispiel")).toHaveCount(0);
   await page.getByRole("button", { name: "Inhalt zeigen" }).click();
   await expect(page.getByTestId("raw-body")).toContainText("Erika Beispiel");
-  await orderRow(page, 4).click();
+  await orderRow(page, orders.another).click();
   await page.keyboard.press("p");
   await expect(page.getByTestId("proof")).toBeVisible();
   await expect(page.getByText("Erika Beispiel")).toHaveCount(0);
@@ -149,7 +170,7 @@ test("a hundred thousand orders scroll, and only a few rows are drawn", async ({
   await openAt(page, "orders", { demo: "many" });
   const grid = page.getByRole("grid");
   await expect(grid).toHaveAttribute("aria-rowcount", "100000");
-  await orderRow(page, 0).waitFor();
+  await topRow(page).waitFor();
   for (let turn = 0; turn < 30; turn += 1) {
     await grid.evaluate((element) => element.scrollTo({ top: element.scrollHeight }));
     await page.waitForFunction(() => document.querySelectorAll('[data-testid="order-row"]').length > 0);
@@ -157,7 +178,7 @@ test("a hundred thousand orders scroll, and only a few rows are drawn", async ({
   expect(await page.getByTestId("order-row").count()).toBeLessThan(60);
   await expect(page.getByText("#100999")).toHaveCount(0);
   await grid.evaluate((element) => element.scrollTo({ top: 0 }));
-  await expect(orderRow(page, 0)).toContainText("#101000");
+  await expect(topRow(page)).toContainText("#101000");
 });
 
 test("reading fails: what happened, what is safe, what to do, a code to copy", async ({ page }) => {

@@ -10,7 +10,7 @@ test("one is rotated: asked first, watched step by step, and said at its end tha
   page,
 }) => {
   await openAt(page, "subscriptions", { subs: "calm", pace: 150 });
-  await page.getByTestId("rotate").first().click();
+  await page.getByRole("button", { name: "Erneuern: Bestellung angelegt" }).click();
   const dialog = page.getByRole("dialog");
   await expect(dialog).toContainText("Kein Ereignis geht dabei verloren");
   await expect(dialog.getByRole("listitem")).toHaveCount(4);
@@ -30,7 +30,7 @@ test("a choice of several starts together and is summed up in one line", async (
   await page.getByRole("button", { name: "Alle erneuern" }).click();
   const dialog = page.getByRole("dialog");
   await expect(dialog.getByRole("checkbox", { checked: true })).toHaveCount(3);
-  await dialog.getByRole("checkbox").first().uncheck();
+  await dialog.getByRole("checkbox", { name: "Bestellung angelegt" }).uncheck();
   await dialog.getByLabel("7 Tage").check();
   await expect(page.getByTestId("rotate-confirm")).toHaveText("2 erneuern");
   await page.getByTestId("rotate-confirm").click();
@@ -106,12 +106,14 @@ test("those that need somebody come first and stand open, the others are folded"
   await openAt(page, "subscriptions/rotations", { subs: "steps", pace: 0 });
   const cards = page.getByTestId("rotation");
   await expect(cards).toHaveCount(5);
-  await expect(cards.nth(0).getByTestId("problem")).toBeVisible();
-  await expect(cards.nth(1).getByTestId("rotation-secret")).toBeVisible();
-  const third = cards.nth(2).getByRole("button", { name: /^Einzelheiten/ });
+  await expect(cards).toContainText(["Arzttermin geändert", "Bestellung geändert", "Terminerinnerung fällig"]);
+  const card = (name: string) => cards.filter({ has: page.getByRole("heading", { name }) });
+  await expect(card("Arzttermin geändert").getByTestId("problem")).toBeVisible();
+  await expect(card("Bestellung geändert").getByTestId("rotation-secret")).toBeVisible();
+  const third = card("Terminerinnerung fällig").getByRole("button", { name: /^Einzelheiten/ });
   await expect(third).toHaveAttribute("aria-expanded", "false");
   await third.click();
-  await expect(cards.nth(2)).toContainText("Schon sicher");
+  await expect(card("Terminerinnerung fällig")).toContainText("Schon sicher");
 });
 
 test("what ended stays a week, with what became of it and why", async ({ page }) => {

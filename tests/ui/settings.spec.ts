@@ -1,5 +1,5 @@
-//! Settings take effect at once and everywhere.
-import { expect, openAt, orderRow, test } from "./window";
+//! Settings: they act at once and everywhere.
+import { expect, openAt, orderRow, orders, test, topRow } from "./window";
 
 test("the language changes every word and the page's language", async ({ page }) => {
   await openAt(page, "settings");
@@ -19,7 +19,7 @@ test("colours and row height change", async ({ page }) => {
   await expect(page.locator("html")).toHaveAttribute("data-theme", "light");
   await page.getByTestId("density-roomy").check();
   await page.getByTestId("nav-orders").click();
-  await expect.poll(async () => (await orderRow(page, 0).boundingBox())?.height).toBe(44);
+  await expect.poll(async () => (await topRow(page).boundingBox())?.height).toBe(44);
 });
 
 test("the title is the name", async ({ page }) => {
@@ -30,9 +30,9 @@ test("the title is the name", async ({ page }) => {
 test("below 1000 px the order lies over the list and Esc gives the list back", async ({ page }) => {
   await page.setViewportSize({ width: 900, height: 700 });
   await openAt(page, "orders");
-  await orderRow(page, 2).click();
+  await orderRow(page, orders.rerouted).click();
   await expect(page.getByTestId("order-title")).toBeVisible();
-  await expect(orderRow(page, 2)).toBeHidden();
+  await expect(orderRow(page, orders.rerouted)).toBeHidden();
   await page.keyboard.press("Escape");
-  await expect(orderRow(page, 2)).toBeVisible();
+  await expect(orderRow(page, orders.rerouted)).toBeVisible();
 });

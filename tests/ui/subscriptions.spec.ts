@@ -37,8 +37,7 @@ test("a vanished one is registered again, and the view says what became of it", 
 
 test("removing on production asks for the connection's name, and says what stays", async ({ page }) => {
   await openAt(page, "subscriptions");
-  const first = page.getByTestId("subscription-row").first();
-  await first.getByTestId("row-menu").click();
+  await page.getByRole("button", { name: "Aktionen für Bestellung angelegt" }).click();
   await page.getByRole("menuitem", { name: /Abonnement entfernen/ }).click();
   const confirm = page.getByTestId("remove-confirm");
   await expect(confirm).toBeDisabled();
@@ -54,7 +53,7 @@ test("a foreign one can neither be tested nor rotated, and is removed only by na
   await expect(row(page, "foreign").getByTestId("rotate")).toHaveCount(0);
   await row(page, "foreign").getByTestId("row-menu").click();
   await expect(page.getByRole("menuitem")).toHaveText([/Kennung beim Anbieter kopieren/, /Beim Anbieter entfernen/]);
-  await page.getByRole("menuitem").last().click();
+  await page.getByRole("menuitem", { name: /Beim Anbieter entfernen/ }).click();
   await expect(page.getByRole("dialog")).toContainText("anderswo.example");
   await expect(page.getByTestId("remove-confirm")).toBeDisabled();
   await page.getByRole("dialog").getByRole("textbox").fill("Testapotheke");
@@ -160,8 +159,8 @@ test("Pub/Sub is offered as what it is: unsigned, without a third step", async (
 test("an inlet on production is removed only by the connection's name", async ({ page }) => {
   await openAt(page, "subscriptions", { subs: "sick" });
   await expect(page.getByTestId("connection-group").getByTestId("inlet")).toHaveCount(2);
-  await page.getByTestId("connection-group").getByTestId("inlet").first().getByRole("button").last().click();
-  await page.getByRole("menuitem").last().click();
+  await page.getByRole("button", { name: "Aktionen für die Empfangsadresse Portal, Bestellungen" }).click();
+  await page.getByRole("menuitem", { name: /Empfangsadresse entfernen/ }).click();
   const dialog = page.getByRole("dialog");
   await expect(dialog.getByRole("button", { name: "Empfangsadresse entfernen" })).toBeDisabled();
   await dialog.getByRole("textbox").fill("Testapotheke");

@@ -3,7 +3,10 @@ import { mount } from "svelte";
 import { openBackend } from "./backend/backend";
 import Window from "./frame/Window.svelte";
 import { preferUsual } from "./state/preferences.svelte";
-import "./window.css";
+import "./css/tokens.css";
+import "./css/base.css";
+import "./css/kit.css";
+import "./css/print.css";
 
 const target = document.getElementById("window");
 if (target !== null) {

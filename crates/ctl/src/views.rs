@@ -2,7 +2,7 @@
 
 use offizin_desk::{
     Problem,
-    event::view::{EventListInput, Verdict},
+    event::{Verdict, view::EventListInput},
     orders::view::{ConfirmableView, LaneInput, OrderExportInput, OrderFormat, OrderListInput, TimelineView},
 };
 

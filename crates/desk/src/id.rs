@@ -46,6 +46,8 @@ ids! {
     /// An event: the first 16 bytes of SHA-256 over connection and body, as 32 hex digits. The same on every desk of the
     /// same connection id and whatever the order of arrival.
     EventId;
+    /// One world of ids: a provider and a host of its API. The provider's other ids are unique only within it.
+    Realm;
     /// The provider's id of a parent order.
     OrderUid;
     /// The provider's id of a pharmacy order: one lane of an order.

@@ -25,6 +25,7 @@ pub mod interrupt;
 #[cfg(not(feature = "interrupts"))]
 mod interrupt;
 mod keychain;
+mod keyword;
 mod ledger;
 pub mod money;
 pub mod network;
@@ -44,6 +45,7 @@ mod rxscale;
 mod search;
 mod secrets;
 pub mod settings;
+mod shown;
 mod source;
 pub mod status;
 pub mod stock;
@@ -54,10 +56,11 @@ mod tending;
 #[cfg(test)]
 mod tests_plans;
 #[cfg(test)]
+mod tests_shapes;
+#[cfg(test)]
 mod tests_stock_doctors;
 mod time;
 mod typescript;
-mod words;
 
 pub use desk::{Desk, LAID_OUT};
 pub use home::Home;

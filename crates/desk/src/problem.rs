@@ -158,7 +158,7 @@ codes! {
 impl Code {
     /// The code as it is written in JSON.
     pub fn as_str(self) -> String {
-        serde_json::to_value(self).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+        crate::keyword::of(&self)
     }
 }
 

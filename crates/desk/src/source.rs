@@ -1,11 +1,13 @@
 //! Sources: who may speak through an inlet, and which provider's folder understands them. The only place that asks "which
 //! provider?" while events are judged, decoded and rebuilt; everything behind it is in nobody's words.
 
+use std::collections::BTreeSet;
+
 use offizin_wire::Scheme;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{event::Event, evitalrx, rxscale};
+use crate::{event::Event, evitalrx, orders::words::KnownStatus, rxscale};
 
 /// What kind of sender an inlet is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, sqlx::Type)]
@@ -61,6 +63,12 @@ impl Source {
         }
     }
 
+    /// Those headers of every source.
+    pub(crate) fn event_headers() -> impl Iterator<Item = &'static str> {
+        let all: BTreeSet<_> = Self::ALL.iter().filter_map(|source| source.event_header()).collect();
+        all.into_iter()
+    }
+
     /// The prescription file inside a raw body, where there is one that can be read.
     pub(crate) fn prescription(self, body: &[u8]) -> Option<Vec<u8>> {
         match self {
@@ -84,6 +92,12 @@ impl Source {
             Source::Evitalrx => evitalrx::decode::readable(body),
         }
     }
+}
+
+/// The status of a raw word, whichever provider uses it; `None` for a word no build of ours knows. Words that would mislead
+/// have a [`Stage`](crate::orders::words::Stage) instead, which comes with the event.
+pub(crate) fn known_status(word: &str) -> Option<KnownStatus> {
+    rxscale::known_status(word)
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::{
     assignments::{
         self,
-        view::{AssignmentListInput, DoctorListInput, PrescriptionListInput, PrescriptionState},
+        view::{AssignmentListInput, DoctorListInput, PrescriptionListInput},
+        words::PrescriptionState,
     },
     db::Db,
     intake::inlets::{self, Inlet, Inlets},

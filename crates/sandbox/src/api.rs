@@ -32,7 +32,7 @@ use crate::{
 /// The largest request body in bytes.
 const LARGEST_REQUEST: usize = 1 << 20;
 
-/// Cuts the connection a request came by.
+/// Closes the connection on which a request came.
 #[derive(Debug, Clone)]
 pub(crate) struct Wire(pub(crate) CancellationToken);
 
@@ -73,7 +73,7 @@ impl Asked {
     }
 }
 
-/// Answers every call under the base paths, and everything else as a path that nobody routes.
+/// Answers every call under the base paths, and everything else as a path that does not exist.
 pub(crate) async fn api(
     State(provider): State<Arc<Provider>>,
     Extension(wire): Extension<Wire>,
@@ -91,7 +91,7 @@ pub(crate) async fn api(
         Answer::Given(response) => Some(response.status().as_u16()),
         Answer::Cut | Answer::Hang => None,
     };
-    provider.stage().saw(seen);
+    provider.state().saw(seen);
     match answer {
         Answer::Given(response) => response,
         Answer::Cut => {
@@ -109,7 +109,7 @@ enum Answer {
 }
 
 async fn respond(provider: &Arc<Provider>, request: Request, seen: &mut Seen) -> Answer {
-    let switches = provider.stage().switches.clone();
+    let switches = provider.state().switches.clone();
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
     let Some((level, resource)) = route(path, &switches) else {
@@ -128,9 +128,9 @@ async fn respond(provider: &Arc<Provider>, request: Request, seen: &mut Seen) ->
 
     let call = call(&parts.method, &resource);
     let fault = {
-        let mut guard = provider.stage();
-        let stage = &mut *guard;
-        stage.faults.answer(call, &mut stage.chance)
+        let mut guard = provider.state();
+        let state = &mut *guard;
+        state.faults.answer(call, &mut state.rng)
     };
     match &fault {
         Some(AnswerFault::Cut) => return Answer::Cut,
@@ -235,14 +235,14 @@ fn call(method: &Method, resource: &Resource) -> Call {
 fn authenticate(provider: &Provider, headers: &HeaderMap, level: Level) -> Result<ApiKey, Refusal> {
     const KEY: HeaderName = HeaderName::from_static("x-api-key");
     let presented = headers.get(KEY).ok_or(Refusal::KeyMissing)?.to_str().map_err(|_| Refusal::KeyInvalid)?;
-    let mut guard = provider.stage();
-    let stage = &mut *guard;
-    let key = keys::find(&stage.keys, presented).ok_or(Refusal::KeyInvalid)?;
-    // An organisation's key is simply unknown at the pharmacies' API, and the other way round.
+    let mut guard = provider.state();
+    let state = &mut *guard;
+    let key = keys::find(&state.keys, presented).ok_or(Refusal::KeyInvalid)?;
+    // A key of the other API is refused like an unknown one, because the provider does not say more either.
     if (key.reach == Reach::Organisation) != (level == Level::Management) {
         return Err(Refusal::KeyInvalid);
     }
-    if stage.meter.admit(provider.config.rate_limit, &key.name, Instant::now()) {
+    if state.meter.admit(provider.config.rate_limit, &key.name, Instant::now()) {
         Ok(key.clone())
     } else {
         Err(Refusal::RateLimited)

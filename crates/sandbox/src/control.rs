@@ -21,14 +21,14 @@ use sha2::{Digest, Sha256};
 use crate::{
     event::Level,
     ledger::Outcome,
-    provider::{Provider, Stage},
-    subscriptions::{SubscriptionView, Wish},
+    provider::{Provider, ProviderState},
+    subscriptions::{NewSubscription, SubscriptionView},
 };
 
 /// The largest body that can be handed in, in bytes.
 const LARGEST_BODY: usize = 64 << 20;
 
-/// The most events that can be asked for at once; a story without end would never answer.
+/// The most events that can be requested at once. Without a limit, a request for a sequence without end would never be answered.
 const MOST_EVENTS: usize = 100_000;
 
 pub(crate) fn routes() -> Router<Arc<Provider>> {
@@ -66,56 +66,56 @@ async fn state(State(provider): State<Arc<Provider>>) -> Response {
         "gave_up": count(Outcome::GaveUp),
         "abandoned": count(Outcome::Abandoned),
     });
-    let stage = provider.stage();
-    let keys = stage.keys.iter();
+    let state = provider.state();
+    let keys = state.keys.iter();
     shown(&json!({
         "seed": provider.config.seed,
         "orders": provider.config.orders,
-        "events": stage.emitted,
+        "events": state.emitted,
         "deliveries": deliveries,
-        "subscriptions": stage.subscriptions.iter().map(|own| own.view()).collect::<Vec<SubscriptionView>>(),
-        "swept": stage.swept,
-        "requests": stage.requests.len(),
+        "subscriptions": state.subscriptions.iter().map(|own| own.view()).collect::<Vec<SubscriptionView>>(),
+        "swept": state.swept,
+        "requests": state.requests.len(),
         "keys": keys.map(|key| json!({"name": key.name, "reach": key.reach, "permissions": key.permissions})).collect::<Vec<_>>(),
-        "switches": stage.switches,
-        "faults": stage.faults,
+        "switches": state.switches,
+        "faults": state.faults,
     }))
 }
 
 async fn switches(State(provider): State<Arc<Provider>>) -> Response {
-    shown(&provider.stage().switches)
+    shown(&provider.state().switches)
 }
 
 async fn put_switches(State(provider): State<Arc<Provider>>, body: Bytes) -> Response {
-    set(&provider, &body, |_| json!({}), |stage, switches| stage.switches = switches)
+    set(&provider, &body, |_| json!({}), |state, switches| state.switches = switches)
 }
 
 async fn patch_switches(State(provider): State<Arc<Provider>>, body: Bytes) -> Response {
-    set(&provider, &body, |stage| json!(stage.switches), |stage, switches| stage.switches = switches)
+    set(&provider, &body, |state| json!(state.switches), |state, switches| state.switches = switches)
 }
 
 async fn faults(State(provider): State<Arc<Provider>>) -> Response {
-    shown(&provider.stage().faults)
+    shown(&provider.state().faults)
 }
 
 async fn put_faults(State(provider): State<Arc<Provider>>, body: Bytes) -> Response {
-    set(&provider, &body, |_| json!({}), |stage, faults| stage.faults = faults)
+    set(&provider, &body, |_| json!({}), |state, faults| state.faults = faults)
 }
 
 async fn patch_faults(State(provider): State<Arc<Provider>>, body: Bytes) -> Response {
-    set(&provider, &body, |stage| json!(stage.faults), |stage, faults| stage.faults = faults)
+    set(&provider, &body, |state| json!(state.faults), |state, faults| state.faults = faults)
 }
 
-/// Lays the fields of `body` over what is there and sets the whole.
+/// Sets what is there, with the fields of `body` replaced.
 fn set<T: DeserializeOwned + Serialize>(
     provider: &Provider,
     body: &[u8],
-    base: impl FnOnce(&Stage) -> Value,
-    put: impl FnOnce(&mut Stage, T),
+    base: impl FnOnce(&ProviderState) -> Value,
+    put: impl FnOnce(&mut ProviderState, T),
 ) -> Response {
-    let mut stage = provider.stage();
+    let mut state = provider.state();
     let laid = serde_json::from_slice(body).and_then(|fields: serde_json::Map<String, Value>| {
-        let mut whole = base(&stage);
+        let mut whole = base(&state);
         if let Some(whole) = whole.as_object_mut() {
             whole.extend(fields);
         }
@@ -124,7 +124,7 @@ fn set<T: DeserializeOwned + Serialize>(
     match laid {
         Ok(whole) => {
             let answer = shown(&whole);
-            put(&mut stage, whole);
+            put(&mut state, whole);
             answer
         }
         Err(error) => refused(&error.to_string()),
@@ -133,7 +133,7 @@ fn set<T: DeserializeOwned + Serialize>(
 
 async fn ledger(State(provider): State<Arc<Provider>>) -> Response {
     let entries = provider.ledger.entries();
-    let told = entries.iter().map(|entry| {
+    let listed = entries.iter().map(|entry| {
         json!({
             "id": entry.id,
             "event": entry.event,
@@ -146,11 +146,11 @@ async fn ledger(State(provider): State<Arc<Provider>>) -> Response {
             "outcome": entry.outcome,
         })
     });
-    shown(&told.collect::<Vec<_>>())
+    shown(&listed.collect::<Vec<_>>())
 }
 
 async fn requests(State(provider): State<Arc<Provider>>) -> Response {
-    shown(&provider.stage().requests)
+    shown(&provider.state().requests)
 }
 
 #[derive(Debug, Deserialize)]
@@ -182,21 +182,21 @@ async fn send(State(provider): State<Arc<Provider>>, Query(to): Query<Addressed>
     shown(&json!({ "deliveries": provider.send(&to.event_type, to.subscription.as_deref(), &body) }))
 }
 
-/// A subscription made by somebody else, in the portal: nobody is told its secret.
+/// Makes a subscription as a colleague would in the portal: its secret is not in the answer.
 async fn subscribe(State(provider): State<Arc<Provider>>, body: Bytes) -> Response {
     let Ok(value) = serde_json::from_slice::<Value>(&body) else { return refused("not JSON") };
-    let switches = provider.stage().switches.clone();
-    let wish = match Wish::read(&value, Level::Management, &switches) {
-        Ok(wish) => wish,
+    let switches = provider.state().switches.clone();
+    let wanted = match NewSubscription::read(&value, Level::Management, &switches) {
+        Ok(wanted) => wanted,
         Err(fields) => return refused(&format!("{fields:?}")),
     };
-    match provider.register(wish, Level::Management, None, Timestamp::now()) {
+    match provider.register(wanted, Level::Management, None, Timestamp::now()) {
         Ok((uid, _)) => shown(&json!({ "uid": uid })),
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
 }
 
-/// A subscription that disappears without anybody of ours asking for it.
+/// Removes a subscription as a colleague would in the portal: no client of ours asked for it.
 async fn vanish(State(provider): State<Arc<Provider>>, Path(uid): Path<String>) -> Response {
     shown(&json!({ "deleted": provider.delete(|subscription| subscription.uid == uid) }))
 }

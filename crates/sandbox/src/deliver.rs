@@ -21,7 +21,7 @@ use url::Url;
 
 use crate::ledger::{Attempt, Ledger, Outcome};
 
-/// When a delivery is tried again. The documents say "exponential backoff" and no more; these are ours.
+/// When a delivery is tried again. The documents say "exponential backoff" and no more, so these numbers are our choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
     /// How long a receiver may take to answer. Documented: 5 s.
@@ -55,15 +55,15 @@ impl Retry {
 
 /// Lower-case hexadecimal HMAC-SHA256 of `body` under the bytes of the whole `secret`.
 pub(crate) fn sign(secret: &SecretString, body: &[u8]) -> String {
-    // HMAC takes keys of every length.
+    // HMAC accepts keys of every length, so the error cannot occur.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes()) else { return String::new() };
     mac.update(body);
     HEXLOWER.encode(&mac.finalize().into_bytes())
 }
 
-/// One delivery, ready to leave.
+/// One delivery, ready to be sent.
 #[derive(Debug)]
-pub(crate) struct Parcel {
+pub(crate) struct Outgoing {
     /// Its id in the ledger.
     pub(crate) id: u64,
     pub(crate) target: Url,
@@ -72,15 +72,15 @@ pub(crate) struct Parcel {
     pub(crate) signature: Option<String>,
     pub(crate) content_type: &'static str,
     pub(crate) body: Bytes,
-    /// Leaves only after this time, and lets others pass.
+    /// It is sent only after this time; deliveries behind it do not wait.
     pub(crate) delay: Duration,
-    /// The time its body takes.
+    /// Over which time the body is spread.
     pub(crate) slow: Duration,
 }
 
-/// Carries parcels and writes into the ledger what became of them.
+/// Sends deliveries and writes their results into the ledger.
 #[derive(Debug)]
-pub(crate) struct Post {
+pub(crate) struct Dispatcher {
     client: reqwest::Client,
     retry: Retry,
     parallel: usize,
@@ -89,7 +89,7 @@ pub(crate) struct Post {
     closing: CancellationToken,
 }
 
-impl Post {
+impl Dispatcher {
     pub(crate) fn new(retry: Retry, parallel: usize, ledger: Arc<Ledger>) -> Result<Self, reqwest::Error> {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -106,51 +106,51 @@ impl Post {
         })
     }
 
-    /// Opens the lane of a subscription.
-    pub(crate) fn lane(self: &Arc<Self>) -> Lane {
-        let (sender, mut parcels) = mpsc::unbounded_channel::<Parcel>();
+    /// Opens the queue of a subscription. It has a task of its own, so a slow receiver delays its own deliveries only.
+    pub(crate) fn queue(self: &Arc<Self>) -> Queue {
+        let (sender, mut queued) = mpsc::unbounded_channel::<Outgoing>();
         let ended = self.closing.child_token();
-        let lane = Lane { sender, ended: ended.clone(), held: None };
-        let post = Arc::clone(self);
+        let queue = Queue { sender, ended: ended.clone(), held: None };
+        let dispatcher = Arc::clone(self);
         let permits = Arc::new(Semaphore::new(self.parallel));
         self.tasks.spawn(async move {
-            while let Some(Some(parcel)) = ended.run_until_cancelled(parcels.recv()).await {
+            while let Some(Some(outgoing)) = ended.run_until_cancelled(queued.recv()).await {
                 let permit =
-                    if parcel.delay.is_zero() { Arc::clone(&permits).acquire_owned().await.ok() } else { None };
-                let (post, ended) = (Arc::clone(&post), ended.clone());
-                post.tasks.clone().spawn(async move { post.carry(parcel, permit, ended).await });
+                    if outgoing.delay.is_zero() { Arc::clone(&permits).acquire_owned().await.ok() } else { None };
+                let (dispatcher, ended) = (Arc::clone(&dispatcher), ended.clone());
+                dispatcher.tasks.clone().spawn(async move { dispatcher.deliver(outgoing, permit, ended).await });
             }
-            parcels.close();
-            while let Some(parcel) = parcels.recv().await {
-                post.ledger.settle(parcel.id, Outcome::Abandoned);
+            queued.close();
+            while let Some(outgoing) = queued.recv().await {
+                dispatcher.ledger.settle(outgoing.id, Outcome::Abandoned);
             }
         });
-        lane
+        queue
     }
 
-    /// Abandons everything under way and waits for its end.
+    /// Gives up everything that is in progress and waits for it to end.
     pub(crate) async fn close(&self) {
         self.closing.cancel();
         self.tasks.close();
         self.tasks.wait().await;
     }
 
-    async fn carry(&self, parcel: Parcel, permit: Option<OwnedSemaphorePermit>, ended: CancellationToken) {
-        let outcome = ended.run_until_cancelled(self.attempts(&parcel, permit)).await;
-        self.ledger.settle(parcel.id, outcome.unwrap_or(Outcome::Abandoned));
+    async fn deliver(&self, outgoing: Outgoing, permit: Option<OwnedSemaphorePermit>, ended: CancellationToken) {
+        let outcome = ended.run_until_cancelled(self.attempts(&outgoing, permit)).await;
+        self.ledger.settle(outgoing.id, outcome.unwrap_or(Outcome::Abandoned));
     }
 
-    async fn attempts(&self, parcel: &Parcel, permit: Option<OwnedSemaphorePermit>) -> Outcome {
-        tokio::time::sleep(parcel.delay).await;
+    async fn attempts(&self, outgoing: &Outgoing, permit: Option<OwnedSemaphorePermit>) -> Outcome {
+        tokio::time::sleep(outgoing.delay).await;
         let mut first_turn = permit;
         for number in 1..=self.retry.attempts {
-            let attempt = self.attempt(parcel).await;
-            self.ledger.attempted(parcel.id, attempt);
+            let attempt = self.attempt(outgoing).await;
+            self.ledger.attempted(outgoing.id, attempt);
             if matches!(attempt, Attempt::Answered(200..=299)) {
                 return Outcome::Delivered;
             }
-            tracing::info!(delivery = parcel.id, number, ?attempt, "not accepted");
-            // Whoever failed steps aside; the next of the lane does not wait for the retries.
+            tracing::info!(delivery = outgoing.id, number, ?attempt, "not accepted");
+            // Giving the permit back lets the next delivery of the queue start now and not after all retries of this one.
             first_turn.take();
             if number < self.retry.attempts {
                 tokio::time::sleep(self.retry.pause(number)).await;
@@ -159,18 +159,18 @@ impl Post {
         Outcome::GaveUp
     }
 
-    async fn attempt(&self, parcel: &Parcel) -> Attempt {
-        let mut request = self.client.post(parcel.target.clone()).header("Content-Type", parcel.content_type);
-        if let Some(event_type) = &parcel.event_type {
+    async fn attempt(&self, outgoing: &Outgoing) -> Attempt {
+        let mut request = self.client.post(outgoing.target.clone()).header("Content-Type", outgoing.content_type);
+        if let Some(event_type) = &outgoing.event_type {
             request = request.header("X-Webhook-Event", event_type);
         }
-        if let Some(signature) = &parcel.signature {
+        if let Some(signature) = &outgoing.signature {
             request = request.header("X-Webhook-Signature", signature);
         }
-        let request = request.body(if parcel.slow.is_zero() {
-            reqwest::Body::from(parcel.body.clone())
+        let request = request.body(if outgoing.slow.is_zero() {
+            reqwest::Body::from(outgoing.body.clone())
         } else {
-            trickle(parcel.body.clone(), parcel.slow)
+            trickle(outgoing.body.clone(), outgoing.slow)
         });
         match tokio::time::timeout(self.retry.answer_within, request.send()).await {
             Ok(Ok(response)) => Attempt::Answered(response.status().as_u16()),
@@ -180,7 +180,7 @@ impl Post {
     }
 }
 
-/// `body` in eight pieces with pauses that make up `whole` together.
+/// `body` in eight pieces, with pauses that add up to `whole`.
 fn trickle(body: Bytes, whole: Duration) -> reqwest::Body {
     const PIECES: u32 = 8;
     let size = body.len().div_ceil(PIECES as usize).max(1);
@@ -195,35 +195,35 @@ fn trickle(body: Bytes, whole: Duration) -> reqwest::Body {
     reqwest::Body::wrap(StreamBody::new(pieces))
 }
 
-/// The way of one subscription's parcels. Dropping it lets what is on its way finish.
+/// The deliveries of one subscription. Dropping it lets those that were already sent finish.
 #[derive(Debug)]
-pub(crate) struct Lane {
-    sender: mpsc::UnboundedSender<Parcel>,
+pub(crate) struct Queue {
+    sender: mpsc::UnboundedSender<Outgoing>,
     ended: CancellationToken,
-    held: Option<Parcel>,
+    held: Option<Outgoing>,
 }
 
-impl Lane {
-    /// Sends `parcel`, then whatever had been held back for it.
-    pub(crate) fn send(&mut self, parcel: Parcel) {
-        // The receiving task ends only with the sandbox.
-        let _ = self.sender.send(parcel);
+impl Queue {
+    /// Sends a delivery, then the one that was held back until this one is sent.
+    pub(crate) fn send(&mut self, outgoing: Outgoing) {
+        // The receiving task ends only together with the sandbox; then nobody waits for this delivery any more.
+        let _ = self.sender.send(outgoing);
         self.release();
     }
 
-    /// Keeps `parcel` until the next one has been sent.
-    pub(crate) fn hold(&mut self, parcel: Parcel) {
+    /// Holds a delivery back until the next one has been sent.
+    pub(crate) fn hold(&mut self, outgoing: Outgoing) {
         self.release();
-        self.held = Some(parcel);
+        self.held = Some(outgoing);
     }
 
     pub(crate) fn release(&mut self) {
-        if let Some(parcel) = self.held.take() {
-            let _ = self.sender.send(parcel);
+        if let Some(outgoing) = self.held.take() {
+            let _ = self.sender.send(outgoing);
         }
     }
 
-    /// Abandons everything that is still under way.
+    /// Gives up everything that is still in progress.
     pub(crate) fn end(&self) {
         self.ended.cancel();
     }

@@ -1,7 +1,7 @@
 //! One event as the provider sends it: the shapes of sections 6 and 7 of the provider's documentation.
 //!
 //! It defines the names of fields, their order, and how events differ between the two APIs. It does not decide when
-//! something happens ([`crate::lives`]) or who receives it ([`crate::deliver`]).
+//! something happens ([`crate::simulation`]) or who receives it ([`crate::deliver`]).
 
 use std::sync::Arc;
 
@@ -124,8 +124,8 @@ impl Event {
         let timestamp = self.at.as_second();
         let written = match &self.happening {
             Happening::Order(order) => {
-                let told = order.at_level(level);
-                serde_json::to_vec(&Envelope { event_type, timestamp, payload_version: "1", data: &told })
+                let order = order.at_level(level);
+                serde_json::to_vec(&Envelope { event_type, timestamp, payload_version: "1", data: &order })
             }
             Happening::Stock(stock) => {
                 serde_json::to_vec(&Envelope { event_type, timestamp, payload_version: "1", data: stock })
@@ -166,11 +166,11 @@ pub(crate) struct PharmacyOrder {
 impl PharmacyOrder {
     /// The same order as `level` tells it.
     pub(crate) fn at_level(&self, level: Level) -> Self {
-        let mut told = self.clone();
+        let mut order = self.clone();
         if level == Level::Pharmacy {
-            told.fulfillment = None;
+            order.fulfillment = None;
         }
-        told
+        order
     }
 }
 

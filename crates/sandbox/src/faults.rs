@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::chance::Chance;
+use crate::rng::Rng;
 
-/// How often a fault strikes. In JSON a number is a probability and `{"next": n}` a count; as text `0.25` and `3x`.
+/// How often a fault occurs. In JSON a number is a probability and `{"next": n}` a count; as text `0.25` and `3x`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Odds {
-    /// With this probability, 0.0 to 1.0, without end.
+    /// With this probability, 0.0 to 1.0, without a limit.
     Chance(f64),
     /// The next so many times.
     Next { next: u32 },
@@ -31,10 +31,11 @@ impl Odds {
         Self::Next { next: times }
     }
 
-    pub(crate) fn strike(&mut self, chance: &mut Chance) -> bool {
+    pub(crate) fn strike(&mut self, rng: &mut Rng) -> bool {
         match self {
-            // Nothing is drawn for what never happens, so that adding a fault does not move the others.
-            Self::Chance(p) => *p > 0.0 && chance.hits(*p),
+            // No random number is drawn for a fault that never occurs. Otherwise a new kind of fault would change when the
+            // others occur under the same seed.
+            Self::Chance(p) => *p > 0.0 && rng.hits(*p),
             Self::Next { next: 0 } => false,
             Self::Next { next } => {
                 *next -= 1;
@@ -76,7 +77,7 @@ pub struct Faults {
     pub duplicate: Odds,
     /// A delivery waits until the next one to the same subscription has been sent.
     pub reorder: Odds,
-    /// A delivery leaves [`Faults::delay_ms`] later, while others overtake it.
+    /// A delivery is sent [`Faults::delay_ms`] later, and others overtake it.
     pub delay: Odds,
     /// A delivery is never made.
     pub drop: Odds,
@@ -100,7 +101,7 @@ pub struct Faults {
     pub delay_ms: u64,
     /// Milliseconds that a slow delivery takes.
     pub slow_ms: u64,
-    /// What goes wrong with answers of the API; the first rule that fits and strikes is taken.
+    /// What goes wrong with answers of the API; the first rule that fits and whose odds come up is taken.
     pub answers: Vec<AnswerRule>,
 }
 
@@ -205,7 +206,7 @@ pub enum Malformation {
 pub const HUGE: usize = 16 * 1024 * 1024;
 
 impl Malformation {
-    /// A malformed relative of the good `body`.
+    /// The good `body`, made malformed.
     pub(crate) fn of(self, body: &[u8]) -> Bytes {
         let mut fields: serde_json::Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
         let uid = fields.get("data").and_then(|data| data.get("uid")).cloned();
@@ -263,8 +264,8 @@ pub enum Fault {
 }
 
 impl Faults {
-    /// The malformed companions of the next delivery.
-    pub(crate) fn malformations(&mut self, chance: &mut Chance) -> Vec<Malformation> {
+    /// The malformed bodies that are sent beside the next delivery.
+    pub(crate) fn malformations(&mut self, rng: &mut Rng) -> Vec<Malformation> {
         let kinds = [
             (&mut self.not_json, Malformation::NotJson),
             (&mut self.not_utf8, Malformation::NotUtf8),
@@ -275,37 +276,37 @@ impl Faults {
             (&mut self.unknown_payload_version, Malformation::UnknownPayloadVersion),
             (&mut self.huge, Malformation::Huge),
         ];
-        kinds.into_iter().filter_map(|(odds, kind)| odds.strike(chance).then_some(kind)).collect()
+        kinds.into_iter().filter_map(|(odds, kind)| odds.strike(rng).then_some(kind)).collect()
     }
 
     /// What happens to the next delivery on its way.
-    pub(crate) fn on_the_way(&mut self, chance: &mut Chance) -> Vec<Fault> {
-        if self.drop.strike(chance) {
+    pub(crate) fn on_the_way(&mut self, rng: &mut Rng) -> Vec<Fault> {
+        if self.drop.strike(rng) {
             return vec![Fault::Drop];
         }
         let mut struck = Vec::new();
-        if self.wrong_signature.strike(chance) {
+        if self.wrong_signature.strike(rng) {
             struck.push(Fault::WrongSignature);
-        } else if self.missing_signature.strike(chance) {
+        } else if self.missing_signature.strike(rng) {
             struck.push(Fault::MissingSignature);
         }
-        if self.reorder.strike(chance) {
+        if self.reorder.strike(rng) {
             struck.push(Fault::Reorder);
         }
-        if self.delay.strike(chance) {
+        if self.delay.strike(rng) {
             struck.push(Fault::Delay);
         }
-        if self.slow.strike(chance) {
+        if self.slow.strike(rng) {
             struck.push(Fault::Slow);
         }
         struck
     }
 
     /// What is wrong with the answer to the next `call`.
-    pub(crate) fn answer(&mut self, call: Call, chance: &mut Chance) -> Option<AnswerFault> {
+    pub(crate) fn answer(&mut self, call: Call, rng: &mut Rng) -> Option<AnswerFault> {
         self.answers
             .iter_mut()
-            .find_map(|rule| (rule.on.covers(call) && rule.odds.strike(chance)).then(|| rule.fault.clone()))
+            .find_map(|rule| (rule.on.covers(call) && rule.odds.strike(rng)).then(|| rule.fault.clone()))
     }
 }
 
@@ -328,8 +329,8 @@ mod tests {
     #[test]
     fn a_count_strikes_exactly_so_often() {
         let mut odds = Odds::next(2);
-        let mut chance = Chance::new(1);
-        let struck: Vec<bool> = (0..4).map(|_| odds.strike(&mut chance)).collect();
+        let mut rng = Rng::new(1);
+        let struck: Vec<bool> = (0..4).map(|_| odds.strike(&mut rng)).collect();
         assert_eq!(struck, [true, true, false, false]);
     }
 

@@ -4,7 +4,7 @@
 //! is assigned to no place), telephone numbers come from the range reserved for film and television, e-mail addresses
 //! end in `.test`, and the PZN begin with 99 but have a valid check digit.
 
-use crate::chance::Chance;
+use crate::rng::Rng;
 
 /// A pharmacy of the invented organisation.
 #[derive(Debug, Clone, Copy, Default)]
@@ -151,9 +151,9 @@ pub(crate) struct Patient {
 const PATIENTS: usize = 240;
 
 /// One of the invented patients: the same draw gives the same person with the same birthday and address.
-pub(crate) fn patient(chance: &mut Chance) -> Patient {
-    let number = chance.below(PATIENTS) as u64;
-    let mut person = Chance::new(0x0ff1_2100 + number);
+pub(crate) fn patient(rng: &mut Rng) -> Patient {
+    let number = rng.below(PATIENTS) as u64;
+    let mut person = Rng::new(0x0ff1_2100 + number);
     let first_name = person.pick(&FIRST_NAMES);
     let last_name = person.pick(&LAST_NAMES);
     let (zip_code, city) = person.pick(&CITIES);
@@ -331,10 +331,10 @@ mod tests {
 
     #[test]
     fn a_patient_who_returns_is_the_same_person() {
-        let mut chance = Chance::new(1);
+        let mut rng = Rng::new(1);
         let mut seen = std::collections::BTreeMap::new();
         for _ in 0..2000 {
-            let patient = patient(&mut chance);
+            let patient = patient(&mut rng);
             let told = format!("{patient:?}");
             assert_eq!(*seen.entry(patient.uid).or_insert_with(|| told.clone()), told);
         }
@@ -343,9 +343,9 @@ mod tests {
 
     #[test]
     fn nobody_real_can_be_meant() {
-        let mut chance = Chance::new(2);
+        let mut rng = Rng::new(2);
         for _ in 0..500 {
-            let patient = patient(&mut chance);
+            let patient = patient(&mut rng);
             assert!(patient.zip_code.starts_with("00"));
             assert!(patient.email.is_ascii(), "{}", patient.email);
             assert!(patient.email.ends_with("@example.test"));

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
-use crate::cast::PHARMACIES;
+use crate::fixtures::PHARMACIES;
 
 /// Permissions of the Management API that this sandbox looks at.
 pub const MANAGEMENT_PERMISSIONS: [&str; 4] =

@@ -7,25 +7,25 @@
 //! desk.
 
 mod api;
-mod cast;
-mod chance;
 mod control;
 mod deliver;
 mod event;
 pub mod evitalrx;
 mod faults;
+mod fixtures;
 mod keys;
 mod ledger;
 mod limits;
-mod lives;
 mod management;
 mod pace;
 mod pharmacy;
 mod prescription;
 mod provider;
 mod refusal;
+mod rng;
 mod script;
 mod server;
+mod simulation;
 mod subscriptions;
 mod switches;
 
@@ -45,34 +45,34 @@ pub use crate::{
     keys::{ApiKey, DEMO_KEY, MANAGEMENT_PERMISSIONS, PHARMACY_PERMISSIONS, Reach, presets},
     ledger::{Attempt, LedgerEntry, Outcome},
     limits::RateLimit,
-    lives::Lives,
     pace::Pace,
     provider::Seen,
+    simulation::Simulation,
     subscriptions::SubscriptionView,
     switches::{DeleteBy, PharmacyBase, RefusedFields, Slash, Success, Switches, TestEvent, UnknownUid, Unrouted},
 };
-use crate::{provider::Provider, subscriptions::Wish};
+use crate::{provider::Provider, subscriptions::NewSubscription};
 
 /// How a sandbox is set up. The default is for tests: nothing happens until asked, and no answer is ever limited.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The same seed and the same `starts_at` tell the same story, byte for byte.
+    /// The same seed and the same `starts_at` give the same events, byte for byte.
     pub seed: u64,
-    /// How many orders live; 0 without end.
+    /// How many orders are simulated; 0 for no end.
     pub orders: u64,
     pub pace: Pace,
-    /// The time of the first event; without it the story begins when it is first told.
+    /// The time of the first event; without it, the time at which the first event is made.
     pub starts_at: Option<Timestamp>,
     pub keys: Vec<ApiKey>,
     pub switches: Switches,
     pub faults: Faults,
     pub rate_limit: RateLimit,
     pub retry: Retry,
-    /// Deliveries under way at the same time for one subscription; with 1 they arrive in order.
+    /// Deliveries in progress at the same time for one subscription; with 1 they arrive in order.
     pub parallel: usize,
     /// How many settled deliveries the ledger remembers, bodies included.
     pub remember: usize,
-    /// The story waits until no subscription has been made for so long.
+    /// Events begin when no subscription has been made for so long.
     pub quiet: Duration,
 }
 
@@ -98,10 +98,10 @@ impl Default for Config {
 /// Why a sandbox could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// It asks for no key at its controls and calls whatever address it is given, so it stays on this machine.
+    /// The controls need no key and the sandbox calls any address it is given, so it must not be reachable from elsewhere.
     #[error("the sandbox listens on loopback only, and {0} is not")]
     NotLoopback(SocketAddr),
-    /// Everything at once and without end do not go together.
+    /// Everything at once, without an end: this would never finish.
     #[error("without a bound on the orders a rate is needed")]
     Endless,
     /// A rate must be a positive number.
@@ -164,25 +164,25 @@ impl Sandbox {
     }
 
     pub fn switches(&self) -> Switches {
-        self.provider.stage().switches.clone()
+        self.provider.state().switches.clone()
     }
 
     /// Sets every switch; they hold from the next call and the next event on.
     pub fn set_switches(&self, switches: Switches) {
-        self.provider.stage().switches = switches;
+        self.provider.state().switches = switches;
     }
 
     /// The faults as they stand, with their counts run down.
     pub fn faults(&self) -> Faults {
-        self.provider.stage().faults.clone()
+        self.provider.state().faults.clone()
     }
 
     /// Sets every fault; they hold from the next call and the next event on.
     pub fn set_faults(&self, faults: Faults) {
-        self.provider.stage().faults = faults;
+        self.provider.state().faults = faults;
     }
 
-    /// Lets the next `events` things happen now, whatever the pace. Fewer come back when the story ends.
+    /// Makes the next `events` events now, whatever the pace. Returns fewer if there are no more.
     pub fn emit(&self, events: usize) -> Vec<Event> {
         let emitted = (0..events).map_while(|_| self.provider.emit(Timestamp::now()));
         let emitted = emitted.map(|(event, _)| event).collect();
@@ -190,12 +190,12 @@ impl Sandbox {
         emitted
     }
 
-    /// Lets everything happen that is left of a story with an end. Nothing happens in one without.
+    /// Makes all remaining events. If the number of orders has no limit, it makes none.
     pub fn emit_all(&self) -> Vec<Event> {
         if self.provider.config.orders == 0 { Vec::new() } else { self.emit(usize::MAX) }
     }
 
-    /// Delivers `body` as it is, correctly signed, to every subscription of `event_type`; tells to how many.
+    /// Delivers `body` as it is, correctly signed, to every subscription of `event_type`; returns to how many.
     pub fn send(&self, event_type: &str, body: impl Into<Bytes>) -> usize {
         self.provider.send(event_type, None, &body.into())
     }
@@ -218,20 +218,20 @@ impl Sandbox {
 
     /// The subscriptions of both APIs.
     pub fn subscriptions(&self) -> Vec<SubscriptionView> {
-        self.provider.stage().subscriptions.iter().map(|subscription| subscription.view()).collect()
+        self.provider.state().subscriptions.iter().map(|subscription| subscription.view()).collect()
     }
 
     /// The secret of the subscription `uid`.
     pub fn secret(&self, uid: &str) -> Option<SecretString> {
-        let stage = self.provider.stage();
-        stage.subscriptions.iter().find(|subscription| subscription.uid == uid).map(|own| own.secret.clone())
+        let state = self.provider.state();
+        state.subscriptions.iter().find(|subscription| subscription.uid == uid).map(|own| own.secret.clone())
     }
 
     /// Makes a subscription as a colleague would in the portal. Returns its uid; `None` if the provider would refuse it.
     pub fn subscribe_elsewhere(&self, notification_type: &str, target: &Url) -> Option<String> {
         let body = serde_json::json!({ "notification_type": notification_type, "target": target.as_str() });
-        let wish = Wish::read(&body, Level::Management, &self.switches()).ok()?;
-        self.provider.register(wish, Level::Management, None, Timestamp::now()).ok().map(|(uid, _)| uid)
+        let wanted = NewSubscription::read(&body, Level::Management, &self.switches()).ok()?;
+        self.provider.register(wanted, Level::Management, None, Timestamp::now()).ok().map(|(uid, _)| uid)
     }
 
     /// Lets the subscription `uid` disappear; false if there is none.
@@ -241,12 +241,12 @@ impl Sandbox {
 
     /// The requests at the two APIs, in order.
     pub fn requests(&self) -> Vec<Seen> {
-        self.provider.stage().requests.iter().cloned().collect()
+        self.provider.state().requests.iter().cloned().collect()
     }
 
     /// How many DELETEs named no subscription and were taken to mean all of them. A good client keeps this at 0.
     pub fn swept(&self) -> u64 {
-        self.provider.stage().swept
+        self.provider.state().swept
     }
 
     /// Returns when the story has been told to its end. A story told by hand has no such moment and returns at once.
@@ -259,7 +259,7 @@ impl Sandbox {
     pub async fn shutdown(mut self) {
         self.closing.cancel();
         self.provider.release();
-        self.provider.post.close().await;
+        self.provider.dispatcher.close().await;
         let _ = (&mut self.server).await;
         if !self.story.is_finished() {
             let _ = (&mut self.story).await;

@@ -20,7 +20,7 @@ use crate::{
     event::Level,
     provider::Provider,
     refusal::Refusal,
-    subscriptions::Wish,
+    subscriptions::NewSubscription,
     switches::DeleteBy,
 };
 
@@ -44,8 +44,8 @@ pub(crate) fn answer(provider: &Arc<Provider>, asked: &Asked) -> Result<Response
 
 fn list(provider: &Provider, asked: &Asked) -> Result<Response, Refusal> {
     asked.needs(READ)?;
-    let stage = provider.stage();
-    let own = stage.subscriptions.iter().filter(|subscription| subscription.level == Level::Management);
+    let state = provider.state();
+    let own = state.subscriptions.iter().filter(|subscription| subscription.level == Level::Management);
     let mut listed: Vec<Value> = own.map(|subscription| subscription.listed()).collect();
     if asked.switches.other_channels {
         listed.push(json!({
@@ -61,20 +61,20 @@ fn list(provider: &Provider, asked: &Asked) -> Result<Response, Refusal> {
 
 fn create(provider: &Provider, asked: &Asked) -> Result<Response, Refusal> {
     asked.needs(WRITE)?;
-    let wish = Wish::read(&asked.json()?, Level::Management, &asked.switches).map_err(Refusal::Fields)?;
+    let wanted = NewSubscription::read(&asked.json()?, Level::Management, &asked.switches).map_err(Refusal::Fields)?;
     let twin = |level: Level| {
-        let stage = provider.stage();
-        stage.subscriptions.iter().any(|other| {
-            other.level == level && other.target == wish.target && other.notification_type == wish.notification_type
+        let state = provider.state();
+        state.subscriptions.iter().any(|other| {
+            other.level == level && other.target == wanted.target && other.notification_type == wanted.notification_type
         })
     };
     if asked.switches.duplicate_conflict && twin(Level::Management) {
         return Err(Refusal::Duplicate);
     }
-    let (notification_type, target) = (wish.notification_type.clone(), wish.target.clone());
-    let payload_version = wish.payload_version.clone();
+    let (notification_type, target) = (wanted.notification_type.clone(), wanted.target.clone());
+    let payload_version = wanted.payload_version.clone();
     let (uid, secret) =
-        provider.register(wish, Level::Management, None, Timestamp::now()).map_err(|_| Refusal::Unavailable)?;
+        provider.register(wanted, Level::Management, None, Timestamp::now()).map_err(|_| Refusal::Unavailable)?;
     let mut made = json!({
         "uid": uid,
         "notification_type": notification_type,
@@ -99,7 +99,7 @@ fn delete_in_collection(provider: &Provider, asked: &Asked) -> Result<Response, 
     match named.filter(|uid| !uid.is_empty()) {
         Some(uid) => delete(provider, asked, &uid),
         None => {
-            provider.stage().swept += 1;
+            provider.state().swept += 1;
             let gone = provider.delete(|subscription| subscription.level == Level::Management);
             tracing::warn!(gone, "a delete named no subscription and took all of them");
             Ok(success(asked.switches.delete_answer).into_response())

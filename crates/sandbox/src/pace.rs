@@ -1,6 +1,6 @@
 //! Pace: when the next event is made.
 //!
-//! It only waits. The times that the events carry come from [`crate::lives`].
+//! It only waits. The times that the events carry come from [`crate::simulation`].
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,14 +9,14 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::provider::Provider;
 
-/// How fast the story is told.
+/// How fast events are made.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Pace {
-    /// Only when asked; events lie `step` apart in the story.
+    /// Only on request; the times of the events are `step` apart.
     Manual { step: Duration },
-    /// So many beats a second. What one event brings about in the same second comes with it.
+    /// So many events a second. Events that follow from one in the same second come with it and do not count.
     Rate(f64),
-    /// Everything as soon as there are subscriptions; events lie `step` apart in the story, the last one is now.
+    /// Everything as soon as there are subscriptions. The times of the events are `step` apart, and the last one is now.
     AtOnce { step: Duration },
 }
 
@@ -29,13 +29,14 @@ impl Pace {
     }
 }
 
-/// Tells the story until it ends, from when there is a subscription and none has come for `quiet`.
+/// Makes events until there are no more. It starts when there is a subscription and none was made for `quiet`, so that
+/// subscriptions that are made one after the other all get the first event.
 pub(crate) async fn run(provider: Arc<Provider>, quiet: Duration) {
     if matches!(provider.config.pace, Pace::Manual { .. }) {
         return;
     }
     let mut registrations = provider.registrations.subscribe();
-    // The sender lives as long as the provider that we hold.
+    // This cannot fail: the sender lives as long as the provider, which is held here.
     let _ = registrations.wait_for(|count| *count > 0).await;
     registrations.mark_unchanged();
     while tokio::time::timeout(quiet, registrations.changed()).await.is_ok() {}
@@ -63,7 +64,7 @@ pub(crate) async fn run(provider: Arc<Provider>, quiet: Duration) {
     tracing::info!("the story has ended");
 }
 
-/// One event with everything that follows in the same second; false when there was none.
+/// Makes one event with everything that follows from it in the same second; false if there are no more.
 fn beat(provider: &Provider) -> bool {
     loop {
         match provider.emit(Timestamp::now()) {

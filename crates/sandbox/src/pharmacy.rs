@@ -20,7 +20,7 @@ use crate::{
     keys::Reach,
     provider::Provider,
     refusal::Refusal,
-    subscriptions::{Subscription, Wish},
+    subscriptions::{NewSubscription, Subscription},
 };
 
 pub(crate) fn answer(provider: &Arc<Provider>, asked: &Asked) -> Result<Response, Refusal> {
@@ -56,24 +56,24 @@ fn within(subscription: &Subscription, scope: &[String]) -> bool {
 fn list(provider: &Provider, asked: &Asked) -> Result<Response, Refusal> {
     asked.needs("webhooks_read")?;
     let scope = pharmacies(asked, asked.switches.group_key_names_pharmacy)?;
-    let stage = provider.stage();
-    let own = stage.subscriptions.iter().filter(|subscription| within(subscription, &scope));
+    let state = provider.state();
+    let own = state.subscriptions.iter().filter(|subscription| within(subscription, &scope));
     Ok(Json(own.map(|subscription| subscription.listed()).collect::<Vec<_>>()).into_response())
 }
 
 fn create(provider: &Provider, asked: &Asked) -> Result<Response, Refusal> {
     asked.needs("webhooks_write")?;
     let scope = pharmacies(asked, asked.switches.group_key_names_pharmacy)?;
-    let wish = Wish::read(&asked.json()?, Level::Pharmacy, &asked.switches).map_err(Refusal::Fields)?;
-    let twin = provider.stage().subscriptions.iter().any(|other| {
-        within(other, &scope) && other.target == wish.target && other.notification_type == wish.notification_type
+    let wanted = NewSubscription::read(&asked.json()?, Level::Pharmacy, &asked.switches).map_err(Refusal::Fields)?;
+    let twin = provider.state().subscriptions.iter().any(|other| {
+        within(other, &scope) && other.target == wanted.target && other.notification_type == wanted.notification_type
     });
     if asked.switches.duplicate_conflict && twin {
         return Err(Refusal::Duplicate);
     }
-    let (target, notification_type) = (wish.target.clone(), wish.notification_type.clone());
+    let (target, notification_type) = (wanted.target.clone(), wanted.notification_type.clone());
     let (uid, secret) =
-        provider.register(wish, Level::Pharmacy, Some(scope), Timestamp::now()).map_err(|_| Refusal::Unavailable)?;
+        provider.register(wanted, Level::Pharmacy, Some(scope), Timestamp::now()).map_err(|_| Refusal::Unavailable)?;
     let made = json!({
         "uid": uid,
         "target": target.as_str(),
@@ -96,8 +96,8 @@ fn orders(provider: &Provider, asked: &Asked) -> Result<Response, Refusal> {
     asked.needs("orders_read")?;
     let scope = pharmacies(asked, true)?;
     let (status, search) = (asked.query("status"), asked.query("search").unwrap_or_default());
-    let stage = provider.stage();
-    let found = scope.iter().flat_map(|uid| stage.orders_of(uid)).filter(|order| {
+    let state = provider.state();
+    let found = scope.iter().flat_map(|uid| state.orders_of(uid)).filter(|order| {
         status.is_none_or(|status| order.status == status) && (order.name.contains(search) || order.uid == search)
     });
     page(asked, found.map(summary).collect())
@@ -106,33 +106,33 @@ fn orders(provider: &Provider, asked: &Asked) -> Result<Response, Refusal> {
 fn order(provider: &Provider, asked: &Asked, uid: &str) -> Result<Response, Refusal> {
     asked.needs("orders_read")?;
     let scope = pharmacies(asked, true)?;
-    let stage = provider.stage();
-    let found = scope.iter().flat_map(|pharmacy| stage.orders_of(pharmacy)).find(|order| order.uid == uid);
-    let mut told = json!(found.ok_or(Refusal::UnknownUid)?.at_level(Level::Pharmacy));
-    if let Some(told) = told.as_object_mut() {
-        told.insert("prepaid".to_owned(), json!(true));
+    let state = provider.state();
+    let found = scope.iter().flat_map(|pharmacy| state.orders_of(pharmacy)).find(|order| order.uid == uid);
+    let mut body = json!(found.ok_or(Refusal::UnknownUid)?.at_level(Level::Pharmacy));
+    if let Some(body) = body.as_object_mut() {
+        body.insert("prepaid".to_owned(), json!(true));
     }
-    Ok(Json(told).into_response())
+    Ok(Json(body).into_response())
 }
 
 /// A list shows neither patient nor doctor nor prescription.
 fn summary(order: &PharmacyOrder) -> Value {
-    let mut told = order.at_level(Level::Pharmacy);
-    told.prescription_file = None;
-    let mut told = json!(told);
-    if let Some(fields) = told.as_object_mut() {
+    let mut body = order.at_level(Level::Pharmacy);
+    body.prescription_file = None;
+    let mut body = json!(body);
+    if let Some(fields) = body.as_object_mut() {
         for hidden in ["patient_data", "doctor_data", "prescription_file"] {
             fields.remove(hidden);
         }
     }
-    told
+    body
 }
 
 fn skus(provider: &Provider, asked: &Asked) -> Result<Response, Refusal> {
     asked.needs("stock_read")?;
     let scope = pharmacies(asked, true)?;
-    let stage = provider.stage();
-    page(asked, scope.iter().flat_map(|uid| stage.stock_of(uid)).map(sku).collect())
+    let state = provider.state();
+    page(asked, scope.iter().flat_map(|uid| state.stock_of(uid)).map(sku).collect())
 }
 
 fn sku(level: &StockLevel) -> Value {
@@ -159,7 +159,7 @@ fn sku(level: &StockLevel) -> Value {
     })
 }
 
-/// One page of `rows`: `page` counts from 0, `limit` is 50 unless told, and capped at 200.
+/// One page of `rows`: `page` counts from 0, `limit` is 50 unless given, and capped at 200.
 fn page(asked: &Asked, rows: Vec<Value>) -> Result<Response, Refusal> {
     let number = |name: &'static str, otherwise: usize| match asked.query(name) {
         None => Ok(otherwise),

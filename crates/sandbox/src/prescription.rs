@@ -5,10 +5,10 @@
 
 use std::fmt::Write as _;
 
-use crate::chance::Chance;
+use crate::rng::Rng;
 
 /// A one-page PDF with `lines` on it, followed by `padding` bytes that do not compress.
-pub(crate) fn pdf(lines: &[String], padding: usize, chance: &mut Chance) -> Vec<u8> {
+pub(crate) fn pdf(lines: &[String], padding: usize, rng: &mut Rng) -> Vec<u8> {
     let mut text = String::from("BT /F1 12 Tf 60 780 Td 16 TL");
     for line in lines {
         // Printable ASCII only, without the three characters that mean something inside a PDF string.
@@ -22,7 +22,7 @@ pub(crate) fn pdf(lines: &[String], padding: usize, chance: &mut Chance) -> Vec<
     let mut seal = Vec::with_capacity(padding);
     while seal.len() < padding {
         // Kept to seven bits so that no byte can be mistaken for a structure of the file.
-        seal.extend(chance.next().to_le_bytes().map(|byte| b'!' + byte % 90));
+        seal.extend(rng.next().to_le_bytes().map(|byte| b'!' + byte % 90));
     }
     seal.truncate(padding);
 
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn the_cross_reference_table_points_at_every_object() {
-        let file = pdf(&["Testamol (500 mg)".to_owned()], 4_096, &mut Chance::new(3));
+        let file = pdf(&["Testamol (500 mg)".to_owned()], 4_096, &mut Rng::new(3));
         let text = String::from_utf8(file).unwrap();
         assert!(text.starts_with("%PDF-1.4") && text.ends_with("%%EOF\n"));
         let table = text.find("xref\n").unwrap();

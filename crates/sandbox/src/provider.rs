@@ -21,15 +21,15 @@ use url::Url;
 
 use crate::{
     Config, Pace,
-    chance::Chance,
-    deliver::{Lane, Parcel, Post, sign},
+    deliver::{Dispatcher, Outgoing, Queue, sign},
     event::{Event, EventType, Happening, Level, PharmacyOrder, StockLevel},
     faults::{Fault, Faults},
     keys::ApiKey,
     ledger::{Ledger, LedgerEntry, Outcome},
     limits::Meter,
-    lives::Lives,
-    subscriptions::{self, Subscription, Wish},
+    rng::Rng,
+    simulation::Simulation,
+    subscriptions::{self, NewSubscription, Subscription},
     switches::{Switches, TestEvent},
 };
 
@@ -55,36 +55,36 @@ pub struct Seen {
 pub(crate) struct Provider {
     pub(crate) config: Config,
     pub(crate) ledger: Arc<Ledger>,
-    pub(crate) post: Arc<Post>,
+    pub(crate) dispatcher: Arc<Dispatcher>,
     /// How many registrations there have been.
     pub(crate) registrations: watch::Sender<u64>,
-    stage: Mutex<Stage>,
+    state: Mutex<ProviderState>,
 }
 
 #[derive(Debug)]
-pub(crate) struct Stage {
+pub(crate) struct ProviderState {
     pub(crate) switches: Switches,
     pub(crate) faults: Faults,
     pub(crate) keys: Vec<ApiKey>,
     pub(crate) meter: Meter,
     pub(crate) subscriptions: Vec<Subscription>,
     pub(crate) requests: VecDeque<Seen>,
-    /// How many DELETEs named no subscription and were taken to mean all of them.
+    /// How many DELETEs named no subscription and deleted all of them.
     pub(crate) swept: u64,
     pub(crate) emitted: u64,
-    /// Draws for faults only.
-    pub(crate) chance: Chance,
-    lives: Option<Lives>,
+    /// For faults only. The events have a sequence of their own, so that a fault does not change them.
+    pub(crate) rng: Rng,
+    simulation: Option<Simulation>,
     orders: BTreeMap<String, PharmacyOrder>,
     orders_by_age: VecDeque<String>,
-    pubsub: Option<(Url, Lane)>,
+    pubsub: Option<(Url, Queue)>,
 }
 
 impl Provider {
     pub(crate) fn new(mut config: Config) -> Result<Self, reqwest::Error> {
         let ledger = Arc::new(Ledger::new(config.remember));
-        let post = Arc::new(Post::new(config.retry, config.parallel, Arc::clone(&ledger))?);
-        let stage = Stage {
+        let dispatcher = Arc::new(Dispatcher::new(config.retry, config.parallel, Arc::clone(&ledger))?);
+        let state = ProviderState {
             switches: config.switches.clone(),
             faults: config.faults.clone(),
             keys: std::mem::take(&mut config.keys),
@@ -93,73 +93,74 @@ impl Provider {
             requests: VecDeque::new(),
             swept: 0,
             emitted: 0,
-            chance: Chance::new(config.seed ^ 0x00fa_0175),
-            lives: None,
+            rng: Rng::new(config.seed ^ 0x00fa_0175),
+            simulation: None,
             orders: BTreeMap::new(),
             orders_by_age: VecDeque::new(),
             pubsub: None,
         };
-        Ok(Self { config, ledger, post, registrations: watch::Sender::new(0), stage: Mutex::new(stage) })
+        Ok(Self { config, ledger, dispatcher, registrations: watch::Sender::new(0), state: Mutex::new(state) })
     }
 
-    pub(crate) fn stage(&self) -> MutexGuard<'_, Stage> {
-        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn state(&self) -> MutexGuard<'_, ProviderState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins the story at `now` unless a beginning was given or it has begun already.
+    /// Starts the sequence of events at `now`, unless a starting time was configured or it has started already.
     pub(crate) fn begin(&self, now: Timestamp) {
-        let mut stage = self.stage();
-        if stage.emitted == 0 {
-            stage.lives = Some(self.story(now));
+        let mut state = self.state();
+        if state.emitted == 0 {
+            state.simulation = Some(self.simulation(now));
         }
     }
 
-    fn story(&self, now: Timestamp) -> Lives {
+    fn simulation(&self, now: Timestamp) -> Simulation {
         let Config { seed, orders, .. } = self.config;
         let step = self.config.pace.step();
-        let tell = |starts_at| Lives::new(seed, orders, starts_at, step);
+        let from = |starts_at| Simulation::new(seed, orders, starts_at, step);
         match (self.config.starts_at, self.config.pace) {
-            (Some(starts_at), _) => tell(starts_at),
+            (Some(starts_at), _) => from(starts_at),
             (None, Pace::AtOnce { .. }) if orders > 0 => {
-                // Everything at once is told as the past: the last event is the one that happens now.
-                let events = u32::try_from(tell(now).count()).unwrap_or(u32::MAX);
-                tell(now.checked_sub(step.saturating_mul(events)).unwrap_or(now))
+                // All events are sent at once, so the earlier ones must lie in the past for the last one to happen now.
+                let events = u32::try_from(from(now).count()).unwrap_or(u32::MAX);
+                from(now.checked_sub(step.saturating_mul(events)).unwrap_or(now))
             }
-            (None, _) => tell(now),
+            (None, _) => from(now),
         }
     }
 
-    /// Lets the next thing happen and hands its deliveries over. `None` when the story has ended.
+    /// Makes the next event and queues its deliveries; true beside it if the next one falls into the same second. `None` when
+    /// there are no more events.
     pub(crate) fn emit(&self, now: Timestamp) -> Option<(Event, bool)> {
-        let mut guard = self.stage();
-        let stage = &mut *guard;
-        let lives = stage.lives.get_or_insert_with(|| self.story(now));
-        let event = lives.next()?;
-        let continues = lives.continues_at_once();
-        stage.emitted += 1;
-        stage.remember(&event);
+        let mut guard = self.state();
+        let state = &mut *guard;
+        let simulation = state.simulation.get_or_insert_with(|| self.simulation(now));
+        let event = simulation.next()?;
+        let continues = simulation.continues_at_once();
+        state.emitted += 1;
+        state.remember(&event);
 
-        let mut hearing: Vec<&mut Subscription> =
-            stage.subscriptions.iter_mut().filter(|subscription| subscription.hears(&event)).collect();
+        let mut receiving: Vec<&mut Subscription> =
+            state.subscriptions.iter_mut().filter(|subscription| subscription.receives(&event)).collect();
         let event_type = event.event_type.as_str();
-        for subscription in &mut hearing {
+        for subscription in &mut receiving {
             let body = event.body(subscription.level);
-            self.deliver(subscription, Some(event.number), event_type, &body, &mut stage.faults, &mut stage.chance);
+            self.deliver(subscription, Some(event.number), event_type, &body, &mut state.faults, &mut state.rng);
         }
         if event.event_type == EventType::DoctorChanged
-            && let Some(target) = stage.switches.pubsub_push.clone()
+            && let Some(target) = state.switches.pubsub_push.clone()
         {
-            stage.open_pubsub(&target, &self.post);
-            if let Some((_, lane)) = &mut stage.pubsub {
+            state.open_pubsub(&target, &self.dispatcher);
+            if let Some((_, queue)) = &mut state.pubsub {
                 let body = pushed(&event);
                 let entry = entry(Some(event.number), "", "pubsub", &target, body, None, Vec::new());
-                self.hand_over(lane, entry, None, "application/json", &stage.faults);
+                self.hand_over(queue, entry, None, "application/json", &state.faults);
             }
         }
         Some((event, continues))
     }
 
-    /// Delivers `body` as `event_type` to one subscription, with the faults that strike.
+    /// Delivers `body` as `event_type` to one subscription, with the faults that are drawn for it.
     fn deliver(
         &self,
         subscription: &mut Subscription,
@@ -167,15 +168,15 @@ impl Provider {
         event_type: &str,
         body: &Bytes,
         faults: &mut Faults,
-        chance: &mut Chance,
+        rng: &mut Rng,
     ) {
-        let struck = faults.on_the_way(chance);
-        let again = faults.duplicate.strike(chance) && !struck.contains(&Fault::Drop);
+        let struck = faults.on_the_way(rng);
+        let again = faults.duplicate.strike(rng) && !struck.contains(&Fault::Drop);
         let mut copies = vec![(body.clone(), struck)];
         if again {
             copies.push((body.clone(), vec![Fault::Duplicate]));
         }
-        let malformed = faults.malformations(chance);
+        let malformed = faults.malformations(rng);
         copies.extend(malformed.into_iter().map(|kind| (kind.of(body), vec![Fault::Malformed(kind)])));
         for (body, struck) in copies {
             let signature = if struck.contains(&Fault::MissingSignature) {
@@ -186,13 +187,13 @@ impl Provider {
                 Some(sign(&subscription.secret, &body))
             };
             let entry = entry(number, event_type, &subscription.uid, &subscription.target, body, signature, struck);
-            self.hand_over(&mut subscription.lane, entry, Some(event_type), "application/json", faults);
+            self.hand_over(&mut subscription.queue, entry, Some(event_type), "application/json", faults);
         }
     }
 
     fn hand_over(
         &self,
-        lane: &mut Lane,
+        queue: &mut Queue,
         entry: LedgerEntry,
         header: Option<&str>,
         content_type: &'static str,
@@ -201,7 +202,7 @@ impl Provider {
         let has = |fault| entry.faults.contains(&fault);
         let time = |fault, ms| if has(fault) { Duration::from_millis(ms) } else { Duration::ZERO };
         let (dropped, held) = (has(Fault::Drop), has(Fault::Reorder));
-        let mut parcel = Parcel {
+        let mut outgoing = Outgoing {
             id: 0,
             target: entry.target.clone(),
             event_type: header.map(str::to_owned),
@@ -211,20 +212,20 @@ impl Provider {
             delay: time(Fault::Delay, faults.delay_ms),
             slow: time(Fault::Slow, faults.slow_ms),
         };
-        parcel.id = self.ledger.enter(entry);
+        outgoing.id = self.ledger.enter(entry);
         match (dropped, held) {
             (true, _) => {}
-            (false, true) => lane.hold(parcel),
-            (false, false) => lane.send(parcel),
+            (false, true) => queue.hold(outgoing),
+            (false, false) => queue.send(outgoing),
         }
     }
 
     /// Sends `body` as it is to every subscription of `event_type`, or only to `uid`, signed, without faults.
     pub(crate) fn send(&self, event_type: &str, uid: Option<&str>, body: &Bytes) -> usize {
-        let mut guard = self.stage();
-        let stage = &mut *guard;
+        let mut guard = self.state();
+        let state = &mut *guard;
         let mut sent = 0;
-        for subscription in &mut stage.subscriptions {
+        for subscription in &mut state.subscriptions {
             if uid.map_or(subscription.notification_type == event_type, |uid| subscription.uid == uid) {
                 let signature = Some(sign(&subscription.secret, body));
                 let entry = entry(
@@ -236,68 +237,74 @@ impl Provider {
                     signature,
                     Vec::new(),
                 );
-                self.hand_over(&mut subscription.lane, entry, Some(event_type), "application/json", &Faults::default());
+                self.hand_over(
+                    &mut subscription.queue,
+                    entry,
+                    Some(event_type),
+                    "application/json",
+                    &Faults::default(),
+                );
                 sent += 1;
             }
         }
         sent
     }
 
-    /// Sends everything that was held back to be overtaken.
+    /// Sends everything that was held back so that a later delivery could overtake it.
     pub(crate) fn release(&self) {
-        for subscription in &mut self.stage().subscriptions {
-            subscription.lane.release();
+        for subscription in &mut self.state().subscriptions {
+            subscription.queue.release();
         }
     }
 
-    /// Makes the subscription that `wish` asks for; the test event follows if the switches say so.
+    /// Makes the subscription, and sends the test event if the switches say so.
     ///
     /// # Errors
     /// If the operating system has no randomness for the secret.
     pub(crate) fn register(
         &self,
-        wish: Wish,
+        wanted: NewSubscription,
         level: Level,
         pharmacies: Option<Vec<String>>,
         now: Timestamp,
     ) -> Result<(String, SecretString), getrandom::Error> {
         let (uid, secret) = subscriptions::fresh(level)?;
-        let mut stage = self.stage();
+        let mut state = self.state();
         let mut subscription = Subscription {
             uid: uid.clone(),
-            notification_type: wish.notification_type,
-            target: wish.target,
+            notification_type: wanted.notification_type,
+            target: wanted.target,
             level,
             pharmacies,
-            payload_version: wish.payload_version,
+            payload_version: wanted.payload_version,
             secret: secret.clone(),
-            lane: self.post.lane(),
+            queue: self.dispatcher.queue(),
         };
-        if stage.switches.test_after_registration {
-            self.post_test(&mut subscription, stage.switches.test_event, now);
+        if state.switches.test_after_registration {
+            self.send_test(&mut subscription, state.switches.test_event, now);
         }
-        stage.subscriptions.push(subscription);
-        drop(stage);
+        state.subscriptions.push(subscription);
+        drop(state);
         self.registrations.send_modify(|count| *count += 1);
         Ok((uid, secret))
     }
 
     /// Sends a test event to `uid`; false if there is no such subscription of the organisation.
     pub(crate) fn test(&self, uid: &str, now: Timestamp) -> bool {
-        let mut guard = self.stage();
-        let stage = &mut *guard;
-        let shape = stage.switches.test_event;
-        let mut found = stage.subscriptions.iter_mut();
+        let mut guard = self.state();
+        let state = &mut *guard;
+        let shape = state.switches.test_event;
+        let mut found = state.subscriptions.iter_mut();
         match found.find(|subscription| subscription.uid == uid && subscription.level == Level::Management) {
             Some(subscription) => {
-                self.post_test(subscription, shape, now);
+                self.send_test(subscription, shape, now);
                 true
             }
             None => false,
         }
     }
 
-    fn post_test(&self, subscription: &mut Subscription, shape: TestEvent, now: Timestamp) {
+    fn send_test(&self, subscription: &mut Subscription, shape: TestEvent, now: Timestamp) {
         let event_type =
             if shape == TestEvent::OwnType { subscription.notification_type.clone() } else { "test".to_owned() };
         let (body, content_type) = match shape {
@@ -312,27 +319,27 @@ impl Provider {
         };
         let signature = (shape != TestEvent::Unsigned).then(|| sign(&subscription.secret, &body));
         let entry = entry(None, &event_type, &subscription.uid, &subscription.target, body, signature, Vec::new());
-        self.hand_over(&mut subscription.lane, entry, Some(&event_type), content_type, &Faults::default());
+        self.hand_over(&mut subscription.queue, entry, Some(&event_type), content_type, &Faults::default());
     }
 
-    /// Deletes the subscriptions that `doomed` picks and tells how many there were.
-    pub(crate) fn delete(&self, doomed: impl Fn(&Subscription) -> bool) -> usize {
-        let mut guard = self.stage();
-        let stage = &mut *guard;
-        let before = stage.subscriptions.len();
-        let outlive = stage.switches.retries_outlive_deletion;
-        for subscription in stage.subscriptions.iter_mut().filter(|subscription| doomed(subscription)) {
-            subscription.lane.release();
+    /// Deletes the subscriptions that `matches` picks and returns how many there were.
+    pub(crate) fn delete(&self, matches: impl Fn(&Subscription) -> bool) -> usize {
+        let mut guard = self.state();
+        let state = &mut *guard;
+        let before = state.subscriptions.len();
+        let outlive = state.switches.retries_outlive_deletion;
+        for subscription in state.subscriptions.iter_mut().filter(|subscription| matches(subscription)) {
+            subscription.queue.release();
             if !outlive {
-                subscription.lane.end();
+                subscription.queue.end();
             }
         }
-        stage.subscriptions.retain(|subscription| !doomed(subscription));
-        before - stage.subscriptions.len()
+        state.subscriptions.retain(|subscription| !matches(subscription));
+        before - state.subscriptions.len()
     }
 }
 
-impl Stage {
+impl ProviderState {
     pub(crate) fn saw(&mut self, seen: Seen) {
         if self.requests.len() >= REQUESTS_SHOWN {
             self.requests.pop_front();
@@ -340,15 +347,15 @@ impl Stage {
         self.requests.push_back(seen);
     }
 
-    /// The pharmacy orders of `pharmacy`, the newest first.
+    /// The pharmacy orders of `pharmacy`, newest first.
     pub(crate) fn orders_of<'a>(&'a self, pharmacy: &'a str) -> impl Iterator<Item = &'a PharmacyOrder> {
         let by_age = self.orders_by_age.iter().rev().filter_map(|uid| self.orders.get(uid));
         by_age.filter(move |order| order.pharmacy.uid == pharmacy)
     }
 
-    /// The stock levels of `pharmacy`; none before the story has begun.
+    /// The stock levels of `pharmacy`; none before the first event.
     pub(crate) fn stock_of<'a>(&'a self, pharmacy: &'a str) -> impl Iterator<Item = &'a StockLevel> {
-        let levels = self.lives.iter().flat_map(Lives::stock);
+        let levels = self.simulation.iter().flat_map(Simulation::stock);
         levels.filter(move |level| level.pharmacy_uid == pharmacy)
     }
 
@@ -364,9 +371,9 @@ impl Stage {
         }
     }
 
-    fn open_pubsub(&mut self, target: &Url, post: &Arc<Post>) {
+    fn open_pubsub(&mut self, target: &Url, dispatcher: &Arc<Dispatcher>) {
         if self.pubsub.as_ref().is_none_or(|(open, _)| open != target) {
-            self.pubsub = Some((target.clone(), post.lane()));
+            self.pubsub = Some((target.clone(), dispatcher.queue()));
         }
     }
 }

@@ -6,11 +6,11 @@
 
 /// A deterministic sequence. Equal seeds give equal sequences.
 #[derive(Debug, Clone)]
-pub(crate) struct Chance {
+pub(crate) struct Rng {
     state: u64,
 }
 
-impl Chance {
+impl Rng {
     pub(crate) fn new(seed: u64) -> Self {
         Self { state: seed }
     }
@@ -54,17 +54,17 @@ mod tests {
 
     #[test]
     fn the_sequence_of_a_seed_never_changes() {
-        let mut chance = Chance::new(0);
-        assert_eq!(chance.next(), 0xE220_A839_7B1D_CDAF, "first value of SplitMix64 with state 0");
-        assert_eq!(chance.next(), 0x6E78_9E6A_A1B9_65F4);
+        let mut rng = Rng::new(0);
+        assert_eq!(rng.next(), 0xE220_A839_7B1D_CDAF, "first value of SplitMix64 with state 0");
+        assert_eq!(rng.next(), 0x6E78_9E6A_A1B9_65F4);
     }
 
     #[test]
     fn certainty_and_impossibility_hold() {
-        let mut chance = Chance::new(7);
-        assert!((0..1000).all(|_| chance.hits(1.0)));
-        assert!(!(0..1000).any(|_| chance.hits(0.0)));
-        assert_eq!(chance.below(0), 0);
-        assert_eq!(chance.pick::<u8>(&[]), 0);
+        let mut rng = Rng::new(7);
+        assert!((0..1000).all(|_| rng.hits(1.0)));
+        assert!(!(0..1000).any(|_| rng.hits(0.0)));
+        assert_eq!(rng.below(0), 0);
+        assert_eq!(rng.pick::<u8>(&[]), 0);
     }
 }

@@ -5,23 +5,23 @@
 
 use std::collections::VecDeque;
 
-use crate::{cast::DOCTORS, chance::Chance};
+use crate::{fixtures::DOCTORS, rng::Rng};
 
-/// One turn of an order's life.
+/// One change of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Turn {
-    /// The order is handed to a pharmacy: the first, or after a cancellation another one.
+pub(crate) enum Change {
+    /// The order is given to a pharmacy: to the first one, or after a cancellation to another one.
     Assign,
-    /// The pharmacy order takes this status.
+    /// The pharmacy order gets this status.
     Status(&'static str),
-    /// The prescription passes to this doctor (an index of the cast) or to nobody.
+    /// The prescription passes to this doctor (an index into the fixtures) or to nobody.
     Doctor { reason: &'static str, to: Option<usize> },
 }
 
-/// A turn and whether it falls into the same second as the one before.
+/// A change, and whether it falls into the same second as the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Step {
-    pub(crate) turn: Turn,
+    pub(crate) change: Change,
     pub(crate) at_once: bool,
 }
 
@@ -34,7 +34,7 @@ pub(crate) const READY: &str = "ready_for_pickup";
 pub(crate) const COMPLETED: &str = "completed";
 pub(crate) const CANCELLED: &str = "cancelled";
 
-/// Which way a life goes, and in how many of a hundred it does.
+/// The course an order takes. How many of a hundred orders take which is in [`COURSES`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Course {
     #[default]
@@ -44,7 +44,7 @@ enum Course {
     Rerouted,
     Restarted,
     CancelledLate,
-    Hurried,
+    SameSecond,
 }
 
 const COURSES: [(Course, usize); 7] = [
@@ -54,11 +54,11 @@ const COURSES: [(Course, usize); 7] = [
     (Course::Rerouted, 8),
     (Course::Restarted, 5),
     (Course::CancelledLate, 2),
-    (Course::Hurried, 5),
+    (Course::SameSecond, 5),
 ];
 
-fn course(chance: &mut Chance) -> Course {
-    let mut draw = chance.below(100);
+fn course(rng: &mut Rng) -> Course {
+    let mut draw = rng.below(100);
     for (course, share) in COURSES {
         if draw < share {
             return course;
@@ -68,102 +68,103 @@ fn course(chance: &mut Chance) -> Course {
     Course::Ordinary
 }
 
-/// The whole life of one order, and the doctor who signs in the end.
-pub(crate) fn plan(chance: &mut Chance) -> (VecDeque<Step>, usize) {
-    let mut turns = Vec::new();
-    let signing = doctors(chance, &mut turns);
-    match course(chance) {
+/// All changes of one order, and the doctor who signs in the end.
+pub(crate) fn plan(rng: &mut Rng) -> (VecDeque<Step>, usize) {
+    let mut changes = Vec::new();
+    let signing = doctors(rng, &mut changes);
+    match course(rng) {
         Course::Ordinary => {
-            turns.push(Turn::Assign);
-            turns.extend([WAITING, REVIEW, IN_PROGRESS, READY, COMPLETED].map(Turn::Status));
+            changes.push(Change::Assign);
+            changes.extend([WAITING, REVIEW, IN_PROGRESS, READY, COMPLETED].map(Change::Status));
         }
         Course::Paused => {
-            turns.push(Turn::Assign);
-            turns.extend([WAITING, REVIEW].map(Turn::Status));
-            if chance.hits(0.5) {
-                turns.push(Turn::Status(IN_PROGRESS));
+            changes.push(Change::Assign);
+            changes.extend([WAITING, REVIEW].map(Change::Status));
+            if rng.hits(0.5) {
+                changes.push(Change::Status(IN_PROGRESS));
             }
-            turns.push(Turn::Status(ON_HOLD));
-            if chance.hits(0.3) {
-                turns.push(Turn::Doctor { reason: "ON_HOLD_DOCTOR_REMOVED", to: None });
-                turns.push(Turn::Doctor { reason: "ADMIN_ASSIGNED", to: Some(signing) });
+            changes.push(Change::Status(ON_HOLD));
+            if rng.hits(0.3) {
+                changes.push(Change::Doctor { reason: "ON_HOLD_DOCTOR_REMOVED", to: None });
+                changes.push(Change::Doctor { reason: "ADMIN_ASSIGNED", to: Some(signing) });
             }
-            turns.extend([IN_PROGRESS, READY, COMPLETED].map(Turn::Status));
+            changes.extend([IN_PROGRESS, READY, COMPLETED].map(Change::Status));
         }
         Course::Cancelled => {
-            turns.extend([Turn::Assign, Turn::Status(WAITING)]);
-            if chance.hits(0.5) {
-                turns.push(Turn::Status(REVIEW));
+            changes.extend([Change::Assign, Change::Status(WAITING)]);
+            if rng.hits(0.5) {
+                changes.push(Change::Status(REVIEW));
             }
-            turns.push(Turn::Status(CANCELLED));
+            changes.push(Change::Status(CANCELLED));
         }
         Course::Rerouted => {
-            let pharmacies = if chance.hits(0.2) { 2 } else { 1 };
+            let pharmacies = if rng.hits(0.2) { 2 } else { 1 };
             for _ in 0..pharmacies {
-                turns.extend([Turn::Assign, Turn::Status(WAITING)]);
-                if chance.hits(0.6) {
-                    turns.push(Turn::Status(REVIEW));
+                changes.extend([Change::Assign, Change::Status(WAITING)]);
+                if rng.hits(0.6) {
+                    changes.push(Change::Status(REVIEW));
                 }
-                turns.push(Turn::Status(CANCELLED));
+                changes.push(Change::Status(CANCELLED));
             }
-            turns.push(Turn::Assign);
-            turns.extend([WAITING, REVIEW, IN_PROGRESS, READY, COMPLETED].map(Turn::Status));
+            changes.push(Change::Assign);
+            changes.extend([WAITING, REVIEW, IN_PROGRESS, READY, COMPLETED].map(Change::Status));
         }
         Course::Restarted => {
-            turns.push(Turn::Assign);
-            turns.extend([WAITING, REVIEW, IN_PROGRESS].map(Turn::Status));
-            turns.extend([INIT, WAITING, REVIEW, IN_PROGRESS, READY, COMPLETED].map(Turn::Status));
+            changes.push(Change::Assign);
+            changes.extend([WAITING, REVIEW, IN_PROGRESS].map(Change::Status));
+            changes.extend([INIT, WAITING, REVIEW, IN_PROGRESS, READY, COMPLETED].map(Change::Status));
         }
         Course::CancelledLate => {
-            turns.push(Turn::Assign);
-            turns.extend([WAITING, REVIEW, IN_PROGRESS, READY, COMPLETED, CANCELLED].map(Turn::Status));
+            changes.push(Change::Assign);
+            changes.extend([WAITING, REVIEW, IN_PROGRESS, READY, COMPLETED, CANCELLED].map(Change::Status));
         }
-        Course::Hurried => {
-            turns.push(Turn::Assign);
-            turns.extend([WAITING, REVIEW, IN_PROGRESS, READY, COMPLETED].map(Turn::Status));
-            let (first, second) = if chance.hits(0.5) { (WAITING, REVIEW) } else { (IN_PROGRESS, READY) };
-            return (in_time(turns, Some((first, second))), signing);
+        Course::SameSecond => {
+            changes.push(Change::Assign);
+            changes.extend([WAITING, REVIEW, IN_PROGRESS, READY, COMPLETED].map(Change::Status));
+            let (first, second) = if rng.hits(0.5) { (WAITING, REVIEW) } else { (IN_PROGRESS, READY) };
+            return (steps_of(changes, Some((first, second))), signing);
         }
     }
-    (in_time(turns, None), signing)
+    (steps_of(changes, None), signing)
 }
 
-/// The doctors before the pharmacy: usually one from the queue, sometimes a chain with gaps of nobody.
-fn doctors(chance: &mut Chance, turns: &mut Vec<Turn>) -> usize {
-    let first = chance.below(DOCTORS.len());
-    if chance.hits(0.4) {
+/// The doctors before the pharmacy: usually one from the queue, sometimes several, with times in between when nobody has it.
+fn doctors(rng: &mut Rng, changes: &mut Vec<Change>) -> usize {
+    let first = rng.below(DOCTORS.len());
+    if rng.hits(0.4) {
         return first;
     }
-    let reason = chance.pick(&["QUEUE_ASSIGNED", "QUEUE_ASSIGNED", "QUEUE_ASSIGNED", "ORDER_ATTRIBUTE_ASSIGNED"]);
-    turns.push(Turn::Doctor { reason, to: Some(first) });
+    let reason = rng.pick(&["QUEUE_ASSIGNED", "QUEUE_ASSIGNED", "QUEUE_ASSIGNED", "ORDER_ATTRIBUTE_ASSIGNED"]);
+    changes.push(Change::Doctor { reason, to: Some(first) });
     let mut signing = first;
-    if chance.hits(0.25) {
-        signing = (first + 1 + chance.below(DOCTORS.len() - 1)) % DOCTORS.len();
-        if chance.hits(0.5) {
-            turns.push(Turn::Doctor { reason: "ADMIN_ASSIGNED", to: Some(signing) });
+    if rng.hits(0.25) {
+        signing = (first + 1 + rng.below(DOCTORS.len() - 1)) % DOCTORS.len();
+        if rng.hits(0.5) {
+            changes.push(Change::Doctor { reason: "ADMIN_ASSIGNED", to: Some(signing) });
         } else {
             let away = ["PRESCRIPTION_REQUEUED", "DOCTOR_REQUEUED_PRESCRIPTIONS", "STALE_ASSIGNMENT_CLEARED"];
-            let reason = chance.pick(&away);
+            let reason = rng.pick(&away);
             if reason == "PRESCRIPTION_REQUEUED" {
-                // The queue gives it back to the same doctor: bare, this message is equal to the first to the byte.
+                // The queue gives it back to the same doctor. This message is then equal to the first one byte for byte, because
+                // the provider puts neither time nor id into it. A client has to cope with that.
                 signing = first;
             }
-            turns.push(Turn::Doctor { reason, to: None });
-            turns.push(Turn::Doctor { reason: "QUEUE_ASSIGNED", to: Some(signing) });
+            changes.push(Change::Doctor { reason, to: None });
+            changes.push(Change::Doctor { reason: "QUEUE_ASSIGNED", to: Some(signing) });
         }
     }
     signing
 }
 
-fn in_time(turns: Vec<Turn>, hurried: Option<(&str, &str)>) -> VecDeque<Step> {
-    let mut steps = VecDeque::with_capacity(turns.len());
+fn steps_of(changes: Vec<Change>, same_second: Option<(&str, &str)>) -> VecDeque<Step> {
+    let mut steps = VecDeque::with_capacity(changes.len());
     let mut before = None;
-    for turn in turns {
-        let at_once = hurried.is_some_and(|(first, second)| {
-            matches!((before, turn), (Some(Turn::Status(a)), Turn::Status(b)) if a == first && b == second)
+    for change in changes {
+        let at_once = same_second.is_some_and(|(first, second)| {
+            matches!((before, change), (Some(Change::Status(a)), Change::Status(b)) if a == first && b == second)
         });
-        steps.push_back(Step { turn, at_once });
-        before = Some(turn);
+        steps.push_back(Step { change, at_once });
+        before = Some(change);
     }
     steps
 }
@@ -173,12 +174,14 @@ mod tests {
     use super::*;
 
     fn lives(number: usize) -> Vec<Vec<Step>> {
-        let mut chance = Chance::new(11);
-        (0..number).map(|_| plan(&mut chance).0.into()).collect()
+        let mut rng = Rng::new(11);
+        (0..number).map(|_| plan(&mut rng).0.into()).collect()
     }
 
     fn statuses(life: &[Step]) -> Vec<&'static str> {
-        life.iter().filter_map(|step| if let Turn::Status(status) = step.turn { Some(status) } else { None }).collect()
+        life.iter()
+            .filter_map(|step| if let Change::Status(status) = step.change { Some(status) } else { None })
+            .collect()
     }
 
     #[test]
@@ -195,14 +198,14 @@ mod tests {
         assert!((1100..1450).contains(&plain), "{plain}");
         let has = |test: &dyn Fn(&[Step]) -> bool| lives.iter().any(|life| test(life));
         assert!(has(&|life| statuses(life).contains(&ON_HOLD)));
-        assert!(has(&|life| life.iter().filter(|step| step.turn == Turn::Assign).count() == 3));
+        assert!(has(&|life| life.iter().filter(|step| step.change == Change::Assign).count() == 3));
         assert!(has(&|life| statuses(life).contains(&INIT)));
         assert!(has(&|life| statuses(life).ends_with(&[COMPLETED, CANCELLED])));
         assert!(has(&|life| life.iter().any(|step| step.at_once)));
-        assert!(has(&|life| matches!(life.iter().map(|s| s.turn).nth(1), Some(Turn::Doctor { to: None, .. }))));
+        assert!(has(&|life| matches!(life.iter().map(|s| s.change).nth(1), Some(Change::Doctor { to: None, .. }))));
         assert!(has(&|life| {
-            let turns: Vec<_> = life.iter().map(|step| step.turn).collect();
-            matches!(turns.as_slice(), [first @ Turn::Doctor { to: Some(_), .. }, Turn::Doctor { to: None, .. }, again, ..]
+            let changes: Vec<_> = life.iter().map(|step| step.change).collect();
+            matches!(changes.as_slice(), [first @ Change::Doctor { to: Some(_), .. }, Change::Doctor { to: None, .. }, again, ..]
                 if first == again)
         }));
     }
@@ -210,9 +213,9 @@ mod tests {
     #[test]
     fn every_life_is_assigned_before_it_has_a_status_and_ends() {
         for life in lives(500) {
-            let assigned = life.iter().position(|step| step.turn == Turn::Assign).unwrap();
-            let told = life.iter().position(|step| matches!(step.turn, Turn::Status(_))).unwrap();
-            assert!(assigned < told);
+            let assigned = life.iter().position(|step| step.change == Change::Assign).unwrap();
+            let status = life.iter().position(|step| matches!(step.change, Change::Status(_))).unwrap();
+            assert!(assigned < status);
             assert!(matches!(statuses(&life).last(), Some(&COMPLETED) | Some(&CANCELLED)));
         }
     }

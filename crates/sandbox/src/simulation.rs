@@ -14,20 +14,20 @@ use data_encoding::BASE64;
 use jiff::Timestamp;
 
 use crate::{
-    cast::{self, DOCTORS, Doctor, PHARMACIES, PRODUCTS},
-    chance::Chance,
     event::{
         Address, AssignedDoctor, DeliveryType, DoctorChange, DoctorName, Document, Event, EventType, Fulfillment,
         FulfillmentOrder, Happening, ItemPharmacySku, ItemSku, Nothing, OrderItem, ParentOrder, PatientData,
         PharmacyName, PharmacyOrder, Prescription, PrescriptionFile, PrescriptionItem, PrescriptionPatient, ShopOrder,
         StockLevel, StockSku,
     },
+    fixtures::{self, DOCTORS, Doctor, PHARMACIES, PRODUCTS},
     prescription,
-    script::{self, Step, Turn},
+    rng::Rng,
+    script::{self, Change, Step},
 };
 
-/// How many orders are under way at the same time.
-const ABREAST: usize = 14;
+/// How many orders are open at the same time.
+const MAX_OPEN: usize = 14;
 
 const SHOP: &str = "beispielshop.example.test";
 
@@ -37,32 +37,32 @@ const DELIVERY_TYPES: [DeliveryType; 3] = [
     DeliveryType { uid: "dt-pickup", display_name: "Abholung", identifier: "pickup" },
 ];
 
-/// A generator of events. An iterator; it ends when the bounded number of orders has lived.
+/// A generator of events. As an iterator, it ends when the last of the orders has ended.
 #[derive(Debug)]
-pub struct Lives {
-    chance: Chance,
+pub struct Simulation {
+    rng: Rng,
     starts_at: Timestamp,
     step: Duration,
     elapsed: Duration,
     number: u64,
-    /// Orders still to be born; `None` without end.
-    unborn: Option<u64>,
-    born: u64,
-    open: Vec<Life>,
-    /// The index in `open` of a life whose next turn falls into the same second.
-    hurried: Option<usize>,
-    /// What a turn brought about elsewhere, in the same second.
+    /// Orders still to be created; `None` for no end.
+    remaining: Option<u64>,
+    created: u64,
+    open: Vec<SimulatedOrder>,
+    /// The index in `open` of an order whose next change falls into the same second.
+    same_second: Option<usize>,
+    /// Events that follow from a change in the same second, such as the stock that a completed order used.
     effects: VecDeque<(EventType, Happening)>,
-    /// Shelves that stand empty, with the number of events until they are filled.
-    empty: BTreeMap<Shelf, u64>,
-    stock: BTreeMap<Shelf, StockLevel>,
+    /// Products that are out of stock, with the number of the event at which they are refilled.
+    empty: BTreeMap<StockKey, u64>,
+    stock: BTreeMap<StockKey, StockLevel>,
 }
 
-/// A product in a pharmacy: indices into the cast.
-type Shelf = (usize, usize);
+/// A product in a pharmacy: indices into the fixtures.
+type StockKey = (usize, usize);
 
 #[derive(Debug)]
-struct Life {
+struct SimulatedOrder {
     order: PharmacyOrder,
     pharmacy: Option<usize>,
     items: Vec<(usize, i64)>,
@@ -72,35 +72,35 @@ struct Life {
     steps: VecDeque<Step>,
 }
 
-impl Lives {
-    /// A story with `orders` orders (0: without end) whose events lie `step` apart, the first at `starts_at`.
+impl Simulation {
+    /// Simulates `orders` orders (0: no end). The events are `step` apart, the first one at `starts_at`.
     pub fn new(seed: u64, orders: u64, starts_at: Timestamp, step: Duration) -> Self {
-        let mut chance = Chance::new(seed);
+        let mut rng = Rng::new(seed);
         let mut stock = BTreeMap::new();
         for pharmacy in 0..PHARMACIES.len() {
             for product in 0..PRODUCTS.len() {
-                stock.insert((pharmacy, product), stock_level((pharmacy, product), starts_at, &mut chance));
+                stock.insert((pharmacy, product), stock_level((pharmacy, product), starts_at, &mut rng));
             }
         }
         Self {
-            chance,
+            rng,
             starts_at,
             step,
             elapsed: Duration::ZERO,
             number: 0,
-            unborn: (orders > 0).then_some(orders),
-            born: 0,
+            remaining: (orders > 0).then_some(orders),
+            created: 0,
             open: Vec::new(),
-            hurried: None,
+            same_second: None,
             effects: VecDeque::new(),
             empty: BTreeMap::new(),
             stock,
         }
     }
 
-    /// Whether the next event falls into the same second as the last one because one brought about the other.
+    /// Whether the next event falls into the same second as the last one, because it follows from it.
     pub fn continues_at_once(&self) -> bool {
-        !self.effects.is_empty() || self.hurried.is_some()
+        !self.effects.is_empty() || self.same_second.is_some()
     }
 
     /// Every stock level as it stands now.
@@ -113,7 +113,7 @@ impl Lives {
         Timestamp::from_second(at.as_second()).unwrap_or(at)
     }
 
-    fn told(&mut self, event_type: EventType, happening: Happening) -> Event {
+    fn event(&mut self, event_type: EventType, happening: Happening) -> Event {
         let event = Event { number: self.number, event_type, at: self.now(), happening };
         self.number += 1;
         event
@@ -125,135 +125,133 @@ impl Lives {
         }
     }
 
-    /// A shelf whose time to be filled has come.
+    /// Refills a product that has been out of stock for long enough.
     fn refill(&mut self) -> Option<Event> {
-        let due = self.empty.iter().find(|(_, due)| **due <= self.number).map(|(shelf, _)| *shelf)?;
+        let due = self.empty.iter().find(|(_, due)| **due <= self.number).map(|(key, _)| *key)?;
         self.empty.remove(&due);
         self.advance();
-        let amount = self.chance.pick(&[12, 24, 48]);
-        let level = self.shelve(due, amount)?;
-        Some(self.told(EventType::StockUpdated, Happening::Stock(Box::new(level))))
+        let amount = self.rng.pick(&[12, 24, 48]);
+        let level = self.change_stock(due, amount)?;
+        Some(self.event(EventType::StockUpdated, Happening::Stock(Box::new(level))))
     }
 
-    /// Changes a shelf by `amount`, never below zero, and tells its new level.
-    fn shelve(&mut self, shelf: Shelf, amount: i64) -> Option<StockLevel> {
+    /// Changes a stock level by `amount`, never below zero, and returns the new one.
+    fn change_stock(&mut self, key: StockKey, amount: i64) -> Option<StockLevel> {
         let now = self.now().as_second();
-        let wait = 4 + self.chance.below(60) as u64;
-        let level = self.stock.get_mut(&shelf)?;
+        let wait = 4 + self.rng.below(60) as u64;
+        let level = self.stock.get_mut(&key)?;
         level.stock = level.stock.saturating_add(amount).max(0);
         level.updated_at = now;
         if level.stock == 0 {
-            self.empty.entry(shelf).or_insert(self.number + wait);
+            self.empty.entry(key).or_insert(self.number + wait);
         }
         Some(level.clone())
     }
 
-    fn birth(&mut self) -> Option<usize> {
-        match &mut self.unborn {
+    fn create_order(&mut self) -> Option<usize> {
+        match &mut self.remaining {
             Some(0) => return None,
             Some(left) => *left -= 1,
             None => {}
         }
-        let serial = self.born;
-        self.born += 1;
+        let serial = self.created;
+        self.created += 1;
         let now = self.now();
-        self.open.push(Life::new(serial, now, &mut self.chance));
+        self.open.push(SimulatedOrder::new(serial, now, &mut self.rng));
         Some(self.open.len() - 1)
     }
 
-    /// Lets the life at `index` take its next turn.
-    fn live(&mut self, index: usize) -> Option<Event> {
+    /// Makes the next change of the order at `index`.
+    fn advance_order(&mut self, index: usize) -> Option<Event> {
         let now = self.now();
-        let life = self.open.get_mut(index)?;
-        let step = life.steps.pop_front()?;
-        let (event_type, happening) = match step.turn {
-            Turn::Assign => {
-                life.assign(now, &self.stock, &mut self.chance);
-                (EventType::OrderCreated, Happening::Order(Box::new(life.order.clone())))
+        let simulated = self.open.get_mut(index)?;
+        let step = simulated.steps.pop_front()?;
+        let (event_type, happening) = match step.change {
+            Change::Assign => {
+                simulated.assign(now, &self.stock, &mut self.rng);
+                (EventType::OrderCreated, Happening::Order(Box::new(simulated.order.clone())))
             }
-            Turn::Status(status) => {
-                let before = life.order.status;
-                life.order.status = status;
-                life.order.updated_at = now.as_second();
-                life.look_at_shelves(&self.stock);
-                let happening = Happening::Order(Box::new(life.order.clone()));
+            Change::Status(status) => {
+                let before = simulated.order.status;
+                simulated.order.status = status;
+                simulated.order.updated_at = now.as_second();
+                simulated.read_stock(&self.stock);
+                let happening = Happening::Order(Box::new(simulated.order.clone()));
                 let sign = match (before, status) {
                     (_, script::COMPLETED) => -1,
                     (script::COMPLETED, script::CANCELLED) => 1,
                     _ => 0,
                 };
-                if let (Some(pharmacy), true) = (life.pharmacy, sign != 0) {
-                    for (product, amount) in life.items.clone() {
-                        if let Some(level) = self.shelve((pharmacy, product), sign * amount) {
+                if let (Some(pharmacy), true) = (simulated.pharmacy, sign != 0) {
+                    for (product, amount) in simulated.items.clone() {
+                        if let Some(level) = self.change_stock((pharmacy, product), sign * amount) {
                             self.effects.push_back((EventType::StockUpdated, Happening::Stock(Box::new(level))));
                         }
                     }
                 }
                 (EventType::OrderUpdated, happening)
             }
-            Turn::Doctor { reason, to } => {
-                let change = life.change_doctor(reason, to);
+            Change::Doctor { reason, to } => {
+                let change = simulated.change_doctor(reason, to);
                 (EventType::DoctorChanged, Happening::Doctor(Box::new(change)))
             }
         };
-        let next = self.open.get(index).and_then(|life| life.steps.front()).copied();
+        let next = self.open.get(index).and_then(|simulated| simulated.steps.front()).copied();
         match next {
             None => {
                 self.open.swap_remove(index);
             }
-            Some(step) if step.at_once => self.hurried = Some(index),
+            Some(step) if step.at_once => self.same_second = Some(index),
             Some(_) => {}
         }
-        Some(self.told(event_type, happening))
+        Some(self.event(event_type, happening))
     }
 }
 
-impl Iterator for Lives {
+impl Iterator for Simulation {
     type Item = Event;
 
     fn next(&mut self) -> Option<Event> {
         if let Some((event_type, happening)) = self.effects.pop_front() {
-            return Some(self.told(event_type, happening));
+            return Some(self.event(event_type, happening));
         }
-        if let Some(index) = self.hurried.take() {
-            return self.live(index);
+        if let Some(index) = self.same_second.take() {
+            return self.advance_order(index);
         }
         if let Some(event) = self.refill() {
             return Some(event);
         }
-        let newborn = self.open.is_empty() || (self.open.len() < ABREAST && self.chance.hits(0.3));
-        let index = if newborn { self.birth() } else { None };
+        let creates = self.open.is_empty() || (self.open.len() < MAX_OPEN && self.rng.hits(0.3));
+        let index = if creates { self.create_order() } else { None };
         let index = match index {
             Some(index) => index,
             None if self.open.is_empty() => return None,
-            None => self.chance.below(self.open.len()),
+            None => self.rng.below(self.open.len()),
         };
         self.advance();
-        self.live(index)
+        self.advance_order(index)
     }
 }
 
-impl Life {
-    fn new(serial: u64, now: Timestamp, chance: &mut Chance) -> Self {
-        let (steps, signing) = script::plan(chance);
-        let patient = cast::patient(chance);
+impl SimulatedOrder {
+    fn new(serial: u64, now: Timestamp, rng: &mut Rng) -> Self {
+        let (steps, signing) = script::plan(rng);
+        let patient = fixtures::patient(rng);
         let signing = DOCTORS.get(signing).copied().unwrap_or_default();
         let name = format!("#{}", 1001 + serial);
-        // Uids are opaque; some wear a shape that breaks whoever parses them or forgets to escape them.
-        let order_uid =
-            if chance.hits(0.1) { format!("#ord_{}", chance.digits()) } else { format!("ord-{}", chance.digits()) };
+        // Uids have no meaning. Some look unusual on purpose, so that a client notices if it parses them or forgets to escape them.
+        let order_uid = if rng.hits(0.1) { format!("#ord_{}", rng.digits()) } else { format!("ord-{}", rng.digits()) };
         let external_id = Some(format!("EXT-{}", 480_000 + serial));
-        let fulfillment_external_id = chance.hits(0.8).then(|| format!("FUL-{}", chance.digits()));
+        let fulfillment_external_id = rng.hits(0.8).then(|| format!("FUL-{}", rng.digits()));
 
         let mut items: Vec<(usize, i64)> = Vec::new();
-        for _ in 0..chance.pick(&[1, 1, 1, 2, 2, 3]) {
-            let product = chance.below(PRODUCTS.len());
+        for _ in 0..rng.pick(&[1, 1, 1, 2, 2, 3]) {
+            let product = rng.below(PRODUCTS.len());
             if !items.iter().any(|(taken, _)| *taken == product) {
-                items.push((product, chance.pick(&[1, 1, 1, 2, 3])));
+                items.push((product, rng.pick(&[1, 1, 1, 2, 3])));
             }
         }
-        let order_items =
-            items.iter().map(|(product, amount)| order_item(*product, *amount, chance)).collect::<Vec<_>>();
+        let order_items = items.iter().map(|(product, amount)| order_item(*product, *amount, rng)).collect::<Vec<_>>();
 
         let delivery_address = Address {
             first_name: patient.first_name,
@@ -266,13 +264,13 @@ impl Life {
             additional_address: patient.additional_address,
         };
         let mut invoice_address = delivery_address.clone();
-        if chance.hits(0.1) {
+        if rng.hits(0.1) {
             invoice_address.first_name = "Erika";
             invoice_address.last_name = "Beispiel";
         }
 
-        let shipping = chance.pick(&[Some(499), Some(499), Some(0), Some(990), None]);
-        let prescription_uid = format!("rx-{}", chance.digits());
+        let shipping = rng.pick(&[Some(499), Some(499), Some(0), Some(990), None]);
+        let prescription_uid = format!("rx-{}", rng.digits());
         let order = PharmacyOrder {
             uid: String::new(),
             status: script::INIT,
@@ -289,30 +287,30 @@ impl Life {
                 invoice_address,
                 shipping_costs_amount: shipping,
                 shipping_costs_currency: shipping.map(|_| "EUR"),
-                priority: chance.pick(&[0, 0, 0, 0, 1, 5]),
+                priority: rng.pick(&[0, 0, 0, 0, 1, 5]),
             },
-            delivery_type: chance.hits(0.95).then(|| chance.pick(&DELIVERY_TYPES)),
+            delivery_type: rng.hits(0.95).then(|| rng.pick(&DELIVERY_TYPES)),
             order_items,
-            patient_data: chance.hits(0.98).then(|| PatientData {
+            patient_data: rng.hits(0.98).then(|| PatientData {
                 uid: patient.uid.clone(),
                 display_name: format!("{} {}", patient.first_name, patient.last_name),
                 email: patient.email.clone(),
                 date_of_birth: patient.date_of_birth.clone(),
                 phone_number: patient.phone_number.clone(),
             }),
-            doctor_data: chance.hits(0.97).then(|| DoctorName {
+            doctor_data: rng.hits(0.97).then(|| DoctorName {
                 uid: signing.uid,
                 display_name: format!("Dr. {} {}", signing.first_name, signing.last_name),
             }),
-            prescription_file: chance
+            prescription_file: rng
                 .hits(0.92)
-                .then(|| prescription_file(&name, &prescription_uid, &items, signing, chance)),
+                .then(|| prescription_file(&name, &prescription_uid, &items, signing, rng)),
             fulfillment: Some(Fulfillment {
-                uid: format!("fo-{}", chance.digits()),
+                uid: format!("fo-{}", rng.digits()),
                 external_id: fulfillment_external_id.clone(),
                 order: FulfillmentOrder {
                     uid: order_uid,
-                    shop_order: ShopOrder { uid: format!("so-{}", chance.digits()), external_id: external_id.clone() },
+                    shop_order: ShopOrder { uid: format!("so-{}", rng.digits()), external_id: external_id.clone() },
                 },
             }),
         };
@@ -327,16 +325,16 @@ impl Life {
                 date_of_birth: patient.date_of_birth,
             },
             documents: vec![Document {
-                uid: format!("docu-{}", chance.digits()),
+                uid: format!("docu-{}", rng.digits()),
                 r#type: "prescription",
                 status: "pending",
             }],
             items: items
                 .iter()
                 .map(|(product, _)| PrescriptionItem {
-                    uid: format!("rxi-{}", chance.digits()),
+                    uid: format!("rxi-{}", rng.digits()),
                     shop_sku_uid: format!("shop-{}", sku_uid(*product)),
-                    fulfillment_line_item_external_id: chance.hits(0.7).then(|| format!("LI-{}", chance.digits())),
+                    fulfillment_line_item_external_id: rng.hits(0.7).then(|| format!("LI-{}", rng.digits())),
                 })
                 .collect(),
         };
@@ -353,9 +351,9 @@ impl Life {
         Self { order, pharmacy: None, items, doctor: None, prescription, doctor_change, steps }
     }
 
-    /// Hands the order to a pharmacy that has not refused it yet, if possible one with everything on its shelves.
-    fn assign(&mut self, now: Timestamp, stock: &BTreeMap<Shelf, StockLevel>, chance: &mut Chance) {
-        let first = chance.below(PHARMACIES.len());
+    /// Gives the order to another pharmacy than before, if possible to one that has all its products in stock.
+    fn assign(&mut self, now: Timestamp, stock: &BTreeMap<StockKey, StockLevel>, rng: &mut Rng) {
+        let first = rng.below(PHARMACIES.len());
         let around = (0..PHARMACIES.len()).map(|offset| (first + offset) % PHARMACIES.len());
         let candidates: Vec<usize> = around.filter(|candidate| Some(*candidate) != self.pharmacy).collect();
         let stocked = |pharmacy: usize| {
@@ -365,16 +363,16 @@ impl Life {
         let Some(chosen) = chosen else { return };
         let named = PHARMACIES.get(chosen).copied().unwrap_or_default();
         self.pharmacy = Some(chosen);
-        self.order.uid = format!("po-{}", chance.digits());
+        self.order.uid = format!("po-{}", rng.digits());
         self.order.status = script::INIT;
         self.order.created_at = now.as_second();
         self.order.updated_at = now.as_second();
         self.order.pharmacy = PharmacyName { uid: named.uid, display_name: named.display_name };
-        self.look_at_shelves(stock);
+        self.read_stock(stock);
     }
 
     /// Each item shows the price and the stock of the pharmacy that has the order.
-    fn look_at_shelves(&mut self, stock: &BTreeMap<Shelf, StockLevel>) {
+    fn read_stock(&mut self, stock: &BTreeMap<StockKey, StockLevel>) {
         let Some(pharmacy) = self.pharmacy else { return };
         for ((product, _), item) in self.items.iter().zip(&mut self.order.order_items) {
             item.pharmacy_sku = stock.get(&(pharmacy, *product)).map(|level| ItemPharmacySku {
@@ -412,16 +410,16 @@ fn sku_name(product: usize) -> String {
     format!("{} {}", product.name, product.pack)
 }
 
-fn order_item(product: usize, amount: i64, chance: &mut Chance) -> OrderItem {
+fn order_item(product: usize, amount: i64, rng: &mut Rng) -> OrderItem {
     let facts = PRODUCTS.get(product).copied().unwrap_or_default();
     OrderItem {
-        uid: format!("oi-{}", chance.digits()),
+        uid: format!("oi-{}", rng.digits()),
         amount,
         total_paid_amount: facts.price * amount,
         sku: ItemSku {
             uid: sku_uid(product),
             display_name: sku_name(product),
-            pzn: cast::pzn(product),
+            pzn: fixtures::pzn(product),
             product_uid: format!("prod-{:03}", product + 1),
             product_display_name: facts.name,
             product_handle: facts.handle,
@@ -430,20 +428,20 @@ fn order_item(product: usize, amount: i64, chance: &mut Chance) -> OrderItem {
     }
 }
 
-fn stock_level(shelf: Shelf, now: Timestamp, chance: &mut Chance) -> StockLevel {
-    let (pharmacy, product) = shelf;
+fn stock_level(key: StockKey, now: Timestamp, rng: &mut Rng) -> StockLevel {
+    let (pharmacy, product) = key;
     let facts = PRODUCTS.get(product).copied().unwrap_or_default();
-    let markup = chance.pick(&[0, 0, 50, 100, 250]);
+    let markup = rng.pick(&[0, 0, 50, 100, 250]);
     StockLevel {
         uid: format!("psku-{:02}-{:03}", pharmacy + 1, product + 1),
         pharmacy_uid: PHARMACIES.get(pharmacy).copied().unwrap_or_default().uid,
         sku_uid: sku_uid(product),
-        external_id: chance.hits(0.6).then(|| format!("W{:05}", chance.below(100_000))),
+        external_id: rng.hits(0.6).then(|| format!("W{:05}", rng.below(100_000))),
         price: facts.price + markup,
-        // Many shelves hold little, so that some run empty while one watches.
-        stock: chance.pick(&[1, 2, 3, 5, 9, 18, 40]),
+        // Many levels are low, so that some products are soon out of stock.
+        stock: rng.pick(&[1, 2, 3, 5, 9, 18, 40]),
         markup,
-        priority: chance.pick(&[0, 0, 1]),
+        priority: rng.pick(&[0, 0, 1]),
         r#type: "physical",
         created_at: now.as_second() - 90 * 86_400,
         updated_at: now.as_second() - 3_600,
@@ -451,7 +449,7 @@ fn stock_level(shelf: Shelf, now: Timestamp, chance: &mut Chance) -> StockLevel 
         sku: StockSku {
             uid: sku_uid(product),
             display_name: sku_name(product),
-            pzn: cast::pzn(product),
+            pzn: fixtures::pzn(product),
             product_uid: format!("prod-{:03}", product + 1),
             product_display_name: Some(facts.name),
             product_handle: Some(facts.handle),
@@ -464,7 +462,7 @@ fn prescription_file(
     prescription_uid: &str,
     items: &[(usize, i64)],
     doctor: Doctor,
-    chance: &mut Chance,
+    rng: &mut Rng,
 ) -> PrescriptionFile {
     let mut lines = vec![
         "Erfundenes Rezept - nur zur Probe".to_owned(),
@@ -472,11 +470,13 @@ fn prescription_file(
         format!("Dr. {} {}", doctor.first_name, doctor.last_name),
     ];
     lines.extend(
-        items.iter().map(|(product, amount)| format!("{amount} x {} PZN {}", sku_name(*product), cast::pzn(*product))),
+        items
+            .iter()
+            .map(|(product, amount)| format!("{amount} x {} PZN {}", sku_name(*product), fixtures::pzn(*product))),
     );
     // A signature and a stamp: usually small, sometimes a scan.
-    let padding = if chance.hits(0.05) { 90_000 + chance.below(60_000) } else { 300 };
-    let file = prescription::pdf(&lines, padding, chance);
+    let padding = if rng.hits(0.05) { 90_000 + rng.below(60_000) } else { 300 };
+    let file = prescription::pdf(&lines, padding, rng);
     PrescriptionFile { filename: format!("{prescription_uid}.pdf"), content_base64: Arc::from(BASE64.encode(&file)) }
 }
 
@@ -492,7 +492,7 @@ mod tests {
 
     fn story(seed: u64, orders: u64) -> Vec<Event> {
         let starts_at = Timestamp::from_second(1_760_000_000).unwrap();
-        Lives::new(seed, orders, starts_at, Duration::from_secs(60)).collect()
+        Simulation::new(seed, orders, starts_at, Duration::from_secs(60)).collect()
     }
 
     fn json(event: &Event, level: Level) -> Value {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use url::{Host, Url};
 
 use crate::{
-    deliver::Lane,
+    deliver::Queue,
     event::{Event, EventType, Level},
     switches::Switches,
 };
@@ -41,11 +41,11 @@ pub(crate) struct Subscription {
     pub(crate) pharmacies: Option<Vec<String>>,
     pub(crate) payload_version: String,
     pub(crate) secret: SecretString,
-    pub(crate) lane: Lane,
+    pub(crate) queue: Queue,
 }
 
 impl Subscription {
-    pub(crate) fn hears(&self, event: &Event) -> bool {
+    pub(crate) fn receives(&self, event: &Event) -> bool {
         self.notification_type == event.event_type.as_str()
             && match (&self.pharmacies, event.pharmacy_uid()) {
                 (None, _) => true,
@@ -85,13 +85,13 @@ impl Subscription {
 
 /// What a create asks for, once it has been looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Wish {
+pub(crate) struct NewSubscription {
     pub(crate) notification_type: String,
     pub(crate) target: Url,
     pub(crate) payload_version: String,
 }
 
-impl Wish {
+impl NewSubscription {
     /// Reads the body of a create.
     ///
     /// # Errors
@@ -177,8 +177,8 @@ pub(crate) fn fresh(level: Level) -> Result<(String, SecretString), getrandom::E
 mod tests {
     use super::*;
 
-    fn read(body: Value) -> Result<Wish, Vec<(&'static str, &'static str)>> {
-        Wish::read(&body, Level::Management, &Switches::default())
+    fn read(body: Value) -> Result<NewSubscription, Vec<(&'static str, &'static str)>> {
+        NewSubscription::read(&body, Level::Management, &Switches::default())
     }
 
     #[test]
@@ -214,9 +214,9 @@ mod tests {
     #[test]
     fn changes_of_doctor_are_for_organisations() {
         let body = json!({"notification_type": "PRESCRIPTION_DOCTOR_CHANGED", "target": "https://a.example.test"});
-        assert!(Wish::read(&body, Level::Management, &Switches::default()).is_ok());
-        assert!(Wish::read(&body, Level::Pharmacy, &Switches::default()).is_err());
+        assert!(NewSubscription::read(&body, Level::Management, &Switches::default()).is_ok());
+        assert!(NewSubscription::read(&body, Level::Pharmacy, &Switches::default()).is_err());
         let off = Switches { doctor_changes_by_webhook: false, ..Switches::default() };
-        assert!(Wish::read(&body, Level::Management, &off).is_err());
+        assert!(NewSubscription::read(&body, Level::Management, &off).is_err());
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use offizin_desk::{
     Desk, Home, Problem,
     event::view::EventListInput,
-    orders::view::{OrderListInput, StatusGroup},
+    orders::{view::OrderListInput, words::StatusGroup},
     page::PageInput,
     stock::view::{StockChartInput, StockListInput},
     system_clock,

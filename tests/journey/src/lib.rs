@@ -28,7 +28,10 @@ use offizin_desk::{
     connections::view::{
         Api, ConnectionInput, ConnectionRemoveInput, ConnectionSettings, ConnectionView, DeleteStrategy, Provider,
     },
-    event::view::{EventListInput, EventRowView, Verdict},
+    event::{
+        Verdict,
+        view::{EventListInput, EventRowView},
+    },
     id::{ConnectionId, SubscriptionId},
     orders::view::{OrderListInput, OrderRowView},
     page::PageInput,

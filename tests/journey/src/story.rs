@@ -7,7 +7,10 @@ use jiff::Timestamp;
 use offizin_desk::{
     Desk,
     money::Money,
-    orders::view::{EntryKind, EntryView, OrderRowView},
+    orders::{
+        view::{EntryView, OrderRowView},
+        words::EntryKind,
+    },
     page::PageInput,
     stock::view::StockChangeView,
 };

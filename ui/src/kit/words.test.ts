@@ -4,7 +4,7 @@ import { fold, statusWord, typeWord } from "./words";
 
 describe("statuses", () => {
   test.each(["in-progress", "IN_PROGRESS", "In Progress", " in  progress "])("%s is one status", (raw) => {
-    expect(fold(raw)).toBe("in-progress");
+    expect(fold(raw)).toBe("inprogress");
     expect(statusWord(raw)).toBe("In Bearbeitung");
   });
 
@@ -18,6 +18,7 @@ describe("statuses", () => {
       "ready_for_pickup",
       "completed",
       "cancelled",
+      "canceled",
     ]) {
       expect(statusWord(raw), raw).not.toBeNull();
     }

@@ -1,5 +1,6 @@
-//! The words for what the data says: statuses, trust, verdicts, marks, event types. Known words are translated, unknown
-//! ones stay as they came. It decides no colours; the components do by group.
+//! The words for what the data says: statuses, trust, verdicts, marks, event types. For the desk's own keys the tables are
+//! complete by type. A provider's raw words stand in the provider's file under `vendors`; those that nobody translated stay as
+//! they came. It decides no colours; the components do by group.
 import type {
   AmountMeaning,
   Attention,
@@ -21,34 +22,27 @@ import type {
   Verdict,
 } from "../backend/ipc.gen";
 import { m } from "../messages/gen/messages";
+import * as evitalrx from "./vendors/evitalrx";
+import * as rxscale from "./vendors/rxscale";
 
 type Word = () => string;
 
 /** Folds case, spaces, `_` and `-`, as the desk does: `In_Progress` and `in-progress` are one status. */
 export function fold(status: string): string {
-  return status
-    .trim()
-    .toLowerCase()
-    .replace(/[\s_-]+/g, "-");
+  return status.replace(/[ _-]/g, "").toLowerCase();
 }
 
-/** Pharmacy-order statuses, the older vocabulary included (for display only). */
-const statuses = new Map<string, Word>(
-  Object.entries({
-    init: m.status_init,
-    created: m.status_init,
-    open: m.status_waiting_for_pharmacy,
-    "waiting-for-pharmacy": m.status_waiting_for_pharmacy,
-    "pending-review": m.status_pending_review,
-    "on-hold": m.status_on_hold,
-    "in-progress": m.status_in_progress,
-    processing: m.status_in_progress,
-    "ready-for-pickup": m.status_ready_for_pickup,
-    shipped: m.status_shipped,
-    completed: m.status_completed,
-    cancelled: m.status_cancelled,
-  }),
-);
+/** A table of folded words; a map, so that `constructor` is no word. */
+const table = (...words: Record<string, Word>[]) => new Map(words.flatMap((some) => Object.entries(some)));
+
+const statuses = table(rxscale.statuses);
+const types = table(rxscale.types, evitalrx.types);
+const ways = table(evitalrx.ways);
+
+/** Whether an order was put aside. */
+export function isOnHold(status: string | null): boolean {
+  return status !== null && fold(status) === rxscale.onHold;
+}
 
 /** The word for a raw status; `null` when it is not known and must be shown as it came. */
 export function statusWord(status: string): string | null {
@@ -119,8 +113,7 @@ export const rejectionWords: Record<Rejections, Word> = {
 
 /** How the goods leave, where a provider says it by one of the words it documents; else what it says. */
 export function deliveryWord(kind: string): string {
-  const word = fold(kind);
-  return word === "delivery" ? m.delivery_brought() : word === "pickup" ? m.delivery_collected() : kind;
+  return ways.get(fold(kind))?.() ?? kind;
 }
 
 /** What an amount counts; `null` for a word nobody translated. */
@@ -231,41 +224,6 @@ export const checkSteps: Record<CheckStep, Word> = {
   read_subscriptions: m.check_read_subscriptions,
   write_subscriptions: m.check_write_subscriptions,
 };
-
-const types = new Map<string, Word>(
-  Object.entries({
-    pharmacy_order_created: m.type_pharmacy_order_created,
-    pharmacy_order_updated: m.type_pharmacy_order_updated,
-    pharmacy_sku_stock_updated: m.type_pharmacy_sku_stock_updated,
-    patient_doctor_meeting_updated: m.type_patient_doctor_meeting_updated,
-    appointment_reminder_due: m.type_appointment_reminder_due,
-    test: m.type_test,
-    prescription_doctor_changed: m.type_prescription_doctor_changed,
-    order_created: m.type_order_created,
-    order_updated: m.type_order_updated,
-    prescription_created: m.type_prescription_created,
-    prescription_updated: m.type_prescription_updated,
-    prescription_approved: m.type_prescription_approved,
-    prescription_signed: m.type_prescription_signed,
-    prescription_declined: m.type_prescription_declined,
-    prescription_printed: m.type_prescription_printed,
-    digitization_completed: m.type_digitization_completed,
-    digitization_rejected: m.type_digitization_rejected,
-    order_assigned: m.type_order_assigned,
-    accept: m.type_accept,
-    reject: m.type_reject,
-    reassign: m.type_reassign,
-    shipped: m.type_shipped,
-    order_picked_up: m.type_order_picked_up,
-    delivered: m.type_delivered,
-    split: m.type_split,
-    draft_save: m.type_draft_save,
-    draft_edit: m.type_draft_edit,
-    save: m.type_save,
-    edit: m.type_edit,
-    medicine: m.type_medicine,
-  }),
-);
 
 /** The word for an event type; `null` when it is not known and must be shown as it came. */
 export function typeWord(type: string): string | null {

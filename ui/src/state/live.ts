@@ -8,8 +8,36 @@ import { paced } from "./pace";
 /** A burst of tags repaints at most this often, in milliseconds: the eye sees no difference, the disk does. */
 const PACE_MS = 150;
 
-/** Commands whose answers may be kept. `order_patient`, `event_body` and `event_fields` are missing on purpose. */
-export type Keepable = Exclude<keyof Commands, "order_patient" | "event_body" | "event_fields">;
+/** Every command whose answer may be kept. A new command is not kept until somebody has thought about its answer and written
+ *  it here: what shows a patient, a courier, a handover code or the body of an event stays in the component that asked. */
+export const keepable = [
+  "assignment_filters",
+  "device_list",
+  "doctor_show",
+  "event_list",
+  "event_show",
+  "inlet_list",
+  "network",
+  "notification_types",
+  "order_confirmable",
+  "order_facets",
+  "order_list",
+  "order_prescriptions",
+  "order_show",
+  "order_stuck",
+  "order_timeline",
+  "order_today",
+  "prescription_show",
+  "rules",
+  "status",
+  "stock_chart",
+  "stock_list",
+  "stock_rule",
+  "subscription_list",
+] as const satisfies readonly (keyof Commands)[];
+
+/** One of them. */
+export type Keepable = (typeof keepable)[number];
 
 /** Answers, kept until their tag changes. */
 export const answers = new QueryClient({

@@ -3,12 +3,13 @@ import { call } from "../backend/backend";
 import type { Language, Settings, Theme } from "../backend/ipc.gen";
 import { setLocale, type Locale } from "../messages/gen/runtime";
 
+/** What the desk answers when nobody has set anything (`Settings::default()`), until it has answered. */
 const usual: Settings = {
   language: "system",
   theme: "system",
   roomy: false,
   first_run_done: false,
-  keep_in_tray: true,
+  keep_in_tray: false,
   order_views: [],
 };
 const darkness = matchMedia("(prefers-color-scheme: dark)");

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::view::{Clock, ReasonKind};
+use super::words::{Clock, ReasonKind};
 use crate::id::{DoctorUid, PrescriptionUid};
 
 /// A change of doctor. `prescription` has a column of its own; the rest is stored as JSON.

@@ -10,10 +10,11 @@ use jiff::Timestamp;
 
 use super::{
     fact::AssignmentFact,
-    view::{AssignmentView, ChangeOfDoctorView, Clock, PrescriptionRowView},
+    stored::{StoredAssignment, StoredChange, StoredPrescription},
+    words::{Clock, ReasonKind},
 };
 use crate::{
-    event::{Fact, Place, Trust},
+    event::fact::{Fact, Place, Trust},
     id::{DoctorUid, PrescriptionUid},
 };
 
@@ -49,8 +50,8 @@ impl Change {
         self.place.at
     }
 
-    fn view(&self) -> ChangeOfDoctorView {
-        ChangeOfDoctorView {
+    fn stored(&self) -> StoredChange {
+        StoredChange {
             at: self.at(),
             clock: self.clock,
             reason: self.fact.reason.clone(),
@@ -118,8 +119,8 @@ impl Prescription {
     }
 
     /// Who had it, oldest first.
-    pub(crate) fn history(&self) -> Vec<AssignmentView> {
-        let mut history: Vec<AssignmentView> = Vec::new();
+    pub(crate) fn history(&self) -> Vec<StoredAssignment> {
+        let mut history: Vec<StoredAssignment> = Vec::new();
         let mut last: Option<Change> = None;
         for change in self.changes() {
             let holder = last.as_ref().map(|last| &last.fact.to);
@@ -129,7 +130,7 @@ impl Prescription {
                 // The same again without anything between: sent twice.
                 continue;
             }
-            let began = change.view();
+            let began = change.stored();
             match history.last_mut().filter(|_| fits) {
                 Some(open) => {
                     open.until = Some(change.at());
@@ -141,7 +142,7 @@ impl Prescription {
                 before.open = false;
                 before.not_after = Some(change.at());
             }
-            history.push(AssignmentView {
+            history.push(StoredAssignment {
                 doctor_uid: change.fact.to.clone(),
                 from: Some(change.at()),
                 reason: change.fact.reason.clone(),
@@ -159,8 +160,8 @@ impl Prescription {
     }
 
     /// Who had it just before a change, where the change that gave it to them was not heard.
-    fn unheard(&self, last: Option<&Change>, change: &Change) -> Option<AssignmentView> {
-        let ended = Some(change.view());
+    fn unheard(&self, last: Option<&Change>, change: &Change) -> Option<StoredAssignment> {
+        let ended = Some(change.stored());
         let made = change.fact.created_at.filter(|made| *made < change.at());
         let (from, not_before) = match (last, &change.fact.from, made) {
             (Some(last), ..) => (None, last.at()),
@@ -169,7 +170,7 @@ impl Prescription {
             (None, None, None) => return None,
             (None, Some(_), made) => (None, made.unwrap_or(change.at())),
         };
-        let began = from.map(|at| ChangeOfDoctorView {
+        let began = from.map(|at| StoredChange {
             at,
             clock: Clock::Prescription,
             reason: None,
@@ -179,7 +180,7 @@ impl Prescription {
             told: 1,
             uncertain: false,
         });
-        Some(AssignmentView {
+        Some(StoredAssignment {
             doctor_uid: change.fact.from.clone(),
             from,
             until: Some(change.at()),
@@ -191,8 +192,8 @@ impl Prescription {
         })
     }
 
-    fn blank(&self, at: Timestamp) -> AssignmentView {
-        AssignmentView {
+    fn blank(&self, at: Timestamp) -> StoredAssignment {
+        StoredAssignment {
             prescription_uid: self.uid.clone(),
             doctor_uid: None,
             doctor_name: None,
@@ -223,10 +224,10 @@ impl Prescription {
     }
 
     /// The row of the list.
-    pub(crate) fn row(&self, history: &[AssignmentView]) -> Option<PrescriptionRowView> {
+    pub(crate) fn row(&self, history: &[StoredAssignment]) -> Option<StoredPrescription> {
         let now = history.iter().rev().find(|one| one.open)?;
-        let unheard = |one: &&AssignmentView| one.from.is_none() || (one.until.is_none() && !one.open);
-        Some(PrescriptionRowView {
+        let unheard = |one: &&StoredAssignment| one.from.is_none() || (one.until.is_none() && !one.open);
+        Some(StoredPrescription {
             uid: self.uid.clone(),
             connection: self.tellings.last()?.fact.connection.clone(),
             status: self.newest(|fact| fact.status.clone()),
@@ -242,8 +243,8 @@ impl Prescription {
             shop: self.newest(|fact| fact.shop.clone()),
             external_order_id: self.newest(|fact| fact.external_order_id.clone()),
             external_fulfillment_id: self.newest(|fact| fact.external_fulfillment_id.clone()),
-            order: None,
-            order_name: None,
+            order: (),
+            order_name: (),
         })
     }
 }
@@ -257,19 +258,19 @@ fn change(fact: &Fact<AssignmentFact>, place: Place, again: bool) -> Change {
 }
 
 /// What an assignment adds to its doctor's figures: `(what, reason)`.
-pub(crate) fn counts(one: &AssignmentView) -> Vec<(&'static str, String)> {
+pub(crate) fn counts(one: &StoredAssignment) -> Vec<(&'static str, String)> {
     let mut counts = Vec::new();
     if one.doctor_uid.is_none() {
         return counts;
     }
-    let reason = |change: &ChangeOfDoctorView| change.reason.clone().unwrap_or_default();
+    let reason = |change: &StoredChange| change.reason.clone().unwrap_or_default();
     if one.open {
         counts.push(("open", String::new()));
     }
     counts.push(("taken", one.began.as_ref().map(reason).unwrap_or_default()));
     if !one.open {
         let why = one.ended.as_ref().map(reason).unwrap_or_default();
-        if one.ended.as_ref().and_then(|change| change.reason_kind).is_some_and(super::view::ReasonKind::is_requeue) {
+        if one.ended.as_ref().and_then(|change| change.reason_kind).is_some_and(ReasonKind::is_requeue) {
             counts.push(("requeued", why.clone()));
         }
         counts.push(("lost", why));

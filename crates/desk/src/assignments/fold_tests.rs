@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{assignments::view::ReasonKind, event::Trust};
+use crate::{assignments::words::ReasonKind, event::fact::Trust};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_760_000_000 + second).unwrap()
@@ -51,7 +51,7 @@ fn told(from: Option<u8>, to: Option<u8>, reason: &str, published: Option<i64>, 
     }
 }
 
-fn history(tellings: &[Telling]) -> Vec<AssignmentView> {
+fn history(tellings: &[Telling]) -> Vec<StoredAssignment> {
     Prescription::new("rx-1".into(), tellings.to_vec()).unwrap().history()
 }
 

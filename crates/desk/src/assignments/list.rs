@@ -6,16 +6,17 @@
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{
-    table::state,
+    stored::{StoredAssignment, StoredDoctor, StoredPrescription},
     view::{
         AssignmentFiltersView, AssignmentListInput, AssignmentView, DoctorListInput, DoctorRowView, DoctorView,
-        PrescriptionListInput, PrescriptionRowView, PrescriptionView, ReasonCountView, ReasonKind, ReasonView,
+        PrescriptionListInput, PrescriptionRowView, PrescriptionView, ReasonCountView, ReasonView,
     },
+    words::ReasonKind,
 };
 use crate::{
     error::Error,
-    id::{DoctorUid, OrderUid, PrescriptionUid},
-    orders::table::Realm,
+    id::{DoctorUid, OrderUid, PrescriptionUid, Realm},
+    keyword,
     page::{self, Page},
     problem::Code,
 };
@@ -32,16 +33,7 @@ pub(crate) async fn assignments(
     let mut query = assignments_query(input)?;
     query.push(" ORDER BY a.sort_at DESC, a.id DESC LIMIT ").push_bind(limit + 1);
     let rows: Vec<(i64, String, String, Option<String>)> = query.build_query_as().fetch_all(&mut *connection).await?;
-    page::page(
-        rows,
-        limit,
-        |(at, id, ..)| (*at, id.clone()),
-        |(_, _, view, name)| {
-            let mut view: AssignmentView = serde_json::from_str(&view).map_err(|_| Error::Stored("assignment row"))?;
-            view.doctor_name = view.doctor_name.or(name);
-            Ok(view)
-        },
-    )
+    page::page(rows, limit, |(at, id, ..)| (*at, id.clone()), |(_, _, view, name)| assignment(&view, name))
 }
 
 fn assignments_query(input: &AssignmentListInput) -> Result<QueryBuilder<Sqlite>, Error> {
@@ -84,7 +76,7 @@ pub(crate) async fn prescriptions(
     let limit = input.page.rows();
     let mut query = prescriptions_query(input)?;
     query.push(" LIMIT ").push_bind(limit + 1);
-    let rows: Vec<(i64, String, String, String)> = query.build_query_as().fetch_all(&mut *connection).await?;
+    let rows: Vec<(i64, String, Realm, String)> = query.build_query_as().fetch_all(&mut *connection).await?;
     let page = page::page(rows, limit, |(at, uid, ..)| (*at, uid.clone()), Ok)?;
     let mut joined = Vec::with_capacity(page.rows.len());
     for (_, _, realm, view) in page.rows {
@@ -98,7 +90,7 @@ fn prescriptions_query(input: &PrescriptionListInput) -> Result<QueryBuilder<Sql
     let mut filters: Vec<(&'static str, String)> = Vec::new();
     filters.extend(input.doctor.as_ref().map(|uid| ("doctor", uid.to_string())));
     filters.extend(input.reason.clone().map(|reason| ("reason", reason)));
-    filters.extend(input.state.map(|wanted| ("state", state(wanted).to_owned())));
+    filters.extend(input.state.map(|wanted| ("state", keyword::of(&wanted))));
     filters.extend(input.shop.clone().map(|shop| ("shop", shop)));
     let mut filters = filters.into_iter();
     let mut query = match filters.next() {
@@ -134,8 +126,17 @@ fn prescriptions_query(input: &PrescriptionListInput) -> Result<QueryBuilder<Sql
     Ok(query)
 }
 
-fn row(view: &str) -> Result<PrescriptionRowView, Error> {
-    serde_json::from_str(view).map_err(|_| Error::Stored("prescription row"))
+fn row(json: &str) -> Result<PrescriptionRowView, Error> {
+    let stored: StoredPrescription = serde_json::from_str(json).map_err(|_| Error::Stored("prescription row"))?;
+    Ok(stored.into())
+}
+
+/// An assignment, and the doctor's name as another event tells it where none of its own does.
+fn assignment(json: &str, name: Option<String>) -> Result<AssignmentView, Error> {
+    let stored: StoredAssignment = serde_json::from_str(json).map_err(|_| Error::Stored("assignment row"))?;
+    let mut view = AssignmentView::from(stored);
+    view.doctor_name = view.doctor_name.or(name);
+    Ok(view)
 }
 
 /// One prescription with its history.
@@ -151,7 +152,7 @@ pub(crate) async fn show(connection: &mut SqliteConnection, uid: &PrescriptionUi
 
 async fn whole(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     row: PrescriptionRowView,
 ) -> Result<PrescriptionView, Error> {
     let history: Vec<(String, Option<String>)> = sqlx::query_as(
@@ -162,18 +163,14 @@ async fn whole(
     .bind(&row.uid)
     .fetch_all(&mut *connection)
     .await?;
-    let history = history.into_iter().map(|(view, name)| {
-        let mut view: AssignmentView = serde_json::from_str(&view).map_err(|_| Error::Stored("assignment row"))?;
-        view.doctor_name = view.doctor_name.or(name);
-        Ok::<_, Error>(view)
-    });
+    let history = history.into_iter().map(|(view, name)| assignment(&view, name));
     Ok(PrescriptionView { history: history.collect::<Result<_, _>>()?, row: join(connection, realm, row).await? })
 }
 
 /// Names the order of a prescription, where there is exactly one it can be.
 async fn join(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     mut row: PrescriptionRowView,
 ) -> Result<PrescriptionRowView, Error> {
     for (kind, value) in [("fulfillment", &row.external_fulfillment_id), ("order", &row.external_order_id)] {
@@ -211,7 +208,7 @@ async fn join(
 
 async fn is_used_by_one_shop(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     kind: &str,
     value: &str,
 ) -> Result<bool, Error> {
@@ -280,8 +277,9 @@ pub(crate) async fn doctors(
     page::page(rows, limit, |(open, uid, _)| (*open, uid.clone()), |(_, _, view)| doctor_row(&view))
 }
 
-fn doctor_row(view: &str) -> Result<DoctorRowView, Error> {
-    serde_json::from_str(view).map_err(|_| Error::Stored("doctor row"))
+fn doctor_row(json: &str) -> Result<DoctorRowView, Error> {
+    let stored: StoredDoctor = serde_json::from_str(json).map_err(|_| Error::Stored("doctor row"))?;
+    Ok(stored.into())
 }
 
 /// One doctor, by reason.
@@ -346,7 +344,7 @@ async fn kind(connection: &mut SqliteConnection, reason: &str) -> Result<ReasonK
     .fetch_optional(connection)
     .await?
     .flatten();
-    let told = told.and_then(|word| serde_json::from_value(word.into()).ok());
+    let told = told.and_then(|text| keyword::read(&text));
     Ok(told.unwrap_or(ReasonKind::Other))
 }
 
@@ -373,7 +371,7 @@ pub(crate) async fn plans(connection: &mut SqliteConnection) -> Vec<String> {
         |_: &mut PrescriptionListInput| {},
         |input: &mut PrescriptionListInput| input.doctor = Some("d".into()),
         |input: &mut PrescriptionListInput| (input.reason, input.shop) = (Some("r".into()), Some("s".into())),
-        |input: &mut PrescriptionListInput| input.state = Some(super::view::PrescriptionState::Broken),
+        |input: &mut PrescriptionListInput| input.state = Some(super::words::PrescriptionState::Broken),
     ] {
         let mut input = PrescriptionListInput::default();
         set(&mut input);

@@ -4,5 +4,7 @@ mod desk;
 pub(crate) mod fact;
 pub(crate) mod fold;
 pub(crate) mod list;
+pub(crate) mod stored;
 pub(crate) mod table;
 pub mod view;
+pub mod words;

@@ -10,13 +10,15 @@ use sqlx::SqliteConnection;
 use super::{
     fact::AssignmentFact,
     fold::{self, Prescription, Telling},
-    view::{AssignmentView, DoctorRowView, PrescriptionRowView, PrescriptionState},
+    stored::{StoredAssignment, StoredDoctor, StoredPrescription},
+    words::PrescriptionState,
 };
 use crate::{
     error::Error,
-    event::{Fact, table::FactRow},
-    id::PrescriptionUid,
-    orders::{fact::OrderFact, table::Realm},
+    event::{fact::Fact, table::FactRow},
+    id::{PrescriptionUid, Realm},
+    keyword,
+    orders::fact::OrderFact,
     time,
 };
 
@@ -31,12 +33,12 @@ pub(crate) struct Touched {
 type External = (Realm, &'static str, String, String, String);
 
 impl Touched {
-    pub(crate) fn add(&mut self, realm: &str, fact: &AssignmentFact) {
+    pub(crate) fn add(&mut self, realm: &Realm, fact: &AssignmentFact) {
         self.prescriptions.insert((realm.to_owned(), fact.prescription.clone()));
     }
 
     /// Remembers how the shop calls an order.
-    pub(crate) fn add_order(&mut self, realm: &str, fact: &OrderFact) {
+    pub(crate) fn add_order(&mut self, realm: &Realm, fact: &OrderFact) {
         let Some(fulfilment) = &fact.fulfilment else { return };
         let lane = fact.lane.as_ref().map(|uid| uid.as_str()).or(fact.parent.as_ref().map(|uid| uid.as_str()));
         let Some(lane) = lane else { return };
@@ -84,7 +86,7 @@ pub(crate) const DIGEST: &[&str] = &[
 pub(crate) async fn insert_fact(
     connection: &mut SqliteConnection,
     event: i64,
-    realm: &str,
+    realm: &Realm,
     fact: &AssignmentFact,
 ) -> Result<(), Error> {
     let data = serde_json::to_string(fact).map_err(|_| Error::Stored("assignment fact"))?;
@@ -108,7 +110,7 @@ struct TellingRow {
 /// A prescription with all its events.
 pub(crate) async fn prescription(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     uid: &PrescriptionUid,
 ) -> Result<Option<Prescription>, Error> {
     let rows: Vec<TellingRow> = sqlx::query_as(
@@ -166,7 +168,7 @@ pub(crate) async fn refold(connection: &mut SqliteConnection, touched: &Touched)
 /// Takes away what is shown of a prescription.
 async fn forget(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     uid: &PrescriptionUid,
     figures: &mut Figures,
 ) -> Result<(), Error> {
@@ -192,9 +194,9 @@ async fn forget(
 
 async fn write_row(
     connection: &mut SqliteConnection,
-    realm: &str,
-    row: &PrescriptionRowView,
-    history: &[AssignmentView],
+    realm: &Realm,
+    row: &StoredPrescription,
+    history: &[StoredAssignment],
 ) -> Result<(), Error> {
     let doctors: BTreeSet<&str> = history.iter().filter_map(|one| Some(one.doctor_uid.as_ref()?.as_str())).collect();
     let names: BTreeSet<&str> = history.iter().filter_map(|one| one.doctor_name.as_deref()).collect();
@@ -218,12 +220,12 @@ async fn write_row(
     let mut facets: Vec<(&str, &str)> = doctors.into_iter().map(|uid| ("doctor", uid)).collect();
     facets.extend(reasons.into_iter().map(|reason| ("reason", reason)));
     facets.extend(row.shop.as_deref().map(|shop| ("shop", shop)));
-    facets.push((
-        "state",
-        state(row.doctor_uid.as_ref().map_or(PrescriptionState::Unassigned, |_| PrescriptionState::Assigned)),
-    ));
+    let has_doctor = row.doctor_uid.is_some();
+    let state = keyword::of(if has_doctor { &PrescriptionState::Assigned } else { &PrescriptionState::Unassigned });
+    facets.push(("state", &state));
+    let broken = keyword::of(&PrescriptionState::Broken);
     if row.gaps > 0 {
-        facets.push(("state", state(PrescriptionState::Broken)));
+        facets.push(("state", &broken));
     }
     for (kind, value) in facets {
         sqlx::query("INSERT INTO prescription_facet (kind, value, changed_at, uid, realm) VALUES (?, ?, ?, ?, ?)")
@@ -238,20 +240,11 @@ async fn write_row(
     Ok(())
 }
 
-/// How a state is called in the facets.
-pub(crate) fn state(state: PrescriptionState) -> &'static str {
-    match state {
-        PrescriptionState::Assigned => "assigned",
-        PrescriptionState::Unassigned => "unassigned",
-        PrescriptionState::Broken => "broken",
-    }
-}
-
 async fn write_assignment(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     position: i64,
-    one: &AssignmentView,
+    one: &StoredAssignment,
     figures: &mut Figures,
 ) -> Result<(), Error> {
     let counts = fold::counts(one);
@@ -281,12 +274,12 @@ async fn write_assignment(
 
 /// By how much the figures of doctors move. Doctors that are only touched move by nothing, and are shown anew.
 #[derive(Default)]
-struct Figures(BTreeMap<(String, String), BTreeMap<(String, String), i64>>);
+struct Figures(BTreeMap<(Realm, String), BTreeMap<(String, String), i64>>);
 
 impl Figures {
     fn add<'a>(
         &mut self,
-        realm: &str,
+        realm: &Realm,
         doctor: Option<&str>,
         counts: impl Iterator<Item = (&'a str, &'a str)>,
         by: i64,
@@ -324,7 +317,7 @@ impl Figures {
     }
 }
 
-async fn write_doctor(connection: &mut SqliteConnection, realm: &str, doctor: &str) -> Result<(), Error> {
+async fn write_doctor(connection: &mut SqliteConnection, realm: &Realm, doctor: &str) -> Result<(), Error> {
     let counted: Vec<(String, i64)> =
         sqlx::query_as("SELECT what, sum(number) FROM doctor_count WHERE realm = ? AND doctor_uid = ? GROUP BY what")
             .bind(realm)
@@ -363,7 +356,7 @@ async fn write_doctor(connection: &mut SqliteConnection, realm: &str, doctor: &s
         }
     };
     let last_at: Timestamp = time::from_ms(last_at)?;
-    let view = DoctorRowView {
+    let stored = StoredDoctor {
         uid: doctor.to_owned(),
         open: number("open"),
         taken: number("taken"),
@@ -372,13 +365,13 @@ async fn write_doctor(connection: &mut SqliteConnection, realm: &str, doctor: &s
         last_at: Some(last_at),
         name,
     };
-    let search = [Some(doctor), view.name.as_deref()];
+    let search = [Some(doctor), stored.name.as_deref()];
     sqlx::query("INSERT OR REPLACE INTO doctor_row (realm, uid, open, search, view) VALUES (?, ?, ?, ?, ?)")
         .bind(realm)
         .bind(doctor)
-        .bind(view.open)
+        .bind(stored.open)
         .bind(search.into_iter().flatten().map(str::to_lowercase).collect::<Vec<_>>().join("\n"))
-        .bind(serde_json::to_string(&view).map_err(|_| Error::Stored("doctor row"))?)
+        .bind(serde_json::to_string(&stored).map_err(|_| Error::Stored("doctor row"))?)
         .execute(connection)
         .await?;
     Ok(())

@@ -4,47 +4,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::{
+    stored::{StoredAssignment, StoredChange, StoredDoctor, StoredPrescription},
+    words::{Clock, PrescriptionState, ReasonKind},
+};
 use crate::{
-    event::Trust,
+    event::fact::Trust,
     id::{ConnectionId, DoctorUid, EventId, OrderUid, PrescriptionUid},
     page::PageInput,
+    shown::shown,
 };
-
-/// Whose clock a moment is from. A change of doctor carries no time of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum Clock {
-    /// The signed event around it says when.
-    Event,
-    /// The transport says when it was published.
-    Published,
-    /// When the relay received it.
-    Received,
-    /// When the provider made the prescription.
-    Prescription,
-}
-
-/// What a reason means, where it is a documented one. The code beside it stays verbatim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum ReasonKind {
-    /// Somebody of the organisation assigned it.
-    Person,
-    /// The order asked for this doctor.
-    Order,
-    /// The queue gave it.
-    Queue,
-    /// The prescription was put back into the queue.
-    Requeued,
-    /// The doctor's prescriptions were put back into the queue.
-    DoctorRequeued,
-    /// An assignment that nobody worked on was cleared.
-    Stale,
-    /// The doctor was removed because the order was put on hold.
-    OnHold,
-    /// A code this build does not know.
-    Other,
-}
 
 /// One change of doctor: what began or ended an assignment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -126,18 +95,6 @@ pub struct AssignmentListInput {
     #[serde(flatten)]
     #[ts(flatten)]
     pub page: PageInput,
-}
-
-/// Where a prescription is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum PrescriptionState {
-    /// A doctor has it.
-    Assigned,
-    /// Nobody has it.
-    Unassigned,
-    /// Something between was not heard, whoever has it now.
-    Broken,
 }
 
 /// A prescription and who has it.
@@ -293,9 +250,52 @@ pub struct DoctorView {
     pub reasons: Vec<ReasonCountView>,
 }
 
-impl ReasonKind {
-    /// It went back into the queue.
-    pub(crate) fn is_requeue(self) -> bool {
-        matches!(self, ReasonKind::Requeued | ReasonKind::DoctorRequeued)
+shown! { StoredChange => ChangeOfDoctorView { at, clock, reason, reason_kind, event_id, trust, told, uncertain } }
+
+shown! { StoredAssignment => AssignmentView {
+    prescription_uid, doctor_uid, doctor_name, from, until, reason, open, not_before, not_after, shop; each began, ended
+} }
+
+shown! { StoredDoctor => DoctorRowView { uid, name, open, taken, lost, requeued, last_at } }
+
+/// Without its order, which is looked for.
+impl From<StoredPrescription> for PrescriptionRowView {
+    fn from(prescription: StoredPrescription) -> Self {
+        let StoredPrescription {
+            uid,
+            connection,
+            status,
+            created_at,
+            changed_at,
+            doctor_uid,
+            doctor_name,
+            reason,
+            reason_kind,
+            assignments,
+            gaps,
+            shop,
+            external_order_id,
+            external_fulfillment_id,
+            order: (),
+            order_name: (),
+        } = prescription;
+        Self {
+            uid,
+            connection,
+            status,
+            created_at,
+            changed_at,
+            doctor_uid,
+            doctor_name,
+            reason,
+            reason_kind,
+            assignments,
+            gaps,
+            shop,
+            external_order_id,
+            external_fulfillment_id,
+            order: None,
+            order_name: None,
+        }
     }
 }

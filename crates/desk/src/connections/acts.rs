@@ -42,7 +42,7 @@ async fn add_now(ground: &Ground, input: ConnectionInput) -> Result<ConnectionVi
     )
     .bind(&id)
     .bind(&name)
-    .bind(crate::words::word(&api))
+    .bind(crate::keyword::of(&api))
     .bind(base.as_str())
     .bind(given(pharmacy_uid))
     .bind(serde_json::to_string(&settings).stored("settings")?)

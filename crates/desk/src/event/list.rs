@@ -6,8 +6,9 @@ use sha2::{Digest, Sha256};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{
-    Trust,
-    view::{BodyView, EventListInput, EventRowView, ProofView, QuarantineReason, ReceiptView, Verdict, VerifyView},
+    fact::Trust,
+    view::{BodyView, EventListInput, EventRowView, ProofView, ReceiptView, VerifyView},
+    words::{QuarantineReason, Verdict},
 };
 use crate::{
     bodies,
@@ -15,12 +16,12 @@ use crate::{
     headers,
     id::EventId,
     intake::{self, inlets::Inlets},
-    pack,
+    keyword, pack,
     page::{self, Page},
     problem::Code,
     search::Query,
     source::Source,
-    time, words,
+    time,
 };
 
 /// A body longer than this is cut in the window; `offizinctl event show --raw` gives all of it.
@@ -47,8 +48,10 @@ struct Row {
 
 impl Row {
     fn view(self) -> Result<EventRowView, Error> {
-        let unrecognised = self.unrecognised.as_deref().map(parse).transpose()?;
-        let quarantine = self.reason.as_deref().map(parse).transpose()?;
+        let unknown = || Error::Stored("keyword");
+        let unrecognised =
+            self.unrecognised.as_deref().map(|text| keyword::read(text).ok_or_else(unknown)).transpose()?;
+        let quarantine = self.reason.as_deref().map(|text| keyword::read(text).ok_or_else(unknown)).transpose()?;
         Ok(EventRowView {
             id: self.public_id.into(),
             source: self.source,
@@ -74,10 +77,6 @@ impl Row {
     }
 }
 
-fn parse<T: serde::de::DeserializeOwned>(word: &str) -> Result<T, Error> {
-    serde_json::from_value(word.into()).map_err(|_| Error::Stored("word"))
-}
-
 const EVENT_COLUMNS: &str = "SELECT e.public_id, e.source, e.sender_id AS connection_id, e.event_type, e.at, e.received_at, e.trust, \
      e.unrecognised, NULL AS reason, e.receipts, e.body_bytes, coalesce(l.order_uid, f.parent_uid) AS order_uid, \
      f.name AS order_name, s.uid AS stock_uid, \
@@ -86,12 +85,24 @@ const EVENT_COLUMNS: &str = "SELECT e.public_id, e.source, e.sender_id AS connec
 const EVENT_JOINS: &str = " LEFT JOIN order_fact f ON f.event_id = e.id \
      LEFT JOIN lane l ON l.realm = f.realm AND l.uid = f.lane_uid LEFT JOIN stock_fact s ON s.event_id = e.id WHERE 1 = 1";
 
-// What the unsigned header says is all there is to tell about a body that was not believed.
-const QUARANTINE: &str = "SELECT q.public_id, coalesce(i.source, 'unknown') AS source, i.sender_id AS connection_id, \
-     (SELECT h.value ->> 1 FROM json_each(q.headers) h WHERE h.value ->> 0 = 'x-webhook-event' LIMIT 1) AS event_type, \
-     NULL AS at, q.received_at, NULL AS trust, NULL AS unrecognised, q.reason, 1 AS receipts, q.body_bytes, \
-     NULL AS order_uid, NULL AS order_name, NULL AS stock_uid, q.import IS NOT NULL AS imported \
-     FROM quarantine q LEFT JOIN inlet i ON i.id = q.inlet_id WHERE 1 = 1";
+/// The quarantine in the columns of the journal. Of a body that was not believed an unsigned header is all there is to tell,
+/// whichever source has it.
+fn quarantined() -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new(
+        "SELECT q.public_id, coalesce(i.source, 'unknown') AS source, i.sender_id AS connection_id, \
+         (SELECT h.value ->> 1 FROM json_each(q.headers) h WHERE h.value ->> 0 IN (",
+    );
+    let mut names = sql.separated(", ");
+    for name in Source::event_headers() {
+        names.push_bind(name);
+    }
+    sql.push(
+        ") LIMIT 1) AS event_type, NULL AS at, q.received_at, NULL AS trust, NULL AS unrecognised, q.reason, \
+         1 AS receipts, q.body_bytes, NULL AS order_uid, NULL AS order_name, NULL AS stock_uid, \
+         q.import IS NOT NULL AS imported FROM quarantine q LEFT JOIN inlet i ON i.id = q.inlet_id WHERE 1 = 1",
+    );
+    sql
+}
 
 /// A search looks at so many orders, products and event ids at the most, the newest of each.
 const FOUND: i64 = 50;
@@ -178,7 +189,7 @@ fn events_query(
 }
 
 fn quarantine_query(input: &EventListInput, after: Option<(i64, &str)>, limit: i64) -> QueryBuilder<Sqlite> {
-    let mut sql = QueryBuilder::<Sqlite>::new(QUARANTINE);
+    let mut sql = quarantined();
     if let Some(typed) = input.search.as_deref().map(str::trim).filter(|typed| !typed.is_empty()) {
         // Of what was not believed nothing is known but its id.
         let typed = typed.to_lowercase();
@@ -189,7 +200,7 @@ fn quarantine_query(input: &EventListInput, after: Option<(i64, &str)>, limit: i
         sql.push(" AND i.source = ").push_bind(source);
     }
     if let Some(reason) = &input.quarantine {
-        sql.push(" AND q.reason = ").push_bind(words::word(reason));
+        sql.push(" AND q.reason = ").push_bind(keyword::of(reason));
     }
     if let Some((received_at, id)) = after {
         sql.push(" AND (q.received_at, q.public_id) < (").push_bind(received_at).push(", ").push_bind(id).push(")");
@@ -204,7 +215,7 @@ async fn row(connection: &mut SqliteConnection, id: &EventId) -> Result<EventRow
     if let Some(row) = query.build_query_as::<Row>().fetch_optional(&mut *connection).await? {
         return row.view();
     }
-    let mut query = QueryBuilder::<Sqlite>::new(QUARANTINE);
+    let mut query = quarantined();
     query.push(" AND q.public_id = ").push_bind(id);
     let row = query.build_query_as::<Row>().fetch_optional(connection).await?;
     row.ok_or(Error::Plain(Code::EventUnknown))?.view()

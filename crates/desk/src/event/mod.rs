@@ -4,45 +4,20 @@
 //! and says so in [`Event::unrecognised`]. This module knows no provider's words.
 
 mod desk;
+pub mod fact;
 pub mod fields;
 pub(crate) mod file;
 pub(crate) mod list;
 pub(crate) mod table;
 pub mod view;
+pub mod words;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use ts_rs::TS;
 
-use crate::{assignments::fact::AssignmentFact, id::EventId, orders::fact::OrderFact, stock::fact::StockFact};
-pub use view::{QuarantineReason, Unrecognised, Verdict};
-
-/// How far an event can be believed. Ordered: the lowest of several is the one to show for all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum Trust {
-    /// The source does not sign.
-    Unsigned,
-    /// Fetched from the provider's API to fill a gap.
-    Reconciled,
-    /// The signature over the raw body was checked with a secret of its inlet.
-    Verified,
-}
-
-impl Trust {
-    pub(crate) fn stored(self) -> i64 {
-        self as i64
-    }
-
-    pub(crate) fn from_stored(number: i64) -> Self {
-        match number {
-            2 => Trust::Verified,
-            1 => Trust::Reconciled,
-            _ => Trust::Unsigned,
-        }
-    }
-}
+use crate::{assignments::fact::AssignmentFact, orders::fact::OrderFact, stock::fact::StockFact};
+pub use fact::Trust;
+pub use words::{QuarantineReason, Unrecognised, Verdict};
 
 /// What one body says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -72,32 +47,6 @@ pub(crate) enum Subject {
     Assignment(Box<AssignmentFact>),
     /// Something that no view is folded of. It is kept, and can be read as it is.
     Notice,
-}
-
-/// The place of a fact in time: event time, provider's `updated_at`, first receipt, event id (which comes from the body's
-/// hash). A total order that does not depend on the order of arrival.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
-    /// The event's own time, or the receipt time where it has none.
-    pub(crate) at: Timestamp,
-    pub(crate) updated_at: Option<Timestamp>,
-    pub(crate) received_at: Timestamp,
-    pub(crate) event: EventId,
-}
-
-/// An event as a fold sees it: its place, how it came, and what it says.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Fact<T = Map<String, Value>> {
-    pub(crate) place: Place,
-    pub(crate) connection: crate::id::ConnectionId,
-    pub(crate) event_type: String,
-    /// The event carries no time of its own.
-    pub(crate) time_of_receipt: bool,
-    pub(crate) last_receipt_at: Timestamp,
-    pub(crate) receipts: u32,
-    pub(crate) trust: Trust,
-    pub(crate) header_mismatch: bool,
-    pub(crate) data: T,
 }
 
 /// Text of a nested field: `text(data, &["pharmacy", "uid"])`. Anything but a string is absent.

@@ -1,6 +1,6 @@
 //! Facts in SQL: the columns every fold needs of an event beside what its body says.
 
-use super::{Fact, Place, Trust};
+use super::fact::{Fact, Place, Trust};
 use crate::{error::Error, time};
 
 /// A row of `event` joined with a fact's `updated_at` and `data`.

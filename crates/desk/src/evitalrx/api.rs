@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     event::fold_word,
     network::is_loopback,
-    orders::{confirm::ToldLane, view::Stage},
+    orders::{compare::ToldLane, words::Stage},
     provider::ProviderError,
     store::Stored,
 };

@@ -5,13 +5,13 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::{
-    event::Trust,
+    event::fact::Trust,
     ledger::rebuild,
     ledger::tests::{Arrival, Ledger, arrivals, leaves_no_trace, run},
     orders::{
         self,
         fold::Order,
-        view::{Attention, EntryKind, Finality, Mark, Stage, StatusGroup, StepState},
+        words::{Attention, EntryKind, Finality, Mark, Stage, StatusGroup, StepState},
     },
     source::Source,
 };

@@ -15,8 +15,8 @@ use crate::{
     event::Unrecognised,
     money::Money,
     orders::{
-        fact::{Courier, DeliveryType, Doctor, Fulfilment, OrderFact, Patient, Pharmacy, Pin},
-        view::{AddressView, AmountMeaning, LinkKind, TimeMeaning},
+        fact::{Address, Courier, DeliveryType, Doctor, Fulfilment, OrderFact, Patient, Pharmacy, Pin},
+        words::{AmountMeaning, LinkKind, TimeMeaning},
     },
 };
 
@@ -89,7 +89,7 @@ pub(super) fn order(nature: Nature, mut fields: Fields<'_>) -> Result<OrderFact,
             phone: fields.text("mobile"),
             ..Patient::default()
         }),
-        delivery_address: some(AddressView { street: fields.text("patient_full_address"), ..AddressView::default() }),
+        delivery_address: some(Address { street: fields.text("patient_full_address"), ..Address::default() }),
         doctor: some(Doctor { uid: None, name: fields.text("doctor_name") }),
         fulfilment: some(Fulfilment { shop_order_external_id: fields.id("partner_order_id"), ..Fulfilment::default() }),
         ..OrderFact::default()

@@ -5,7 +5,7 @@ use crate::{
     event::fold_word,
     orders::{
         fact::{Expected, Meaning, Status},
-        view::{Finality, Stage, StatusGroup},
+        words::{Finality, Stage, StatusGroup},
     },
 };
 

@@ -7,7 +7,12 @@ use offizin_wire::{InletId, InletToken, SigningSecret};
 use sqlx::SqliteConnection;
 
 use crate::{
-    error::Error, id::ConnectionId, orders::table::Realm, secrets::Secrets, source::Source, store::Stored, time,
+    error::Error,
+    id::{ConnectionId, Realm},
+    secrets::Secrets,
+    source::Source,
+    store::Stored,
+    time,
 };
 
 /// An inlet as intake needs it.

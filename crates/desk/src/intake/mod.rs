@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     bodies::Body,
-    event::{Event, QuarantineReason, Trust},
+    event::{Event, fact::Trust, words::QuarantineReason},
     id::{ConnectionId, EventId},
     pack,
 };

@@ -2,10 +2,10 @@
 
 use sqlx::SqliteConnection;
 
-use crate::{assignments, error::Error, event::Subject, orders, stock};
+use crate::{assignments, error::Error, event::Subject, id::Realm, orders, stock};
 
 /// Writes what events say where the folds find it.
-pub(super) async fn insert(connection: &mut SqliteConnection, facts: &[(i64, &str, &Subject)]) -> Result<(), Error> {
+pub(super) async fn insert(connection: &mut SqliteConnection, facts: &[(i64, &Realm, &Subject)]) -> Result<(), Error> {
     let (mut of_orders, mut of_stock) = (Vec::with_capacity(facts.len()), Vec::new());
     for (event, realm, subject) in facts {
         match subject {

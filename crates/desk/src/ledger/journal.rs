@@ -12,9 +12,9 @@ use crate::{
     error::Error,
     headers,
     intake::{Entry, Judged, Rejected, event_id, inlets::Inlets, judge},
-    pack, rows,
+    keyword, pack, rows,
     store::Stored,
-    time, words,
+    time,
 };
 
 /// Where a delivery came from.
@@ -166,7 +166,7 @@ async fn append(
         }
         if let Some(subject) = &entry.event.subject {
             if is_first {
-                facts.push((id, entry.inlet.realm.as_str(), subject));
+                facts.push((id, &entry.inlet.realm, subject));
             }
             tally.touched.add(&entry.inlet.realm, subject);
         }
@@ -224,7 +224,7 @@ async fn append_events(
                 .push_bind(received_ms)
                 .push_bind(1i64)
                 .push_bind(entry.proof.trust().stored())
-                .push_bind(entry.event.unrecognised.as_ref().map(words::word))
+                .push_bind(entry.event.unrecognised.as_ref().map(keyword::of))
                 .push_bind(entry.header_mismatch);
         },
     )
@@ -251,7 +251,7 @@ async fn quarantine(connection: &mut SqliteConnection, rejected: &[(Origin, Reje
         .bind(origin.position())
         .bind(origin.import())
         .bind(delivery.received_at.as_millisecond())
-        .bind(words::word(reason))
+        .bind(keyword::of(reason))
         .bind(headers::text(&delivery.headers)?)
         .bind(body_hash.as_slice())
         .bind(packed)

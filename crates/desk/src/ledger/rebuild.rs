@@ -11,12 +11,12 @@ use crate::{
     assignments, bodies,
     db::{self, Db},
     error::Error,
-    event::{Event, Trust},
-    intake, interrupt, orders, rows, settings,
+    event::{Event, fact::Trust},
+    id::Realm,
+    intake, interrupt, keyword, orders, rows, settings,
     source::Source,
     stock,
     store::StoreError,
-    words,
 };
 
 /// Moves with every change of a decoder or a fold: another number in the database means "rebuild on opening".
@@ -37,7 +37,7 @@ const TURNS: u32 = 6;
 #[derive(sqlx::FromRow)]
 struct StoredEvent {
     id: i64,
-    realm: String,
+    realm: Realm,
     source: String,
     event_type: Option<String>,
     payload_version: Option<String>,
@@ -138,7 +138,7 @@ pub(crate) async fn fold_anew(
         let facts = decoded.iter().filter_map(|(stored, event)| {
             let subject = event.subject.as_ref()?;
             touched.add(&stored.realm, subject);
-            Some((stored.id, stored.realm.as_str(), subject))
+            Some((stored.id, &stored.realm, subject))
         });
         let facts: Vec<_> = facts.collect();
         facts::insert(connection, &facts).await?;
@@ -159,7 +159,7 @@ pub(crate) async fn fold_anew(
 /// Notes what this build understands differently.
 async fn decoded_anew(connection: &mut SqliteConnection, stored: &StoredEvent, event: &Event) -> Result<(), Error> {
     let at = event.at.map(jiff::Timestamp::as_millisecond);
-    let unrecognised = event.unrecognised.as_ref().map(words::word);
+    let unrecognised = event.unrecognised.as_ref().map(keyword::of);
     if (&stored.event_type, &stored.payload_version, stored.at, &stored.unrecognised)
         == (&event.event_type, &event.payload_version, at, &unrecognised)
     {

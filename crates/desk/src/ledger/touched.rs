@@ -8,22 +8,21 @@ use crate::{
     assignments,
     error::Error,
     event::Subject,
-    id::PharmacySkuUid,
-    orders::{self, table::Realm},
-    rows, stock,
+    id::{PharmacySkuUid, Realm},
+    orders, rows, stock,
     tag::Tag,
 };
 
 /// What has to be folded again.
 #[derive(Debug, Default)]
 pub(super) struct Touched {
-    orders: orders::table::Touched,
+    orders: orders::touched::Touched,
     products: BTreeSet<(Realm, PharmacySkuUid)>,
     assignments: assignments::table::Touched,
 }
 
 impl Touched {
-    pub(super) fn add(&mut self, realm: &str, subject: &Subject) {
+    pub(super) fn add(&mut self, realm: &Realm, subject: &Subject) {
         match subject {
             Subject::Order(fact) => {
                 self.orders.add(realm, fact);

@@ -133,6 +133,14 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// What the test of stored shapes pins.
+#[cfg(test)]
+pub(crate) fn stored_example() -> impl Serialize + serde::de::DeserializeOwned {
+    let certificate = "-----BEGIN CERTIFICATE-----".to_owned();
+    let proxy_url = Some("http://proxy.example.test".to_owned());
+    Stored { proxy: Proxy::Custom, proxy_url, root_certificates_pem: certificate, timeout_seconds: 20 }
+}
+
 async fn read(connection: &mut SqliteConnection) -> Result<Stored, Error> {
     settings::read(connection, SETTING).await
 }

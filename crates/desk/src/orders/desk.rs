@@ -51,7 +51,7 @@ impl Desk {
 
     /// Everything that happened to one order, oldest first.
     pub async fn order_timeline(&self, uid: &OrderUid) -> Result<TimelineView, Problem> {
-        self.read(async |db| table::timeline(db, uid).await).await
+        self.read(async |db| list::timeline(db, uid).await).await
     }
 
     /// The patient of one order, for somebody who asked.

@@ -10,7 +10,8 @@ use super::{
     view::{AddressView, OrderExportInput, OrderFormat, OrderRowView, PatientView},
 };
 use crate::{
-    error::Error, event::view::ExportedView, ground::Ground, home::private_new_file, id::OrderUid, page::PageInput,
+    error::Error, event::view::ExportedView, ground::Ground, home::private_new_file, id::OrderUid, keyword,
+    page::PageInput,
 };
 
 const COLUMNS: &[&str] = &[
@@ -83,9 +84,6 @@ fn json_line(row: &OrderRowView, patient: Option<&PatientView>) -> Result<Vec<u8
 }
 
 fn cells(row: &OrderRowView, patient: Option<&PatientView>, with_patients: bool) -> Vec<String> {
-    let word = |value: serde_json::Result<serde_json::Value>| {
-        value.ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-    };
     let pharmacies = row
         .lanes
         .iter()
@@ -103,7 +101,7 @@ fn cells(row: &OrderRowView, patient: Option<&PatientView>, with_patients: bool)
         row.total.as_ref().map(|total| total.currency.clone()).unwrap_or_default(),
         row.items.to_string(),
         row.events.to_string(),
-        word(serde_json::to_value(row.trust)),
+        keyword::of(&row.trust),
     ];
     if with_patients {
         let text = |text: fn(&PatientView) -> Option<String>| patient.and_then(text).unwrap_or_default();

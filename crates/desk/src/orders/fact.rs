@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::view::{AddressView, AmountMeaning, Finality, LinkKind, Stage, StatusGroup, TimeMeaning};
+use super::words::{AmountMeaning, Finality, LinkKind, Stage, StatusGroup, TimeMeaning};
 use crate::{
     id::{LaneUid, OrderUid, PharmacyUid},
     money::Money,
@@ -101,9 +101,9 @@ pub(crate) struct OrderFact {
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) patient: Option<Patient>,
     #[serde(skip_serializing_if = "is_default")]
-    pub(crate) delivery_address: Option<AddressView>,
+    pub(crate) delivery_address: Option<Address>,
     #[serde(skip_serializing_if = "is_default")]
-    pub(crate) invoice_address: Option<AddressView>,
+    pub(crate) invoice_address: Option<Address>,
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) doctor: Option<Doctor>,
     /// The shop it was bought in, where the provider names one.
@@ -268,6 +268,26 @@ impl std::fmt::Debug for Patient {
     }
 }
 
+/// A postal address as the provider sent it. A person's: prints nothing. It stores what is absent, too.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Address {
+    /// First and last name.
+    pub(crate) name: Option<String>,
+    /// Street and house number.
+    pub(crate) street: Option<String>,
+    pub(crate) additional: Option<String>,
+    /// Postal code and city.
+    pub(crate) city: Option<String>,
+    pub(crate) country: Option<String>,
+}
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Address(…)")
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Doctor {
@@ -318,49 +338,92 @@ impl OrderFact {
                 now.clone_from(before);
             }
         }
-        if !self.partial {
-            return;
-        }
         fn fill<K: Ord + Clone, V: Clone>(now: &mut BTreeMap<K, V>, before: &BTreeMap<K, V>) {
             for (name, value) in before {
                 now.entry(name.clone()).or_insert_with(|| value.clone());
             }
         }
-        keep(&mut self.deleted, &before.deleted);
-        if self.status.is_none() {
-            keep(&mut self.meaning, &before.meaning);
+        if !self.partial {
+            return;
         }
-        keep(&mut self.status, &before.status);
-        keep(&mut self.sequence, &before.sequence);
-        keep(&mut self.name, &before.name);
-        keep(&mut self.pharmacy, &before.pharmacy);
-        keep(&mut self.pharmacy_code, &before.pharmacy_code);
+        // Every field is named, so that a new one does not compile until it is said what a part does with it.
+        let OrderFact {
+            // Of the event alone: they say nothing about the event after it.
+            lane: _,
+            parent: _,
+            updated_at: _,
+            partial: _,
+            created: _,
+            reason: _,
+            successors: _,
+            successors_at: _,
+            // The fold sets these itself.
+            predecessor: _,
+            handed_over: _,
+            deleted,
+            status,
+            meaning,
+            sequence,
+            name,
+            pharmacy,
+            pharmacy_code,
+            delivery_type,
+            priority,
+            items,
+            shipping,
+            total,
+            amounts,
+            reported,
+            reported_zone,
+            courier,
+            links,
+            pin,
+            patient,
+            delivery_address,
+            invoice_address,
+            doctor,
+            shop,
+            fulfilment,
+            file,
+            plain,
+            other,
+        } = before;
+        keep(&mut self.deleted, deleted);
+        // What a status means goes with the status.
+        if self.status.is_none() {
+            keep(&mut self.meaning, meaning);
+        }
+        keep(&mut self.status, status);
+        keep(&mut self.sequence, sequence);
+        keep(&mut self.name, name);
+        keep(&mut self.pharmacy, pharmacy);
+        keep(&mut self.pharmacy_code, pharmacy_code);
         // The name of a pharmacy may come once, its id with every event.
-        if let (Some(now), Some(before)) = (&mut self.pharmacy, &before.pharmacy)
+        if let (Some(now), Some(before)) = (&mut self.pharmacy, pharmacy)
             && now.uid == before.uid
         {
             keep(&mut now.name, &before.name);
         }
-        keep(&mut self.delivery_type, &before.delivery_type);
-        keep(&mut self.priority, &before.priority);
-        keep(&mut self.items, &before.items);
-        keep(&mut self.shipping, &before.shipping);
-        keep(&mut self.total, &before.total);
-        keep(&mut self.patient, &before.patient);
-        keep(&mut self.delivery_address, &before.delivery_address);
-        keep(&mut self.invoice_address, &before.invoice_address);
-        keep(&mut self.doctor, &before.doctor);
-        keep(&mut self.shop, &before.shop);
-        keep(&mut self.fulfilment, &before.fulfilment);
-        keep(&mut self.file, &before.file);
-        keep(&mut self.courier, &before.courier);
-        keep(&mut self.pin, &before.pin);
-        keep(&mut self.reported_zone, &before.reported_zone);
-        fill(&mut self.amounts, &before.amounts);
-        fill(&mut self.reported, &before.reported);
-        fill(&mut self.links, &before.links);
-        fill(&mut self.plain, &before.plain);
-        fill(&mut self.other, &before.other);
+        keep(&mut self.delivery_type, delivery_type);
+        keep(&mut self.priority, priority);
+        keep(&mut self.items, items);
+        keep(&mut self.shipping, shipping);
+        keep(&mut self.total, total);
+        keep(&mut self.patient, patient);
+        keep(&mut self.delivery_address, delivery_address);
+        keep(&mut self.invoice_address, invoice_address);
+        keep(&mut self.doctor, doctor);
+        keep(&mut self.shop, shop);
+        keep(&mut self.fulfilment, fulfilment);
+        keep(&mut self.file, file);
+        keep(&mut self.courier, courier);
+        keep(&mut self.pin, pin);
+        keep(&mut self.reported_zone, reported_zone);
+        fill(&mut self.amounts, amounts);
+        fill(&mut self.reported, reported);
+        fill(&mut self.links, links);
+        fill(&mut self.plain, plain);
+        fill(&mut self.other, other);
     }
 
     /// The pharmacy as a person reads it.

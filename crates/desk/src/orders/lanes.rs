@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::SqliteConnection;
 
-use super::table::{AT_ONCE, LaneKey, OrderKey, Touched, json};
+use super::touched::{AT_ONCE, LaneKey, OrderKey, Touched, json};
 use crate::{
     error::Error,
-    id::{LaneUid, OrderUid},
+    id::{LaneUid, OrderUid, Realm},
     rows,
 };
 
-/// Facts come as [`Place`](crate::event::Place) orders them: the last that says something is the greatest.
+/// Facts come as [`Place`](crate::event::fact::Place) orders them: the last that says something is the greatest.
 macro_rules! said {
     ($what:literal, $of:literal) => {
         concat!(
@@ -83,7 +83,7 @@ async fn owners_before(
     connection: &mut SqliteConnection,
     lanes: &[LaneKey],
 ) -> Result<BTreeMap<LaneKey, OrderUid>, Error> {
-    let rows: Vec<(String, LaneUid, OrderUid)> = sqlx::query_as(
+    let rows: Vec<(Realm, LaneUid, OrderUid)> = sqlx::query_as(
         "SELECT l.realm, l.uid, l.order_uid FROM json_each(?) k \
          CROSS JOIN lane l ON l.realm = k.value ->> 0 AND l.uid = k.value ->> 1",
     )
@@ -130,7 +130,7 @@ async fn named(
         "f.realm, f.lane_uid, f.parent_uid",
         "order_fact f ON f.realm = k.value ->> 0 AND f.lane_uid = k.value ->> 1 AND f.parent_uid IS NOT NULL"
     );
-    let rows: Vec<(String, LaneUid, OrderUid, bool)> =
+    let rows: Vec<(Realm, LaneUid, OrderUid, bool)> =
         sqlx::query_as(AGREED).bind(json(lanes)?).fetch_all(&mut *connection).await?;
     let (mut named, mut torn) = (BTreeMap::new(), BTreeSet::new());
     for (realm, lane, parent, is_torn) in rows {
@@ -142,7 +142,7 @@ async fn named(
         }
     }
     if !torn.is_empty() {
-        let rows: Vec<(String, LaneUid, OrderUid)> =
+        let rows: Vec<(Realm, LaneUid, OrderUid)> =
             sqlx::query_as(NAMED).bind(json(&torn)?).fetch_all(connection).await?;
         named.extend(rows.into_iter().map(|(realm, lane, parent)| ((realm, lane), parent)));
     }
@@ -165,7 +165,7 @@ async fn handovers(
         "order_handover h ON h.realm = k.value ->> 0 AND h.successor = k.value ->> 1 \
          CROSS JOIN order_fact f ON f.event_id = h.event_id"
     );
-    let rows: Vec<(String, LaneUid, Option<LaneUid>, Option<OrderUid>)> =
+    let rows: Vec<(Realm, LaneUid, Option<LaneUid>, Option<OrderUid>)> =
         sqlx::query_as(HANDOVERS).bind(json(lanes)?).fetch_all(connection).await?;
     let mut handovers: BTreeMap<LaneKey, Handover> = BTreeMap::new();
     for (realm, successor, lane, parent) in rows {

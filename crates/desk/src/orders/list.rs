@@ -6,16 +6,20 @@ use std::collections::BTreeMap;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{
-    fold::{Facet, told},
-    table::first_key,
-    view::{FacetView, OrderListInput, OrderRowView, PharmacyTodayView, StatusGroup, StuckView, TodayView},
+    fold::row::Facet,
+    stored::StoredRow,
+    table::{self, keys::first_key},
+    view::{FacetView, OrderListInput, OrderRowView, PharmacyTodayView, StuckView, TimelineView, TodayView},
+    words::StatusGroup,
 };
 use crate::{
     error::Error,
     event::fold_word,
-    id::PharmacyUid,
+    id::{OrderUid, PharmacyUid},
+    keyword,
     page::{self, Page},
     search::Query,
+    source::known_status,
 };
 
 /// A search with more hits than this is no longer a good way in: a rarer filter is.
@@ -58,12 +62,7 @@ pub(crate) async fn list(
             Some(query) => looked_through(connection, &filter, &query, after, limit + 1).await?,
         },
     };
-    page::page(
-        rows,
-        limit,
-        |row| (row.id, row.uid.clone()),
-        |row| serde_json::from_str(&row.view).map_err(|_| Error::Stored("order row")),
-    )
+    page::page(rows, limit, |row| (row.id, row.uid.clone()), |row| Ok(stored_row(&row.view)?.into()))
 }
 
 /// The filter, and how many orders its rarest part has; `None` where no order has all of it.
@@ -75,7 +74,7 @@ async fn filter(
     let is = |asked: Option<bool>| asked.filter(|asked| *asked).map(|_| String::new());
     let asked = [
         (Facet::STATUS, input.status.as_deref().map(fold_word)),
-        (Facet::GROUP, input.group.as_ref().map(told)),
+        (Facet::GROUP, input.group.as_ref().map(keyword::of)),
         (Facet::CONNECTION, input.connection.as_ref().map(|id| id.as_str().to_owned())),
         (Facet::PHARMACY, input.pharmacy.as_ref().map(|uid| uid.as_str().to_owned())),
         (Facet::DELIVERY_TYPE, input.delivery_type.clone()),
@@ -182,7 +181,11 @@ pub(crate) async fn facets(connection: &mut SqliteConnection) -> Result<Vec<Face
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(|(kind, value, label, orders)| FacetView { kind, value, label, orders }).collect())
+    let view = |(kind, value, label, orders): (String, String, String, i64)| {
+        let known = if kind == Facet::STATUS { known_status(&value) } else { None };
+        FacetView { kind, value, label, orders, known }
+    };
+    Ok(rows.into_iter().map(view).collect())
 }
 
 /// More orders of a day than this are not told apart by pharmacy.
@@ -206,7 +209,7 @@ pub(crate) async fn today(connection: &mut SqliteConnection, day_begins_ms: i64)
             .await?;
     let mut pharmacies: BTreeMap<Option<PharmacyUid>, PharmacyTodayView> = BTreeMap::new();
     for row in &rows {
-        let row: OrderRowView = serde_json::from_str(row).map_err(|_| Error::Stored("order row"))?;
+        let row = stored_row(row)?;
         let lane = row.lanes.first();
         let uid = lane.and_then(|lane| lane.pharmacy_uid.clone());
         let of = pharmacies.entry(uid.clone()).or_insert_with(|| PharmacyTodayView {
@@ -239,6 +242,15 @@ pub(crate) async fn stuck(connection: &mut SqliteConnection, before_ms: i64, lim
     .bind(limit)
     .fetch_all(connection)
     .await?;
-    let rows = rows.iter().map(|view| serde_json::from_str(view).map_err(|_| Error::Stored("order row")));
+    let rows = rows.iter().map(|row| Ok::<_, Error>(stored_row(row)?.into()));
     Ok(StuckView { count, rows: rows.collect::<Result<_, _>>()? })
+}
+
+/// The timeline of an order; the uid of one of its lanes will do.
+pub(crate) async fn timeline(connection: &mut SqliteConnection, uid: &OrderUid) -> Result<TimelineView, Error> {
+    Ok(table::timeline(connection, uid).await?.into())
+}
+
+fn stored_row(json: &str) -> Result<StoredRow, Error> {
+    serde_json::from_str(json).map_err(|_| Error::Stored("order row"))
 }

@@ -1,6 +1,6 @@
 //! Orders: a fold of what the events say about lanes.
 
-mod changes;
+pub(crate) mod compare;
 pub(crate) mod confirm;
 mod desk;
 pub(crate) mod export;
@@ -9,8 +9,10 @@ pub(crate) mod fold;
 mod lanes;
 pub(crate) mod link;
 pub(crate) mod list;
-mod sequence;
+pub(crate) mod stored;
 pub(crate) mod table;
+pub(crate) mod touched;
 pub mod view;
+pub mod words;
 
-pub use table::Rejections;
+pub use words::Rejections;

@@ -12,6 +12,8 @@ mod words;
 
 use offizin_wire::Scheme;
 
+pub(crate) use words::known as known_status;
+
 /// The short name in `source` fields.
 pub(crate) const SOURCE: &str = "rxscale";
 /// The short name of its unsigned Pub/Sub pushes.

@@ -24,7 +24,8 @@ impl Named {
     /// With [`DeleteStrategy::Query`] and [`DeleteStrategy::Body`] the uid stands in both places: a provider that looks in
     /// the other one, or a proxy that drops a body, never sees an address without a name.
     pub(super) fn new(collection: Url, uid: &str, strategy: DeleteStrategy) -> Result<Self, Error> {
-        if uid.trim().is_empty() || uid == "." || uid == ".." {
+        // An address parser takes tabs and line breaks out before it reads: of ".\r" it makes ".", and of that the collection.
+        if uid.trim().is_empty() || uid == "." || uid == ".." || uid.chars().any(char::is_control) {
             return Err(ProviderError::Unexpected("a subscription without a uid").into());
         }
         let mut url = collection;
@@ -76,7 +77,7 @@ mod tests {
     fn deleting_is_off_until_it_is_known_how() {
         let off = named("ns-1", DeleteStrategy::Off).unwrap_err();
         assert!(matches!(off, Error::Refused(Refusal::DeleteNotConfigured)));
-        for uid in ["", "  ", ".", ".."] {
+        for uid in ["", "  ", ".", "..", ".\r", "\t..", ".\n."] {
             assert!(named(uid, DeleteStrategy::Path).is_err(), "{uid:?}");
             assert!(named(uid, DeleteStrategy::Query).is_err(), "{uid:?}");
         }

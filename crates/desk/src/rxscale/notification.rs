@@ -12,7 +12,7 @@ use super::decode::{envelope, header, interpret};
 use crate::{
     assignments::{
         fact::{AssignmentFact, Doctor},
-        view::{Clock, ReasonKind},
+        words::{Clock, ReasonKind},
     },
     event::{Event, Subject, Unrecognised, at, fold_word, text},
 };

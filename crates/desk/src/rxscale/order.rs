@@ -12,10 +12,7 @@ use super::words;
 use crate::{
     event::Unrecognised,
     money::Money,
-    orders::{
-        fact::{DeliveryType, Doctor, File, Fulfilment, Item, OrderFact, Patient, Pharmacy, Status},
-        view::AddressView,
-    },
+    orders::fact::{Address, DeliveryType, Doctor, File, Fulfilment, Item, OrderFact, Patient, Pharmacy, Status},
 };
 
 /// "Money: integer euro cents."
@@ -123,7 +120,7 @@ fn item(item: &mut Map<String, Value>) -> Item {
     }
 }
 
-fn address(data: &mut Map<String, Value>, which: &str) -> Option<AddressView> {
+fn address(data: &mut Map<String, Value>, which: &str) -> Option<Address> {
     let mut field = |name: &str| taken_text(data, &["order", which, name]).filter(|text| !text.is_empty());
     let mut joined = |a: &str, b: &str| match (field(a), field(b)) {
         (Some(a), Some(b)) => Some(format!("{a} {b}")),
@@ -131,7 +128,7 @@ fn address(data: &mut Map<String, Value>, which: &str) -> Option<AddressView> {
     };
     let (name, street, city) =
         (joined("first_name", "last_name"), joined("street", "house_number"), joined("zip_code", "city"));
-    some(AddressView { name, street, city, additional: field("additional_address"), country: field("country") })
+    some(Address { name, street, city, additional: field("additional_address"), country: field("country") })
 }
 
 /// The prescription by its hash and size: the journal has the bytes, the folds do not need them.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::view::{StockThreshold, StockWindow};
+use super::words::{StockThreshold, StockWindow};
 
 /// Days over which consumption is measured.
 pub(crate) const WINDOW_DAYS: i64 = 28;

@@ -6,6 +6,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::{
     fold::{self, WINDOW_DAYS, day},
+    stored::StoredLevel,
     table,
     threshold::Thresholds,
     view::{
@@ -14,9 +15,8 @@ use super::{
 };
 use crate::{
     error::Error,
-    event::Trust,
-    id::PharmacySkuUid,
-    orders::table::Realm,
+    event::fact::Trust,
+    id::{PharmacySkuUid, Realm},
     page::{self, Page, PageInput},
     problem::Code,
     time,
@@ -34,7 +34,7 @@ pub(crate) async fn list(
     let limit = input.page.rows();
     let mut query = list_query(input, now)?;
     query.push(" LIMIT ").push_bind(limit + 1);
-    let rows: Vec<(i64, String, String, i64)> = query.build_query_as().fetch_all(&mut *connection).await?;
+    let rows: Vec<(i64, String, Realm, i64)> = query.build_query_as().fetch_all(&mut *connection).await?;
     let page = page::page(rows, limit, |(sort, uid, ..)| (*sort, uid.clone()), Ok)?;
     let thresholds = Thresholds::load(connection).await?;
     let mut shown = Vec::with_capacity(page.rows.len());
@@ -82,7 +82,7 @@ fn list_query(input: &StockListInput, now: Timestamp) -> Result<QueryBuilder<Sql
 /// One product as it is, or was known to be.
 async fn one(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     uid: &PharmacySkuUid,
     as_of: Option<Timestamp>,
     now: Timestamp,
@@ -95,11 +95,12 @@ async fn one(
             .fetch_optional(&mut *connection)
             .await?;
     let Some((view, out_ms, low_until)) = stored else { return Ok(None) };
-    let view = match as_of {
+    let level: Option<StoredLevel> = match as_of {
         None => Some(serde_json::from_str(&view).map_err(|_| Error::Stored("stock row"))?),
         Some(as_of) => table::row(connection, realm, uid, out_ms, as_of.as_millisecond()).await?,
     };
-    let Some(mut view) = view else { return Ok(None) };
+    let Some(level) = level else { return Ok(None) };
+    let mut view = StockRowView::from(level);
     // The day of a past moment is not over at that moment: its window ends with the day before.
     let last = as_of.map_or(day(now.as_millisecond()), |as_of| day(as_of.as_millisecond()).saturating_sub(1));
     let first = day(view.first_at.as_millisecond());
@@ -131,7 +132,7 @@ async fn one(
 
 async fn level_before(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     uid: &PharmacySkuUid,
     day: i64,
 ) -> Result<Option<i64>, Error> {

@@ -4,6 +4,8 @@ mod desk;
 pub(crate) mod fact;
 pub(crate) mod fold;
 pub(crate) mod list;
+pub(crate) mod stored;
 pub(crate) mod table;
 pub(crate) mod threshold;
 pub mod view;
+mod words;

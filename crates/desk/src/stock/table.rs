@@ -7,10 +7,15 @@ use sqlx::SqliteConnection;
 use super::{
     fact::{Product, StockFact},
     fold::{self, Key, Level, Moved, Sums},
+    stored::{StoredLevel, Unasked},
     threshold::{self, Thresholds},
-    view::StockRowView,
 };
-use crate::{error::Error, event::Trust, id::PharmacySkuUid, orders::table::Realm, time};
+use crate::{
+    error::Error,
+    event::fact::Trust,
+    id::{PharmacySkuUid, Realm},
+    time,
+};
 
 /// The tables a rebuild makes anew. Thresholds are no fold: they stay.
 pub(crate) const TABLES: &[&str] = &["stock_fact", "stock_day", "stock_row"];
@@ -26,7 +31,7 @@ pub(crate) const DIGEST: &[&str] = &[
 /// Writes what events say about their products. They are put into their places by [`refold`].
 pub(crate) async fn insert_facts(
     connection: &mut SqliteConnection,
-    facts: &[(i64, &str, &StockFact)],
+    facts: &[(i64, &Realm, &StockFact)],
 ) -> Result<(), Error> {
     if facts.is_empty() {
         return Ok(());
@@ -76,7 +81,7 @@ const AFTER: &str = "SELECT event_id, at, updated_at, received_at, event, stock 
 /// One product on one shelf.
 struct Shelf<'a> {
     connection: &'a mut SqliteConnection,
-    realm: &'a str,
+    realm: &'a Realm,
     uid: &'a PharmacySkuUid,
     sums: Sums,
 }
@@ -225,7 +230,7 @@ impl Shelf<'_> {
 /// What moved on the days up to `last` that a window can reach.
 pub(crate) async fn days(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     uid: &PharmacySkuUid,
     last: i64,
 ) -> Result<BTreeMap<i64, Moved>, Error> {
@@ -255,11 +260,11 @@ struct ShownRow {
 /// The row of a product as it was known to be at `as_of`, without what depends on the time of asking.
 pub(crate) async fn row(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     uid: &PharmacySkuUid,
     out_ms: i64,
     as_of: i64,
-) -> Result<Option<StockRowView>, Error> {
+) -> Result<Option<StoredLevel>, Error> {
     let newest: Vec<ShownRow> = sqlx::query_as(
         "SELECT f.at, f.stock, f.price, f.data, e.sender_id AS connection_id, e.trust FROM stock_fact f JOIN event e ON e.id = f.event_id \
          WHERE f.realm = ? AND f.uid = ? AND f.placed = 1 AND f.at <= ? \
@@ -279,7 +284,7 @@ pub(crate) async fn row(
         .await?;
     let out_since = if now.stock <= 0 { Some(out_since(connection, realm, uid, as_of).await?) } else { None };
     let product: Product = serde_json::from_str(&now.data).map_err(|_| Error::Stored("stock fact"))?;
-    Ok(Some(StockRowView {
+    Ok(Some(StoredLevel {
         uid: uid.clone(),
         connection: now.connection_id.into(),
         pharmacy_uid: product.pharmacy_uid,
@@ -293,19 +298,14 @@ pub(crate) async fn row(
         first_at: time::from_ms(first_at)?,
         out_since: out_since.map(time::from_ms).transpose()?,
         out_ms,
-        window: Default::default(),
-        days_of_cover: None,
-        trend: Vec::new(),
-        low: false,
-        threshold: Default::default(),
-        threshold_own: false,
+        unasked: Unasked::default(),
     }))
 }
 
 /// When an empty product became empty: the first level after the last that was above zero.
 async fn out_since(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     uid: &PharmacySkuUid,
     as_of: i64,
 ) -> Result<i64, Error> {
@@ -327,14 +327,13 @@ async fn out_since(
 
 async fn show(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     uid: &PharmacySkuUid,
     out_ms: i64,
     thresholds: &Thresholds,
 ) -> Result<(), Error> {
-    let Some(view) = row(connection, realm, uid, out_ms, i64::MAX).await? else { return Ok(()) };
-    let level = view.stock.unwrap_or(0);
-    let search = [Some(uid.as_str()), view.name.as_deref(), view.pzn.as_deref()];
+    let Some(level) = row(connection, realm, uid, out_ms, i64::MAX).await? else { return Ok(()) };
+    let search = [Some(uid.as_str()), level.name.as_deref(), level.pzn.as_deref()];
     let search: Vec<_> = search.into_iter().flatten().map(str::to_lowercase).collect();
     sqlx::query(
         "INSERT OR REPLACE INTO stock_row (realm, uid, sort, level, first_at, out_ms, low_until, search, view) \
@@ -342,12 +341,12 @@ async fn show(
     )
     .bind(realm)
     .bind(uid)
-    .bind(level)
-    .bind(view.first_at.as_millisecond())
+    .bind(level.stock.unwrap_or(0))
+    .bind(level.first_at.as_millisecond())
     .bind(out_ms)
     .bind(search.join("\n"))
-    .bind(serde_json::to_string(&view).map_err(|_| Error::Stored("stock row"))?)
+    .bind(serde_json::to_string(&level).map_err(|_| Error::Stored("stock row"))?)
     .execute(&mut *connection)
     .await?;
-    threshold::judge(connection, realm, uid, &view, thresholds).await
+    threshold::judge(connection, realm, uid, &level, thresholds).await
 }

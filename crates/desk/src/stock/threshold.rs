@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use sqlx::SqliteConnection;
 
-use super::{
-    fold, table,
-    view::{StockRowView, StockThreshold},
+use super::{fold, stored::StoredLevel, table, words::StockThreshold};
+use crate::{
+    error::Error,
+    id::{PharmacySkuUid, Realm},
+    problem::Code,
 };
-use crate::{error::Error, id::PharmacySkuUid, orders::table::Realm, problem::Code};
 
 const RULE: &str = "stock_rule";
 /// Larger numbers are a slip of the hand.
@@ -27,7 +28,7 @@ impl Thresholds {
             .bind(RULE)
             .fetch_optional(&mut *connection)
             .await?;
-        let own: Vec<(String, String, Option<i64>, Option<i64>)> =
+        let own: Vec<(Realm, String, Option<i64>, Option<i64>)> =
             sqlx::query_as("SELECT realm, uid, pieces, days FROM stock_threshold").fetch_all(connection).await?;
         Ok(Self {
             rule: rule.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
@@ -44,7 +45,7 @@ impl Thresholds {
     }
 
     /// What counts for one product, and whether it is its own.
-    pub(crate) fn of(&self, realm: &str, uid: &PharmacySkuUid) -> (&StockThreshold, bool) {
+    pub(crate) fn of(&self, realm: &Realm, uid: &PharmacySkuUid) -> (&StockThreshold, bool) {
         match self.own.get(&(realm.to_owned(), uid.to_string())) {
             Some(own) => (own, true),
             None => (&self.rule, false),
@@ -55,14 +56,14 @@ impl Thresholds {
 /// Notes whether a product is low, and until when if nothing moves.
 pub(crate) async fn judge(
     connection: &mut SqliteConnection,
-    realm: &str,
+    realm: &Realm,
     uid: &PharmacySkuUid,
-    view: &StockRowView,
+    shown: &StoredLevel,
     thresholds: &Thresholds,
 ) -> Result<(), Error> {
     let (threshold, _) = thresholds.of(realm, uid);
-    let (level, last) = (view.stock.unwrap_or(0), fold::day(view.updated_at.as_millisecond()));
-    let first = fold::day(view.first_at.as_millisecond());
+    let (level, last) = (shown.stock.unwrap_or(0), fold::day(shown.updated_at.as_millisecond()));
+    let first = fold::day(shown.first_at.as_millisecond());
     let days =
         if threshold.days.is_some() { table::days(connection, realm, uid, last).await? } else { BTreeMap::new() };
     let low_until = fold::low_until(level, &days, first, last, threshold);
@@ -85,21 +86,20 @@ pub(crate) async fn set_rule(connection: &mut SqliteConnection, rule: &StockThre
         .execute(&mut *connection)
         .await?;
     let thresholds = Thresholds::load(connection).await?;
-    let mut after: Option<(String, String)> = None;
+    let mut after: Option<(Realm, PharmacySkuUid)> = None;
     loop {
-        let (realm, uid) = after.clone().unwrap_or_default();
-        let rows: Vec<(String, String, String)> = sqlx::query_as(
+        let rows: Vec<(Realm, PharmacySkuUid, String)> = sqlx::query_as(
             "SELECT realm, uid, view FROM stock_row WHERE (realm, uid) > (?, ?) ORDER BY realm, uid LIMIT 500",
         )
-        .bind(realm)
-        .bind(uid)
+        .bind(after.as_ref().map_or("", |(realm, _)| realm.as_str()))
+        .bind(after.as_ref().map_or("", |(_, uid)| uid.as_str()))
         .fetch_all(&mut *connection)
         .await?;
         let Some((realm, uid, _)) = rows.last() else { return Ok(()) };
         after = Some((realm.clone(), uid.clone()));
         for (realm, uid, view) in rows {
             let view = serde_json::from_str(&view).map_err(|_| Error::Stored("stock row"))?;
-            judge(connection, &realm, &uid.into(), &view, &thresholds).await?;
+            judge(connection, &realm, &uid, &view, &thresholds).await?;
         }
     }
 }
@@ -110,7 +110,7 @@ pub(crate) async fn set(
     uid: &PharmacySkuUid,
     threshold: Option<&StockThreshold>,
 ) -> Result<(), Error> {
-    let rows: Vec<(String, String)> =
+    let rows: Vec<(Realm, String)> =
         sqlx::query_as("SELECT realm, view FROM stock_row WHERE uid = ?").bind(uid).fetch_all(&mut *connection).await?;
     if rows.is_empty() {
         return Err(Error::Plain(Code::StockUnknown));

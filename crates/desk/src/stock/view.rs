@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::stored::StoredLevel;
+pub use super::words::{StockThreshold, StockWindow};
 use crate::{
-    event::Trust,
+    event::fact::Trust,
     id::{ConnectionId, EventId, PharmacySkuUid, PharmacyUid},
     page::PageInput,
 };
@@ -27,37 +29,6 @@ pub struct StockListInput {
     #[serde(flatten)]
     #[ts(flatten)]
     pub page: PageInput,
-}
-
-/// What moved over the last days.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct StockWindow {
-    /// How many days it was measured over: 28, or as many as are known. UTC days, today included.
-    #[ts(type = "number")]
-    pub days: i64,
-    /// Pieces that left: the sum of every fall of the level.
-    #[ts(type = "number")]
-    pub consumed: i64,
-    /// Pieces that came: the sum of every rise.
-    #[ts(type = "number")]
-    pub received: i64,
-}
-
-/// From when on a level is low. Either is enough.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct StockThreshold {
-    /// At so many pieces or fewer.
-    #[ts(type = "number | null")]
-    pub pieces: Option<i64>,
-    /// When it lasts for so many days or fewer at the pace of the window.
-    #[ts(type = "number | null")]
-    pub days: Option<i64>,
-}
-
-impl Default for StockThreshold {
-    fn default() -> Self {
-        Self { pieces: Some(5), days: None }
-    }
 }
 
 /// A threshold of one product, or none of its own.
@@ -218,4 +189,47 @@ pub struct StockLowView {
     pub out: i64,
     /// The first of them, empty ones first.
     pub rows: Vec<StockRowView>,
+}
+
+/// Without what depends on the moment of asking.
+impl From<StoredLevel> for StockRowView {
+    fn from(level: StoredLevel) -> Self {
+        let StoredLevel {
+            uid,
+            connection,
+            pharmacy_uid,
+            pzn,
+            name,
+            stock,
+            delta,
+            price_cents,
+            updated_at,
+            trust,
+            first_at,
+            out_since,
+            out_ms,
+            unasked: _,
+        } = level;
+        Self {
+            uid,
+            connection,
+            pharmacy_uid,
+            pzn,
+            name,
+            stock,
+            delta,
+            price_cents,
+            updated_at,
+            trust,
+            first_at,
+            out_since,
+            out_ms,
+            window: StockWindow::default(),
+            days_of_cover: None,
+            trend: Vec::new(),
+            low: false,
+            threshold: StockThreshold::default(),
+            threshold_own: false,
+        }
+    }
 }

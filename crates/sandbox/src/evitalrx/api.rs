@@ -70,7 +70,7 @@ impl OrdersApi {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let lanes = known.orders.entry(parent.to_owned()).or_default();
         if let Some(lane) = text("id") {
-            lanes.insert(lane.to_owned(), word(call.nature).to_owned());
+            lanes.insert(lane.to_owned(), order_status(call.nature).to_owned());
         }
         if let Some(old) = text("rejected_order_id") {
             lanes.insert(old.to_owned(), "cancelled".to_owned());
@@ -81,9 +81,9 @@ impl OrdersApi {
     }
 
     /// From now on it says this of a lane, whatever was told.
-    pub fn say(&self, parent: &str, lane: &str, word: &str) {
+    pub fn say(&self, parent: &str, lane: &str, status: &str) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.orders.entry(parent.to_owned()).or_default().insert(lane.to_owned(), word.to_owned());
+        known.orders.entry(parent.to_owned()).or_default().insert(lane.to_owned(), status.to_owned());
     }
 
     /// How often it was asked, refusals included: each costs.
@@ -100,7 +100,7 @@ impl Drop for OrdersApi {
 }
 
 /// "Seen anywhere, ever". A rider on the way is not told apart from what was shipped.
-fn word(nature: &str) -> &'static str {
+fn order_status(nature: &str) -> &'static str {
     match nature {
         "order_assigned" => "assigned",
         "accept" => "accepted",
@@ -129,8 +129,8 @@ async fn view(State(serving): State<Serving>, mut form: Multipart) -> Json<Value
     };
     let split: Vec<_> = lanes
         .iter()
-        .map(|(lane, word)| {
-            json!({ "order_id": lane, "chemist_order_id": "", "order_status": word, "order_delivery_status": null,
+        .map(|(lane, status)| {
+            json!({ "order_id": lane, "chemist_order_id": "", "order_status": status, "order_delivery_status": null,
             "reject_reason": "Other", "chemist_id": 7, "delivery_pin": 1234, "total": 458, "amount": 428, "items": [] })
         })
         .collect();

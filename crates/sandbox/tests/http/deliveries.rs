@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use data_encoding::BASE64;
 use jiff::Timestamp;
-use offizin_sandbox::{Attempt, Config, EventType, Level, Lives, Outcome, Pace, Retry, Sandbox, Switches};
+use offizin_sandbox::{Attempt, Config, EventType, Level, Outcome, Pace, Retry, Sandbox, Simulation, Switches};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
@@ -67,7 +67,7 @@ async fn the_same_seed_and_time_deliver_the_same_bytes() {
         told.push(receiver.got().into_iter().map(|got| got.body).collect::<Vec<_>>());
     }
     assert_eq!(told[0], told[1]);
-    let story = Lives::new(42, 25, starts_at, Duration::from_secs(60));
+    let story = Simulation::new(42, 25, starts_at, Duration::from_secs(60));
     let story: Vec<_> = story.filter(|event| event.event_type == EventType::OrderUpdated).collect();
     assert_eq!(told[0], story.iter().map(|event| event.body(Level::Management)).collect::<Vec<_>>());
 }
@@ -180,7 +180,7 @@ async fn a_paced_story_waits_for_subscriptions_and_ends() {
         sandbox.told().await;
         sandbox.settled().await;
         assert!(sandbox.emit(1).is_empty(), "it has ended");
-        let expected = Lives::new(1, 10, before, Duration::ZERO).count();
+        let expected = Simulation::new(1, 10, before, Duration::ZERO).count();
         assert_eq!(receiver.got().len(), expected, "{pace:?}: nothing happened before all had subscribed");
         // Five minutes in the future would look wrong to any receiver.
         let soon = Timestamp::now().as_second() + 60;

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use offizin_desk::event::{
-    Trust,
-    view::{QuarantineReason, Unrecognised, Verdict},
-};
+use offizin_desk::event::{QuarantineReason, Trust, Unrecognised, Verdict};
 use offizin_desk::inlets::InletRemoveInput;
 use offizin_journey::{Sender, ServedRelay, TYPES, World, arrivals, desk, orders, pair, pull};
 use offizin_relay::Limits;

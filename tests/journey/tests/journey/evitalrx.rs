@@ -13,19 +13,16 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use offizin_desk::{
     Code, Desk, Source,
-    event::{
-        Trust,
-        view::{QuarantineReason, Verdict},
-    },
+    event::{QuarantineReason, Trust, Verdict},
     inlets::{
         InletInput, InletSecretInput, InletView,
         unsigned::{InletKeyInput, InletRotateInput, InletSetInput},
     },
     orders::{
         Rejections,
-        view::{
-            Agreement, AmountMeaning, Attention, EntryKind, Finality, LaneInput, LinkInput, LinkKind, Mark,
-            OrderExportInput, OrderFormat, OrderListInput, Stage, StatusGroup, StepState,
+        view::{LaneInput, LinkInput, OrderExportInput, OrderFormat, OrderListInput},
+        words::{
+            Agreement, AmountMeaning, Attention, EntryKind, Finality, LinkKind, Mark, Stage, StatusGroup, StepState,
         },
     },
     page::PageInput,

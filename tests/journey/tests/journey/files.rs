@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 
 use offizin_desk::{
     Code, Desk,
-    event::view::{EventListInput, QuarantineReason, Verdict},
+    event::{QuarantineReason, Verdict, view::EventListInput},
     orders::view::{OrderExportInput, OrderFormat, OrderListInput},
 };
 use offizin_journey::{Sender, World, arrivals, pull};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use offizin_desk::{
     Code,
     connections::view::{Api, CheckState, CheckStep, CheckView, ConnectionInput, ConnectionSettings, DeleteStrategy},
-    event::view::{QuarantineReason, Verdict},
+    event::{QuarantineReason, Verdict},
     subscriptions::view::{SecretState, SubscriptionState, SubscriptionView},
 };
 use offizin_journey::{CONNECTION, TYPES, World, arrivals, connection, connection_removal, pull, removal};

@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use offizin_desk::{
     Clock, Code, Desk,
     connections::view::{ConnectionEditInput, ConnectionSettings, ConnectionView, DeleteStrategy},
-    event::view::Verdict,
+    event::Verdict,
     id::SubscriptionId,
     interrupt::{Interrupt, watched},
     rotation::view::{RotateInput, RotationStep, RotationView, RotationWait},

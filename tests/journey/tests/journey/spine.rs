@@ -3,10 +3,7 @@
 
 use data_encoding::HEXLOWER;
 use offizin_desk::{
-    event::{
-        Trust,
-        view::{QuarantineReason, Verdict},
-    },
+    event::{QuarantineReason, Trust, Verdict},
     page::PageInput,
     subscriptions::view::{SecretState, SubscriptionState},
 };

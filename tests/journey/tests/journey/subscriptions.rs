@@ -15,7 +15,7 @@ use offizin_desk::{
     connections::view::{
         CheckState, CheckStep, ConnectionEditInput, ConnectionInput, ConnectionSettings, DeleteStrategy,
     },
-    event::view::Verdict,
+    event::Verdict,
     inlets::InletInput,
     interrupt::{Interrupt, watched},
     network::{NetworkInput, Proxy},

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::orders::{
     fact::OrderFact,
-    view::{AmountMeaning, Finality, LinkKind, Stage, StatusGroup, TimeMeaning},
+    words::{AmountMeaning, Finality, LinkKind, Stage, StatusGroup, TimeMeaning},
 };
 
 fn fact(body: &Value) -> OrderFact {

@@ -4,11 +4,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    event::Place,
+    event::fact::{Place, Trust},
     id::ConnectionId,
     orders::{
-        fact::{Doctor, Fulfilment, Item, Patient, Pharmacy},
-        view::AddressView,
+        fact::{Address, Doctor, Fulfilment, Item, Patient, Pharmacy, Status},
+        words::{Attention, EntryKind, Mark},
     },
 };
 
@@ -187,11 +187,8 @@ fn the_row_names_no_patient_and_the_search_finds_one() {
     let mut facts = life(&["init"]);
     facts[0].data.patient = erika();
     facts[0].data.other.insert("data.note".into(), "für Erika".into());
-    facts[0].data.delivery_address = Some(AddressView {
-        name: Some("Erika Beispiel".into()),
-        street: Some("Testweg 2".into()),
-        ..AddressView::default()
-    });
+    facts[0].data.delivery_address =
+        Some(Address { name: Some("Erika Beispiel".into()), street: Some("Testweg 2".into()), ..Address::default() });
     let order = order(facts);
     let folded = order.folded().unwrap();
     let told = format!("{}{:?}", serde_json::to_string(&order.view().unwrap()).unwrap(), folded.facets);
@@ -285,6 +282,22 @@ fn what_is_said_of_the_whole_order_stands_for_it_until_a_lane_speaks() {
     let order = order(vec![whole, fact(1, 60, "completed")]);
     assert_eq!(order.row().unwrap().status_group, StatusGroup::Done);
     assert_eq!(order.timeline().entries[0].lane_uid, None);
+}
+
+#[test]
+fn silence_on_finality_ends_a_lane_only_where_its_sender_tells_final_rejections_only() {
+    for (said, told, group) in [
+        (Finality::Unknown, Rejections::FinalOnly, StatusGroup::Stopped),
+        (Finality::Unknown, Rejections::Each, StatusGroup::Waiting),
+        (Finality::Unknown, Rejections::NotSure, StatusGroup::Waiting),
+        (Finality::MayContinue, Rejections::FinalOnly, StatusGroup::Waiting),
+        (Finality::Final, Rejections::NotSure, StatusGroup::Stopped),
+    ] {
+        let mut rejected = fact(0, 0, "cancelled");
+        rejected.data.meaning.finality = Some(said);
+        settle_finality(&mut rejected.data, told);
+        assert_eq!(order(vec![rejected]).row().unwrap().status_group, group, "{said:?} {told:?}");
+    }
 }
 
 fn histories() -> impl Strategy<Value = Vec<Fact<OrderFact>>> {

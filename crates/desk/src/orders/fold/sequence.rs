@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    fact::{Expected, OrderFact},
-    view::{StatusGroup, StepState, StepView},
+use crate::{
+    event::fact::Fact,
+    orders::{
+        fact::{Expected, OrderFact},
+        stored::StoredStep,
+        words::{StatusGroup, StepState},
+    },
 };
-use crate::event::Fact;
 
 /// The steps of a lane, or `None` where its provider's documents know no sequence for it. `whole` are the facts about the
 /// order as a whole: what was heard there was heard for each of its lanes.
@@ -15,7 +18,7 @@ pub(super) fn sequence(
     facts: &[Fact<OrderFact>],
     has_ended: bool,
     group: impl Fn(&Fact<OrderFact>) -> StatusGroup,
-) -> Option<Vec<StepView>> {
+) -> Option<Vec<StoredStep>> {
     let expected = facts.iter().rev().map(|fact| &fact.data.sequence).find(|sequence| !sequence.is_empty())?;
     let heard = |step: &Expected| whole.iter().chain(facts).find(|fact| word(fact) == Some(step.word.as_str()));
     let last_done = expected.iter().rposition(|step| heard(step).is_some());
@@ -33,7 +36,7 @@ pub(super) fn sequence(
             None => StepState::Ahead,
         };
         let at = fact.map(|fact| fact.place.at);
-        steps.push(StepView { status: step.word.clone(), stage: step.stage, state, at });
+        steps.push(StoredStep { status: step.word.clone(), stage: step.stage, state, at });
     }
     let reached = steps.iter().rposition(|step| step.state == StepState::Done).map_or(0, |last| last + 1);
     let mut others = Vec::new();
@@ -51,7 +54,7 @@ pub(super) fn sequence(
             _ => StepState::Unexpected,
         };
         let (status, stage, at) = (status.word.clone(), fact.data.meaning.stage, Some(fact.place.at));
-        others.push(StepView { status, stage, state, at });
+        others.push(StoredStep { status, stage, state, at });
     }
     steps.splice(reached..reached, others);
     Some(steps)
