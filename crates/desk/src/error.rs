@@ -49,12 +49,6 @@ pub(crate) enum Error {
     Refused(#[from] Refusal),
     #[error(transparent)]
     GivenUp(#[from] GivenUp),
-    #[error("{0:?}: {1}")]
-    Told(Code, String),
-    #[error("{0:?}")]
-    Plain(Code),
-    #[error("stored {0} is unreadable")]
-    Stored(&'static str),
 }
 
 impl Error {
@@ -89,9 +83,6 @@ impl Error {
             Error::Refused(refusal) => refused(*refusal),
             Error::GivenUp(GivenUp::AnswerLost) => (Code::RotationAnswerLost, None),
             Error::GivenUp(GivenUp::Vanished) => (Code::RotationVanished, None),
-            Error::Told(code, detail) => (*code, Some(detail.clone())),
-            Error::Plain(code) => (*code, None),
-            Error::Stored(_) => (Code::Internal, None),
         }
     }
 }

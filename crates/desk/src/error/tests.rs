@@ -218,9 +218,6 @@ fn the_reason_why_a_stored_value_does_not_read_back_is_named() {
 /// Where a code may stand: where it is defined, where failures become one, where the record keeps how an act ended.
 const OF_CODES: [&str; 5] = ["problem.rs", "error.rs", "audit/mod.rs", "typescript.rs", "store.rs"];
 
-/// These still make refusals of codes, and decide nothing by them.
-const NOT_YET: [&str; 4] = ["orders/", "event/", "stock/", "assignments/"];
-
 #[test]
 fn no_decision_is_taken_on_a_code_that_is_meant_for_a_person() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -233,8 +230,7 @@ fn no_decision_is_taken_on_a_code_that_is_meant_for_a_person() {
         }
         let name = path.strip_prefix(&src).unwrap().to_string_lossy().replace('\\', "/");
         let is_test = name.contains("tests");
-        let is_later = NOT_YET.iter().any(|folder| name.starts_with(folder));
-        if is_test || is_later || OF_CODES.contains(&name.as_str()) {
+        if is_test || OF_CODES.contains(&name.as_str()) {
             continue;
         }
         let text = std::fs::read_to_string(&path).unwrap();
