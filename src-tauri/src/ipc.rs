@@ -312,12 +312,12 @@ commands! {
 
 /// The input of a command. What is wrong with it is not repeated: it may hold a secret.
 fn read<T: DeserializeOwned>(command: &str, input: Value) -> Result<T, Problem> {
-    serde_json::from_value(input).map_err(|_| offizin_desk::Error::Told(Code::InputInvalid, command.to_owned()).into())
+    serde_json::from_value(input).map_err(|_| Problem::found(Code::InputInvalid, Some(command)))
 }
 
 /// Opens an address in the system's browser, from here: the window itself has no power to.
 fn browse(link: &url::Url) -> Result<(), Problem> {
-    open::that_detached(link.as_str()).map_err(|_| offizin_desk::Error::Plain(Code::BrowserMissing).into())
+    open::that_detached(link.as_str()).map_err(|_| Problem::found(Code::BrowserMissing, None))
 }
 
 /// Pulls now, and lets the background forget that it failed.

@@ -43,8 +43,8 @@ fn main() -> ExitCode {
     let instance = dir.as_ref().map(instance);
     let home = match Home::at(dir) {
         Ok(home) => home,
-        Err(error) => {
-            tracing::error!(code = %error.code(), "there is no data folder");
+        Err(problem) => {
+            tracing::error!(incident = %problem.incident, code = %problem.code, "there is no data folder");
             return ExitCode::FAILURE;
         }
     };

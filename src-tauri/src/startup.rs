@@ -183,7 +183,7 @@ impl Shell {
         match opened.as_deref() {
             Ok(Stage::Ready(desk)) => Ok(desk.clone()),
             Ok(Stage::Problem(problem)) => Err(problem.clone()),
-            Ok(Stage::Opening) | Err(_) => Err(offizin_desk::Error::Plain(Code::Internal).into()),
+            Ok(Stage::Opening) | Err(_) => Err(Problem::found(Code::Internal, None)),
         }
     }
 

@@ -62,7 +62,7 @@ impl UnderWay {
     fn begin(&self) -> Result<CancellationToken, Problem> {
         let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if current.as_ref().is_some_and(|token| !token.is_cancelled()) {
-            return Err(offizin_desk::Error::Plain(Code::WorkUnderWay).into());
+            return Err(Problem::found(Code::WorkUnderWay, None));
         }
         Ok(current.insert(CancellationToken::new()).clone())
     }
@@ -147,7 +147,7 @@ pub(crate) async fn prescription(shell: &Shell, uid: &OrderUid) -> Result<(), Pr
     let opened = tokio::task::spawn_blocking(move || open::that_detached(path)).await;
     if !matches!(opened, Ok(Ok(()))) {
         desk.clear_away(std::time::Duration::ZERO)?;
-        return Err(offizin_desk::Error::Plain(Code::FileUnusable).into());
+        return Err(Problem::found(Code::FileUnusable, None));
     }
     let clear_away = async move {
         tokio::time::sleep(LAID_OUT).await;

@@ -61,7 +61,7 @@ fn tell(problem: &Problem, as_json: bool) {
 }
 
 async fn run(cli: Cli) -> Result<(), Problem> {
-    let home = Home::at(cli.home).map_err(Problem::from)?;
+    let home = Home::at(cli.home)?;
     if matches!(cli.command, Command::Diagnose) {
         return diagnose(home, cli.json).await;
     }

@@ -18,7 +18,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{error::Error, interrupt};
+use crate::{error::Error, home::HomeError, interrupt, store::StoreError};
 
 /// Memory each connection has for pages of the file, in KiB.
 const CACHE_KIB: u32 = 16_384;
@@ -156,7 +156,7 @@ async fn refuse_old(writer: &SqlitePool) -> Result<(), Error> {
     }
     let first: Option<String> =
         sqlx::query_scalar("SELECT description FROM _sqlx_migrations WHERE version = 1").fetch_optional(writer).await?;
-    if first.as_deref() == Some(FIRST_OF_BEFORE) { Err(Error::Old) } else { Ok(()) }
+    if first.as_deref() == Some(FIRST_OF_BEFORE) { Err(StoreError::Old.into()) } else { Ok(()) }
 }
 
 async fn cache(connection: &mut SqliteConnection, kib: u32) -> Result<(), Error> {
@@ -279,7 +279,7 @@ impl WriteLock {
 #[cfg(unix)]
 fn private(path: &Path) -> Result<(), Error> {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(Error::Home)
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(|error| HomeError::Io(error).into())
 }
 
 #[cfg(not(unix))]

@@ -16,7 +16,8 @@ use crate::{
     keychain::Keychain,
     ledger,
     network::Network,
-    problem::{Code, Problem},
+    problem::Problem,
+    store::StoreError,
     time::Clock,
 };
 
@@ -109,7 +110,7 @@ async fn open(home: Home, clock: Clock) -> Result<Desk, Error> {
     let keychain = Keychain::new(home.id(&lock)?);
     let key = match keychain.read(DATABASE_KEY).await? {
         Some(key) => key,
-        None if home.database().exists() => return Err(Error::Plain(Code::DatabaseKeyLost)),
+        None if home.database().exists() => return Err(StoreError::KeyLost.into()),
         None => {
             let mut bytes = zeroize::Zeroizing::new([0u8; 32]);
             getrandom::fill(bytes.as_mut()).map_err(|_| Error::Entropy)?;
@@ -148,7 +149,5 @@ async fn set_aside(home: Home, clock: &Clock) -> Result<(), Error> {
 /// Holds the folder while a desk is opened. Another process may be opening it just now: it is waited for, on a thread that
 /// serves nobody else.
 async fn lock(home: Home) -> Result<(Home, HomeLock), Error> {
-    tokio::task::spawn_blocking(move || home.lock().map(|lock| (home, lock)))
-        .await
-        .map_err(|_| Error::Plain(Code::Internal))?
+    tokio::task::spawn_blocking(move || home.lock().map(|lock| (home, lock))).await.map_err(|_| Error::Stopped)?
 }

@@ -14,8 +14,9 @@ use crate::{
     error::Error,
     ground::Ground,
     pairing,
-    problem::{Code, Problem},
-    relay::Relay,
+    problem::Problem,
+    refusal::Refusal,
+    relay::{Relay, RelayError},
 };
 
 /// A desk of our inbox.
@@ -96,7 +97,7 @@ async fn rename(ground: &Ground, input: &DeviceRenameInput) -> Result<(), Error>
     let (before, asked) = called(&relay, &input.id).await;
     let rename = async {
         if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
-            return Err(Error::Plain(Code::DeviceNameMalformed));
+            return Err(Refusal::DeviceName.into());
         }
         asked?;
         relay.rename(&input.id, name).await.map_err(device)?;
@@ -117,7 +118,7 @@ async fn called(relay: &Relay, id: &str) -> (String, Result<(), Error>) {
             let name = devices.into_iter().find(|device| device.id == id).map(|device| device.name);
             (name.unwrap_or_else(|| shown(id)), Ok(()))
         }
-        Err(error) => (shown(id), Err(error)),
+        Err(error) => (shown(id), Err(error.into())),
     }
 }
 
@@ -127,9 +128,9 @@ fn shown(text: &str) -> String {
 }
 
 /// What is missing at the relay is the device that was named.
-fn device(error: Error) -> Error {
+fn device(error: RelayError) -> Error {
     match error {
-        Error::Plain(Code::InletUnknown) => Error::Plain(Code::DeviceUnknown),
-        error => error,
+        RelayError::NotFound => Refusal::DeviceUnknown.into(),
+        error => error.into(),
     }
 }

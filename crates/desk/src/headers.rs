@@ -2,14 +2,14 @@
 
 use offizin_wire::Header;
 
-use crate::error::Error;
+use crate::{error::Error, store::Stored};
 
 /// As JSON, in the order they came.
 pub(crate) fn text(headers: &[Header]) -> Result<String, Error> {
-    serde_json::to_string(headers).map_err(|_| Error::Stored("headers"))
+    serde_json::to_string(headers).stored("headers")
 }
 
-/// Back from JSON. Errors: [`Error::Stored`].
+/// Back from JSON.
 pub(crate) fn parse(text: &str) -> Result<Vec<Header>, Error> {
-    serde_json::from_str(text).map_err(|_| Error::Stored("headers"))
+    serde_json::from_str(text).stored("headers")
 }

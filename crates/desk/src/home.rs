@@ -7,10 +7,36 @@ use std::{
     time::Duration,
 };
 
-use crate::{error::Error, id, problem::Code};
+use crate::{error::Error, id, problem::Problem};
 
 /// A turn at the providers ends with its last answer; one that takes longer than this belongs to a program that hangs.
 const LONGEST_TURN: Duration = Duration::from_secs(150);
+
+/// The data folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HomeError {
+    /// The platform has no folder for data, and none was given.
+    #[error("this platform has no data folder")]
+    Nowhere,
+    /// It cannot be made, read or written.
+    #[error("data folder")]
+    Io(#[source] std::io::Error),
+    /// Another program has the turn at the providers and does not give it back.
+    #[error("another program has the turn at the providers")]
+    TurnTaken,
+}
+
+impl HomeError {
+    /// The disk is full.
+    pub(crate) fn is_full(&self) -> bool {
+        matches!(self, HomeError::Io(error) if error.kind() == std::io::ErrorKind::StorageFull)
+    }
+
+    /// The same may be possible later, without anybody having changed the folder.
+    pub(crate) fn passes(&self) -> bool {
+        self.is_full() || matches!(self, HomeError::TurnTaken)
+    }
+}
 
 /// The data folder of one desk, shared by the window and `offizinctl`.
 #[derive(Clone, Debug)]
@@ -20,15 +46,18 @@ pub struct Home {
 
 impl Home {
     /// The given folder, or the platform's data folder where none is given. Nothing is created yet.
-    pub fn at(dir: Option<PathBuf>) -> Result<Self, Error> {
+    pub fn at(dir: Option<PathBuf>) -> Result<Self, Problem> {
+        Ok(Self::absolute(dir)?)
+    }
+
+    fn absolute(dir: Option<PathBuf>) -> Result<Self, Error> {
         let dir = match dir {
             Some(dir) => dir,
-            None => directories::ProjectDirs::from("", "", "offizin")
-                .ok_or(Error::Plain(Code::HomeUnusable))?
-                .data_local_dir()
-                .to_owned(),
+            None => {
+                directories::ProjectDirs::from("", "", "offizin").ok_or(HomeError::Nowhere)?.data_local_dir().to_owned()
+            }
         };
-        Ok(Self { dir: std::path::absolute(dir).map_err(Error::Home)? })
+        Ok(Self { dir: std::path::absolute(dir).map_err(HomeError::Io)? })
     }
 
     /// The folder.
@@ -46,18 +75,26 @@ impl Home {
         let mut builder = DirBuilder::new();
         builder.recursive(true);
         private_dir(&mut builder);
-        builder.create(&self.dir).map_err(Error::Home)?;
-        let file =
-            private_file().create(true).truncate(false).write(true).open(self.dir.join("lock")).map_err(Error::Home)?;
-        file.lock().map_err(Error::Home)?;
+        builder.create(&self.dir).map_err(HomeError::Io)?;
+        let file = private_file()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(self.dir.join("lock"))
+            .map_err(HomeError::Io)?;
+        file.lock().map_err(HomeError::Io)?;
         Ok(HomeLock { _file: file })
     }
 
     /// Waits for this desk's turn at the providers and holds it: two programs on one folder never ask at once. The operating
     /// system gives it back when a program ends, however it ends.
     pub(crate) async fn turn(&self) -> Result<HomeLock, Error> {
-        let file =
-            private_file().create(true).truncate(false).write(true).open(self.dir.join("turn")).map_err(Error::Home)?;
+        let file = private_file()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(self.dir.join("turn"))
+            .map_err(HomeError::Io)?;
         let began = tokio::time::Instant::now();
         loop {
             match file.try_lock() {
@@ -65,8 +102,8 @@ impl Home {
                 Err(TryLockError::WouldBlock) if began.elapsed() < LONGEST_TURN => {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
-                Err(TryLockError::WouldBlock) => return Err(Error::Plain(Code::DatabaseBusy)),
-                Err(TryLockError::Error(error)) => return Err(Error::Home(error)),
+                Err(TryLockError::WouldBlock) => return Err(HomeError::TurnTaken.into()),
+                Err(TryLockError::Error(error)) => return Err(HomeError::Io(error).into()),
             }
         }
     }
@@ -77,22 +114,22 @@ impl Home {
         match File::open(&path) {
             Ok(mut file) => {
                 let mut text = String::new();
-                file.read_to_string(&mut text).map_err(Error::Home)?;
+                file.read_to_string(&mut text).map_err(HomeError::Io)?;
                 let text = text.trim();
                 if text.is_empty() { self.write_id(&path) } else { Ok(text.to_owned()) }
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => self.write_id(&path),
-            Err(error) => Err(Error::Home(error)),
+            Err(error) => Err(HomeError::Io(error).into()),
         }
     }
 
     fn write_id(&self, path: &Path) -> Result<String, Error> {
         let id = id::random_text()?;
         let new = path.with_extension("new");
-        let mut file = private_file().create(true).truncate(true).write(true).open(&new).map_err(Error::Home)?;
-        file.write_all(id.as_bytes()).map_err(Error::Home)?;
-        file.sync_all().map_err(Error::Home)?;
-        std::fs::rename(new, path).map_err(Error::Home)?;
+        let mut file = private_file().create(true).truncate(true).write(true).open(&new).map_err(HomeError::Io)?;
+        file.write_all(id.as_bytes()).map_err(HomeError::Io)?;
+        file.sync_all().map_err(HomeError::Io)?;
+        std::fs::rename(new, path).map_err(HomeError::Io)?;
         Ok(id)
     }
 
@@ -105,7 +142,7 @@ impl Home {
             match std::fs::rename(from, to) {
                 Ok(()) => {}
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(Error::Home(error)),
+                Err(error) => return Err(HomeError::Io(error).into()),
             }
         }
         Ok(())
@@ -125,7 +162,7 @@ impl Home {
         let mut builder = DirBuilder::new();
         builder.recursive(true);
         private_dir(&mut builder);
-        builder.create(&dir).map_err(Error::Home)?;
+        builder.create(&dir).map_err(HomeError::Io)?;
         let path = dir.join(format!("{}.{extension}", crate::id::random_text()?));
         let written = private_file().create_new(true).write(true).open(&path).and_then(|mut file| {
             std::io::Write::write_all(&mut file, bytes)?;
@@ -134,7 +171,7 @@ impl Home {
         if let Err(error) = written {
             // Half a file is health data too.
             std::fs::remove_file(&path).ok();
-            return Err(Error::Home(error));
+            return Err(HomeError::Io(error).into());
         }
         Ok(path)
     }
@@ -144,14 +181,14 @@ impl Home {
         let entries = match std::fs::read_dir(self.opened_dir()) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(Error::Home(error)),
+            Err(error) => return Err(HomeError::Io(error).into()),
         };
         for entry in entries {
-            let entry = entry.map_err(Error::Home)?;
+            let entry = entry.map_err(HomeError::Io)?;
             let age = entry.metadata().and_then(|meta| meta.modified()).ok().and_then(|at| at.elapsed().ok());
             // A file without an age comes from a clock that was set back: it goes too.
             if age.is_none_or(|age| age >= older_than) {
-                std::fs::remove_file(entry.path()).map_err(Error::Home)?;
+                std::fs::remove_file(entry.path()).map_err(HomeError::Io)?;
             }
         }
         Ok(())
@@ -172,7 +209,7 @@ pub(crate) async fn private_new_file(path: &Path) -> Result<tokio::fs::File, Err
         keep_private(&file)?;
         Ok(file)
     });
-    let opened = opened.await.map_err(|_| Error::Plain(crate::problem::Code::Internal))?;
+    let opened = opened.await.map_err(|_| Error::Stopped)?;
     Ok(tokio::fs::File::from_std(opened.map_err(Error::File)?))
 }
 

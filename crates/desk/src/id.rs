@@ -64,28 +64,28 @@ ids! {
 
 impl ConnectionId {
     /// A fresh random id.
-    pub(crate) fn random() -> Result<Self, crate::Error> {
+    pub(crate) fn random() -> Result<Self, crate::error::Error> {
         Ok(Self(random_text()?))
     }
 }
 
 impl SubscriptionId {
     /// A fresh random id.
-    pub(crate) fn random() -> Result<Self, crate::Error> {
+    pub(crate) fn random() -> Result<Self, crate::error::Error> {
         Ok(Self(random_text()?))
     }
 }
 
 impl RotationId {
     /// A fresh random id.
-    pub(crate) fn random() -> Result<Self, crate::Error> {
+    pub(crate) fn random() -> Result<Self, crate::error::Error> {
         Ok(Self(random_text()?))
     }
 }
 
 /// 80 random bits as 16 lower-case base32 characters: short enough to type after `offizinctl`.
-pub(crate) fn random_text() -> Result<String, crate::Error> {
+pub(crate) fn random_text() -> Result<String, crate::error::Error> {
     let mut bytes = [0u8; 10];
-    getrandom::fill(&mut bytes).map_err(|_| crate::Error::Entropy)?;
+    getrandom::fill(&mut bytes).map_err(|_| crate::error::Error::Entropy)?;
     Ok(data_encoding::BASE32_NOPAD.encode(&bytes).to_ascii_lowercase())
 }

@@ -6,9 +6,44 @@
 use keyring::{Entry, Error as KeyringError};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{error::Error, interrupt, problem::Code};
+use crate::{error::Error, interrupt};
 
 const SERVICE: &str = "offizin";
+
+/// The keyring does not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeychainError {
+    /// No keyring service runs in this session.
+    #[error("no keyring service")]
+    Missing(#[source] KeyringError),
+    /// It is locked and was not unlocked.
+    #[error("the keyring is locked")]
+    Locked(#[source] KeyringError),
+    /// It answered with an error.
+    #[error("the keyring failed")]
+    Failed(#[source] KeyringError),
+    /// It holds something that is no text.
+    #[error("the keyring holds no text")]
+    NotText,
+    /// It said that it stored a secret and does not give it back.
+    #[error("the keyring did not keep what was stored")]
+    NotKept,
+    /// The call ended before its time.
+    #[error("the call to the keyring stopped")]
+    Stopped,
+}
+
+impl From<KeyringError> for KeychainError {
+    fn from(error: KeyringError) -> Self {
+        match error {
+            // These carry the bytes they could not decode, which may be most of a secret: they never travel on.
+            KeyringError::BadEncoding(_) | KeyringError::BadDataFormat(..) => KeychainError::NotText,
+            error @ KeyringError::NoDefaultStore => KeychainError::Missing(error),
+            error @ KeyringError::NoStorageAccess(_) => KeychainError::Locked(error),
+            error => KeychainError::Failed(error),
+        }
+    }
+}
 
 /// The door to this home's secrets.
 #[derive(Clone, Debug)]
@@ -41,7 +76,7 @@ impl Keychain {
             })
             .await?;
         interrupt::point("keyring, stored").await;
-        if kept { Ok(()) } else { Err(Error::Keyring(Code::KeyringFailed, None)) }
+        if kept { Ok(()) } else { Err(KeychainError::NotKept.into()) }
     }
 
     /// Removes a secret; removing what is not there is fine.
@@ -61,23 +96,7 @@ impl Keychain {
         act: impl FnOnce(Entry) -> Result<T, KeyringError> + Send + 'static,
     ) -> Result<T, Error> {
         let user = format!("{}/{what}", self.home_id);
-        tokio::task::spawn_blocking(move || Entry::new(SERVICE, &user).and_then(act))
-            .await
-            .map_err(|_| Error::Keyring(Code::KeyringFailed, None))?
-            .map_err(told)
+        let ended = tokio::task::spawn_blocking(move || Entry::new(SERVICE, &user).and_then(act)).await;
+        Ok(ended.map_err(|_| KeychainError::Stopped)?.map_err(KeychainError::from)?)
     }
-}
-
-fn told(error: KeyringError) -> Error {
-    let code = match &error {
-        KeyringError::NoDefaultStore => Code::KeyringMissing,
-        KeyringError::NoStorageAccess(_) => Code::KeyringLocked,
-        _ => Code::KeyringFailed,
-    };
-    // Some variants carry the bytes they could not decode: those never travel on.
-    let source = match error {
-        KeyringError::BadEncoding(_) | KeyringError::BadDataFormat(..) => None,
-        error => Some(error),
-    };
-    Error::Keyring(code, source)
 }

@@ -2,7 +2,7 @@
 //! them, so a lost answer costs nothing: pasting the same code again asks the same question.
 
 use jiff::Timestamp;
-use offizin_wire::{DeviceToken, Identity, PairingCode, pairing::MalformedCode};
+use offizin_wire::{DeviceToken, Identity, PairingCode};
 use secrecy::ExposeSecret;
 use sqlx::SqliteConnection;
 use url::Url;
@@ -13,9 +13,11 @@ use crate::{
     error::Error,
     ground::Ground,
     keychain::Keychain,
-    problem::{Code, Problem},
-    relay::{self, Relay},
+    problem::Problem,
+    refusal::Refusal,
+    relay::{self, Relay, RelayError},
     status::{PairInput, PullState, RelayView},
+    store::Stored,
     time,
 };
 
@@ -91,25 +93,22 @@ pub(crate) async fn identity(keychain: &Keychain) -> Result<Option<Identity>, Er
 
 /// A client for the paired relay.
 pub(crate) async fn client(ground: &Ground) -> Result<(Relay, RelayRow), Error> {
-    let row = row(&mut *ground.reader().await?).await?.ok_or(Error::Plain(Code::NotPaired))?;
+    let row = row(&mut *ground.reader().await?).await?.ok_or(Refusal::NotPaired)?;
     let token = ground.keychain().read(TOKEN).await?.and_then(|text| DeviceToken::parse(text.expose_secret()));
-    let token = token.ok_or(Error::Plain(Code::RelayRefused))?;
-    let url: Url = row.url.parse().map_err(|_| Error::Stored("relay address"))?;
+    let token = token.ok_or(RelayError::CredentialLost("token"))?;
+    let url = row.url.parse::<Url>().stored("relay address")?;
     Ok((Relay::new(ground.network().client(&url), url, token), row))
 }
 
 /// Pairs this desk, and records with which relay.
 pub(crate) async fn pair(ground: &Ground, input: PairInput) -> Result<RelayView, Error> {
-    let code = PairingCode::parse(&input.code).map_err(|error| match error {
-        MalformedCode::NotACode => Error::Told(Code::PairingCodeMalformed, "not_a_code".into()),
-        MalformedCode::Damaged => Error::Told(Code::PairingCodeMalformed, "damaged".into()),
-    })?;
+    let code = PairingCode::parse(&input.code).map_err(Refusal::PairingCode)?;
     recorded(ground, AuditAction::Pair, code.relay.as_str(), None, pair_by(ground, &code, &input.device_name)).await
 }
 
 async fn pair_by(ground: &Ground, code: &PairingCode, device_name: &str) -> Result<RelayView, Error> {
     if row(&mut *ground.reader().await?).await?.is_some() {
-        return Err(Error::Plain(Code::AlreadyPaired));
+        return Err(Refusal::AlreadyPaired.into());
     }
     let device_name = Some(device_name.trim()).filter(|name| !name.is_empty()).unwrap_or("Offizin");
     let device_name: String = device_name.chars().take(80).collect();
@@ -134,7 +133,7 @@ async fn pair_by(ground: &Ground, code: &PairingCode, device_name: &str) -> Resu
     };
     let answer = match ask(&token).await {
         // The relay may know the token already, from a database that was lost: then this desk is a new device.
-        Err(Error::Plain(Code::PairingCodeRefused)) if was_known => ask(&new_token(keychain).await?).await?,
+        Err(RelayError::CodeRefused) if was_known => ask(&new_token(keychain).await?).await?,
         answer => answer?,
     };
     let cursor = i64::try_from(answer.cursor).unwrap_or(i64::MAX);
@@ -154,7 +153,7 @@ async fn pair_by(ground: &Ground, code: &PairingCode, device_name: &str) -> Resu
     .await?;
     tx.commit().await?;
     ground.db().barrier().await?;
-    view(&mut *ground.reader().await?).await?.ok_or(Error::Plain(Code::NotPaired))
+    Ok(view(&mut *ground.reader().await?).await?.ok_or(Refusal::NotPaired)?)
 }
 
 async fn new_token(keychain: &Keychain) -> Result<DeviceToken, Error> {
@@ -169,8 +168,8 @@ pub(crate) async fn unpair(ground: &Ground) -> Result<(), Error> {
     let leave = async {
         match relay.leave(&row.device).await {
             // Already forgotten there: only the desk's half is left to do.
-            Ok(()) | Err(Error::Plain(Code::RelayRefused)) => {}
-            Err(error) => return Err(error),
+            Ok(()) | Err(RelayError::DeviceRefused) => {}
+            Err(error) => return Err(error.into()),
         }
         let mut tx = ground.db().write().await?;
         sqlx::query("DELETE FROM relay").execute(&mut *tx).await?;
@@ -186,7 +185,7 @@ pub(crate) async fn note(
     at: Timestamp,
     problem: Option<&Problem>,
 ) -> Result<(), Error> {
-    let problem = problem.map(serde_json::to_string).transpose().map_err(|_| Error::Stored("problem"))?;
+    let problem = problem.map(serde_json::to_string).transpose().stored("problem")?;
     sqlx::query(
         "UPDATE relay SET last_attempt_at = ?1, problem = ?2, \
          last_success_at = CASE WHEN ?2 IS NULL THEN ?1 ELSE last_success_at END",

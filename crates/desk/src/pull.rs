@@ -15,8 +15,9 @@ use crate::{
     intake::{self, Opened, inlets},
     ledger::{self, Origin},
     pairing,
-    problem::{Code, Problem},
-    relay::{PageAnswer, Relay},
+    problem::Problem,
+    refusal::Refusal,
+    relay::{PageAnswer, Relay, RelayError},
     rows,
     status::PulledView,
     tag::Tag,
@@ -28,17 +29,17 @@ const ACK_EVERY: u64 = 4096;
 impl Desk {
     /// Pulls until nothing is left, waiting up to `wait` for something to arrive. Codes: `not_paired`, `relay_*`, `database_*`.
     pub async fn pull(&self, wait: Duration) -> Result<PulledView, Problem> {
-        Ok(pull(self.ground(), wait, |_| {}).await?)
+        pull(self.ground(), wait, |_| {}).await
     }
 
     /// As [`Desk::pull`], and says after every page how far it is. Dropping the future between pages loses nothing.
     pub async fn pull_with(&self, wait: Duration, progress: impl Fn(&PulledView)) -> Result<PulledView, Problem> {
-        Ok(pull(self.ground(), wait, progress).await?)
+        pull(self.ground(), wait, progress).await
     }
 }
 
 /// Pulls until nothing is left. Waits up to `wait` for the first segment.
-pub(crate) async fn pull(ground: &Ground, wait: Duration, progress: impl Fn(&PulledView)) -> Result<PulledView, Error> {
+async fn pull(ground: &Ground, wait: Duration, progress: impl Fn(&PulledView)) -> Result<PulledView, Problem> {
     let mut pulled = PulledView::default();
     let result = pages(ground, wait, &mut pulled, progress).await;
     // What arrived before a failure is on disk and must be shown; the failure is remembered beside it.
@@ -49,20 +50,25 @@ pub(crate) async fn pull(ground: &Ground, wait: Duration, progress: impl Fn(&Pul
         Ok(()) => {
             // The relay answers: a good moment. What fails now is tried again with the next pull.
             if let Err(error) = unsigned::retire_due(ground).await {
-                tracing::info!(code = %error.code(), "an address could not be retired yet");
+                error.noted("an address could not be retired yet");
             }
             Ok(pulled)
         }
-        Err(error) if matches!(error.code(), Code::NotPaired) => Err(error),
+        // There is no relay of which to remember it.
+        Err(error @ Error::Refused(Refusal::NotPaired)) => Err(error.into()),
         Err(error) => {
-            let code = error.code();
+            // What is shown now and what is remembered is one failure, under one number.
             let problem = Problem::from(error);
-            let mut tx = ground.db().write().await?;
-            pairing::note(&mut tx, ground.now(), Some(&problem)).await?;
-            tx.commit().await?;
-            Err(problem.detail.map_or(Error::Plain(code), |detail| Error::Told(code, detail)))
+            remember(ground, &problem).await?;
+            Err(problem)
         }
     }
+}
+
+async fn remember(ground: &Ground, problem: &Problem) -> Result<(), Error> {
+    let mut tx = ground.db().write().await?;
+    pairing::note(&mut tx, ground.now(), Some(problem)).await?;
+    tx.commit().await
 }
 
 async fn pages(
@@ -78,7 +84,8 @@ async fn pages(
         let identity = match &identity {
             Some(identity) => Arc::clone(identity),
             None => {
-                let read = pairing::identity(ground.keychain()).await?.ok_or(Error::Plain(Code::RelayRefused))?;
+                let read = pairing::identity(ground.keychain()).await?;
+                let read = read.ok_or(RelayError::CredentialLost("key"))?;
                 Arc::clone(identity.insert(Arc::new(read)))
             }
         };

@@ -1,4 +1,5 @@
-//! The relay as the desk sees it: a client of `offizin_wire` over HTTP. No rules of its own; errors become codes here.
+//! The relay as the desk sees it: a client of `offizin_wire` over HTTP. No rules of its own; what it
+//! refuses becomes a [`RelayError`].
 //!
 //! Redirects are never followed: a device token travels to its relay and nowhere else.
 
@@ -9,15 +10,69 @@ use offizin_wire::{
     DeviceToken, InletId, PairingCode, Recipient, Refusal, RefusalCode, TokenHash, VERSION, VERSION_HEADER,
     inlet::InletRequest,
     pairing::{DeviceAnswer, DeviceRequest, PairAnswer, PairRequest},
-    pull::{self, Ack, Segment},
+    pull::{self, Ack, PageError, Segment},
 };
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::{error::Error, interrupt, problem::Code};
+use crate::{interrupt, store::NotJson};
 
 /// How long the answer of a long poll may take beyond the poll itself.
 const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The relay did not answer as it was asked to. No variant holds an address: a pairing code is redeemed at one.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RelayError {
+    /// No connection, or it broke off.
+    #[error("the relay cannot be reached")]
+    Unreachable(#[source] reqwest::Error),
+    /// It is up but cannot serve right now, or a proxy says so in its place.
+    #[error("the relay cannot serve now")]
+    Unavailable,
+    /// It does not know this device any more.
+    #[error("the relay does not know this device")]
+    DeviceRefused,
+    /// The keyring no longer has what this device is known by.
+    #[error("the {0} of this device is not in the keyring")]
+    CredentialLost(&'static str),
+    /// The pairing code was used, or it expired.
+    #[error("the relay does not take the pairing code")]
+    CodeRefused,
+    /// It speaks an older or newer wire.
+    #[error("the relay speaks another version")]
+    Version,
+    /// What was named is not there. Only an inlet or a device can be, and who asks knows which it was.
+    #[error("the relay does not have what was named")]
+    NotFound,
+    /// Something else refuses, with this HTTP status.
+    #[error("an answer with HTTP {0}")]
+    Status(u16),
+    /// The answer broke off.
+    #[error("the relay's answer was cut off")]
+    CutOff(#[source] reqwest::Error),
+    /// The answer is not the JSON of a relay.
+    #[error("an answer that is not a relay's")]
+    NotAnswer(#[source] NotJson),
+    /// The answer to a pull is something else.
+    #[error("not a page of segments")]
+    NotAPage,
+    /// More than a page can be.
+    #[error("the page is too large")]
+    PageTooLarge,
+    /// A page that is damaged.
+    #[error(transparent)]
+    Page(#[from] PageError),
+    /// Nothing can be asked below this address.
+    #[error("the relay's address cannot be used")]
+    Address,
+}
+
+impl RelayError {
+    pub(crate) fn unreachable(error: reqwest::Error) -> Self {
+        RelayError::Unreachable(error.without_url())
+    }
+}
 
 /// One page of the inbox.
 #[derive(Debug)]
@@ -44,7 +99,7 @@ pub(crate) async fn pair(
     device_name: &str,
     recipient: Recipient,
     token_hash: TokenHash,
-) -> Result<PairAnswer, Error> {
+) -> Result<PairAnswer, RelayError> {
     let request = PairRequest {
         code: code.expose_secret().to_owned(),
         device_name: device_name.to_owned(),
@@ -53,7 +108,7 @@ pub(crate) async fn pair(
     };
     let request = http.post(endpoint(&code.relay, &["v1", "pair"])?).json(&request);
     let answer = send(request.header(VERSION_HEADER, VERSION)).await?;
-    answer.json().await.map_err(|error| Error::http(Code::RelayUnexpected, error))
+    json(answer).await
 }
 
 impl Relay {
@@ -62,21 +117,21 @@ impl Relay {
     }
 
     /// Creates an inlet, or says again that it exists.
-    pub(crate) async fn create_inlet(&self, id: &InletId, token_hash: TokenHash) -> Result<(), Error> {
+    pub(crate) async fn create_inlet(&self, id: &InletId, token_hash: TokenHash) -> Result<(), RelayError> {
         let request = self.request(Method::PUT, &["v1", "inlets", id.as_str()])?.json(&InletRequest { token_hash });
         send(request).await.map(drop)
     }
 
     /// Retires an inlet; retiring twice, or what the relay never knew, is fine.
-    pub(crate) async fn retire_inlet(&self, id: &InletId) -> Result<(), Error> {
+    pub(crate) async fn retire_inlet(&self, id: &InletId) -> Result<(), RelayError> {
         match send(self.request(Method::DELETE, &["v1", "inlets", id.as_str()])?).await {
-            Err(Error::Plain(Code::InletUnknown)) => Ok(()),
+            Err(RelayError::NotFound) => Ok(()),
             answer => answer.map(drop),
         }
     }
 
     /// The segments after a cursor; waits up to `wait` for something to arrive.
-    pub(crate) async fn page(&self, after: u64, wait: Duration) -> Result<PageAnswer, Error> {
+    pub(crate) async fn page(&self, after: u64, wait: Duration) -> Result<PageAnswer, RelayError> {
         let wait = wait.as_secs().min(pull::MAX_WAIT_SECONDS);
         let request = self
             .request(Method::GET, &["v1", "segments"])?
@@ -89,43 +144,42 @@ impl Relay {
         let head = number(pull::HEAD_HEADER).and_then(|head| u64::try_from(head).ok());
         let clock = number(pull::CLOCK_HEADER).and_then(|ms| Timestamp::from_millisecond(ms).ok());
         let (true, Some(head)) = (is_page, head) else {
-            return Err(Error::Told(Code::RelayUnexpected, "not a page of segments".into()));
+            return Err(RelayError::NotAPage);
         };
         let mut page = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| Error::http(Code::RelayUnreachable, error))? {
+        while let Some(chunk) = answer.chunk().await.map_err(RelayError::unreachable)? {
             if page.len() + chunk.len() > pull::MAX_PAGE_BYTES {
-                return Err(Error::Told(Code::RelayUnexpected, "the page is too large".into()));
+                return Err(RelayError::PageTooLarge);
             }
             page.extend_from_slice(&chunk);
         }
-        let segments =
-            pull::read_page(&page, after).map_err(|error| Error::Told(Code::RelayUnexpected, error.to_string()))?;
+        let segments = pull::read_page(&page, after).map_err(RelayError::from)?;
         Ok(PageAnswer { segments, head, clock })
     }
 
     /// Tells the relay what is on this disk.
-    pub(crate) async fn ack(&self, cursor: u64) -> Result<(), Error> {
+    pub(crate) async fn ack(&self, cursor: u64) -> Result<(), RelayError> {
         send(self.request(Method::POST, &["v1", "ack"])?.json(&Ack { cursor })).await.map(drop)
     }
 
     /// The devices of our inbox.
-    pub(crate) async fn devices(&self) -> Result<Vec<DeviceAnswer>, Error> {
+    pub(crate) async fn devices(&self) -> Result<Vec<DeviceAnswer>, RelayError> {
         let answer = send(self.request(Method::GET, &["v1", "devices"])?).await?;
-        answer.json().await.map_err(|error| Error::http(Code::RelayUnexpected, error))
+        json(answer).await
     }
 
     /// Gives a device another name.
-    pub(crate) async fn rename(&self, device: &str, name: &str) -> Result<(), Error> {
+    pub(crate) async fn rename(&self, device: &str, name: &str) -> Result<(), RelayError> {
         let request = DeviceRequest { name: name.to_owned() };
         send(self.request(Method::PATCH, &["v1", "devices", device])?.json(&request)).await.map(drop)
     }
 
     /// Makes the relay forget a device.
-    pub(crate) async fn leave(&self, device: &str) -> Result<(), Error> {
+    pub(crate) async fn leave(&self, device: &str) -> Result<(), RelayError> {
         send(self.request(Method::DELETE, &["v1", "devices", device])?).await.map(drop)
     }
 
-    fn request(&self, method: Method, path: &[&str]) -> Result<RequestBuilder, Error> {
+    fn request(&self, method: Method, path: &[&str]) -> Result<RequestBuilder, RelayError> {
         Ok(self
             .http
             .request(method, endpoint(&self.url, path)?)
@@ -134,33 +188,38 @@ impl Relay {
     }
 }
 
-fn endpoint(base: &Url, path: &[&str]) -> Result<Url, Error> {
+fn endpoint(base: &Url, path: &[&str]) -> Result<Url, RelayError> {
     let mut url = base.clone();
-    url.path_segments_mut().map_err(|()| Error::Plain(Code::RelayUnexpected))?.pop_if_empty().extend(path);
+    url.path_segments_mut().map_err(|()| RelayError::Address)?.pop_if_empty().extend(path);
     Ok(url)
 }
 
-async fn send(request: RequestBuilder) -> Result<Response, Error> {
+async fn json<T: DeserializeOwned>(answer: Response) -> Result<T, RelayError> {
+    let bytes = answer.bytes().await.map_err(|error| RelayError::CutOff(error.without_url()))?;
+    serde_json::from_slice(&bytes).map_err(|error| RelayError::NotAnswer(error.into()))
+}
+
+async fn send(request: RequestBuilder) -> Result<Response, RelayError> {
     interrupt::point("relay, asked").await;
     let answered = request.send().await;
     interrupt::point("relay, answered").await;
-    let answer = answered.map_err(|error| Error::http(Code::RelayUnreachable, error))?;
+    let answer = answered.map_err(RelayError::unreachable)?;
     if answer.status().is_success() {
         return Ok(answer);
     }
     let status = answer.status();
     let refusal: Option<Refusal> = answer.json().await.ok();
     Err(match (refusal.map(|refusal| refusal.code), status) {
-        (Some(RefusalCode::DeviceUnknown), _) => Error::Plain(Code::RelayRefused),
-        (Some(RefusalCode::PairingCodeUnknown), _) => Error::Plain(Code::PairingCodeRefused),
-        (Some(RefusalCode::VersionUnsupported), _) => Error::Plain(Code::RelayVersion),
-        (Some(RefusalCode::Unavailable | RefusalCode::TooFast), _) => Error::Plain(Code::RelayUnavailable),
+        (Some(RefusalCode::DeviceUnknown), _) => RelayError::DeviceRefused,
+        (Some(RefusalCode::PairingCodeUnknown), _) => RelayError::CodeRefused,
+        (Some(RefusalCode::VersionUnsupported), _) => RelayError::Version,
+        (Some(RefusalCode::Unavailable | RefusalCode::TooFast), _) => RelayError::Unavailable,
         // Of all that is asked for by name, only an inlet can be missing, or a device; who asks for that says so.
-        (Some(RefusalCode::NotFound), _) => Error::Plain(Code::InletUnknown),
+        (Some(RefusalCode::NotFound), _) => RelayError::NotFound,
         // A proxy in front of a relay that is down speaks for itself.
         (None, StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT) => {
-            Error::Plain(Code::RelayUnavailable)
+            RelayError::Unavailable
         }
-        _ => Error::Told(Code::RelayUnexpected, format!("HTTP {}", status.as_u16())),
+        _ => RelayError::Status(status.as_u16()),
     })
 }

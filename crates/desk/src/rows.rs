@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection, query_builder::Separated, sqlite::SqliteRow};
 
-use crate::{error::Error, problem::Code};
+use crate::error::Error;
 
 /// The widest statement, in rows. Statements are as wide as a power of two, so that few distinct ones are prepared.
 const WIDEST: usize = 64;
@@ -53,7 +53,7 @@ where
     async move {
         let mut done = Vec::new();
         for part in parts {
-            done.extend(part.await.map_err(|_| Error::Plain(Code::Internal))?);
+            done.extend(part.await.map_err(|_| Error::Stopped)?);
         }
         Ok(done)
     }

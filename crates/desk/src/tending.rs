@@ -6,8 +6,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use crate::{
     connections,
     desk::Desk,
@@ -19,6 +17,7 @@ use crate::{
     rotation,
     status::{Tag, TendedView},
     subscriptions::{health, settle},
+    time,
 };
 
 /// Every connection is listed at least so often.
@@ -90,7 +89,7 @@ async fn list_due(ground: &Ground) -> Result<bool, Error> {
         tx.commit().await?;
         match settle::settle(ground, &connection, None).await {
             Ok(_) => changed = true,
-            Err(error) => tracing::info!(code = %error.code(), "a connection could not be listed"),
+            Err(error) => error.noted("a connection could not be listed"),
         }
     }
     Ok(changed)
@@ -106,7 +105,7 @@ async fn listen(ground: &Ground) -> Result<bool, Error> {
     if listened.is_some_and(|at| now.saturating_sub(at) < LISTEN_EVERY_MS) {
         return tx.rollback().await.map(|()| false);
     }
-    let until = Timestamp::from_millisecond(until).map_err(|_| Error::Stored("time"))?;
+    let until = time::from_ms(until)?;
     let changed = health::listen(&mut tx, until).await?;
     sqlx::query("UPDATE relay SET listened_at = ?").bind(now).execute(&mut *tx).await?;
     tx.commit().await?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::error::Error;
+use crate::{error::Error, store::Stored};
 
 /// Where a desk reads the time. The shells pass [`Timestamp::now`], tests pass what they need.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -16,5 +16,5 @@ pub fn system_clock() -> Clock {
 
 /// A stored time.
 pub(crate) fn from_ms(ms: i64) -> Result<Timestamp, Error> {
-    Timestamp::from_millisecond(ms).map_err(|_| Error::Stored("time"))
+    Timestamp::from_millisecond(ms).stored("time")
 }

@@ -18,7 +18,8 @@ use crate::{
     id::{DoctorUid, OrderUid, PrescriptionUid, Realm},
     keyword,
     page::{self, Page},
-    problem::Code,
+    refusal::Refusal,
+    store::Stored,
 };
 
 /// Values of a filter beyond this are not offered.
@@ -127,13 +128,13 @@ fn prescriptions_query(input: &PrescriptionListInput) -> Result<QueryBuilder<Sql
 }
 
 fn row(json: &str) -> Result<PrescriptionRowView, Error> {
-    let stored: StoredPrescription = serde_json::from_str(json).map_err(|_| Error::Stored("prescription row"))?;
+    let stored: StoredPrescription = serde_json::from_str(json).stored("prescription row")?;
     Ok(stored.into())
 }
 
 /// An assignment, and the doctor's name as another event tells it where none of its own does.
 fn assignment(json: &str, name: Option<String>) -> Result<AssignmentView, Error> {
-    let stored: StoredAssignment = serde_json::from_str(json).map_err(|_| Error::Stored("assignment row"))?;
+    let stored: StoredAssignment = serde_json::from_str(json).stored("assignment row")?;
     let mut view = AssignmentView::from(stored);
     view.doctor_name = view.doctor_name.or(name);
     Ok(view)
@@ -146,7 +147,7 @@ pub(crate) async fn show(connection: &mut SqliteConnection, uid: &PrescriptionUi
             .bind(uid)
             .fetch_optional(&mut *connection)
             .await?;
-    let (realm, view) = found.ok_or(Error::Plain(Code::PrescriptionUnknown))?;
+    let (realm, view) = found.ok_or(Refusal::PrescriptionUnknown)?;
     whole(connection, &realm, row(&view)?).await
 }
 
@@ -278,7 +279,7 @@ pub(crate) async fn doctors(
 }
 
 fn doctor_row(json: &str) -> Result<DoctorRowView, Error> {
-    let stored: StoredDoctor = serde_json::from_str(json).map_err(|_| Error::Stored("doctor row"))?;
+    let stored: StoredDoctor = serde_json::from_str(json).stored("doctor row")?;
     Ok(stored.into())
 }
 
@@ -289,7 +290,7 @@ pub(crate) async fn doctor(connection: &mut SqliteConnection, uid: &DoctorUid) -
             .bind(uid)
             .fetch_optional(&mut *connection)
             .await?;
-    let (realm, view) = found.ok_or(Error::Plain(Code::DoctorUnknown))?;
+    let (realm, view) = found.ok_or(Refusal::DoctorUnknown)?;
     let counted: Vec<(String, i64, i64)> = sqlx::query_as(
         "SELECT reason, sum(iif(what = 'taken', number, 0)), sum(iif(what = 'lost', number, 0)) FROM doctor_count \
          WHERE realm = ? AND doctor_uid = ? AND what IN ('taken', 'lost') GROUP BY reason ORDER BY sum(number) DESC, reason",

@@ -19,6 +19,7 @@ use crate::{
     id::{PrescriptionUid, Realm},
     keyword,
     orders::fact::OrderFact,
+    store::Stored,
     time,
 };
 
@@ -89,7 +90,7 @@ pub(crate) async fn insert_fact(
     realm: &Realm,
     fact: &AssignmentFact,
 ) -> Result<(), Error> {
-    let data = serde_json::to_string(fact).map_err(|_| Error::Stored("assignment fact"))?;
+    let data = serde_json::to_string(fact).stored("assignment fact")?;
     sqlx::query("INSERT INTO assignment_fact (event_id, realm, prescription_uid, data) VALUES (?, ?, ?, ?)")
         .bind(event)
         .bind(realm)
@@ -179,8 +180,7 @@ async fn forget(
             .fetch_all(&mut *connection)
             .await?;
     for (doctor, counts) in before {
-        let counts: Vec<(String, String)> =
-            serde_json::from_str(&counts).map_err(|_| Error::Stored("assignment counts"))?;
+        let counts: Vec<(String, String)> = serde_json::from_str(&counts).stored("assignment counts")?;
         figures.add(realm, doctor.as_deref(), counts.iter().map(|(what, reason)| (what.as_str(), reason.as_str())), -1);
     }
     for table in [
@@ -212,7 +212,7 @@ async fn write_row(
     .bind(&row.external_order_id)
     .bind(&row.external_fulfillment_id)
     .bind(words.map(str::to_lowercase).collect::<Vec<_>>().join("\n"))
-    .bind(serde_json::to_string(row).map_err(|_| Error::Stored("prescription row"))?)
+    .bind(serde_json::to_string(row).stored("prescription row")?)
     .execute(&mut *connection)
     .await?;
     let changes = history.iter().flat_map(|one| [&one.began, &one.ended]).flatten();
@@ -265,8 +265,8 @@ async fn write_assignment(
     .bind(&one.shop)
     .bind(sort_at.as_millisecond())
     .bind(one.open)
-    .bind(serde_json::to_string(&counts).map_err(|_| Error::Stored("assignment counts"))?)
-    .bind(serde_json::to_string(one).map_err(|_| Error::Stored("assignment row"))?)
+    .bind(serde_json::to_string(&counts).stored("assignment counts")?)
+    .bind(serde_json::to_string(one).stored("assignment row")?)
     .execute(connection)
     .await?;
     Ok(())
@@ -371,7 +371,7 @@ async fn write_doctor(connection: &mut SqliteConnection, realm: &Realm, doctor: 
         .bind(doctor)
         .bind(stored.open)
         .bind(search.into_iter().flatten().map(str::to_lowercase).collect::<Vec<_>>().join("\n"))
-        .bind(serde_json::to_string(&stored).map_err(|_| Error::Stored("doctor row"))?)
+        .bind(serde_json::to_string(&stored).stored("doctor row")?)
         .execute(connection)
         .await?;
     Ok(())

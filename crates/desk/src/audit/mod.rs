@@ -153,6 +153,17 @@ pub(crate) async fn done(
     close(connection, ground, begun, None).await
 }
 
+/// The same for an act of the desk's own, with what led to it in the place of a fact.
+pub(crate) async fn done_because(
+    connection: &mut SqliteConnection,
+    ground: &Ground,
+    action: AuditAction,
+    subject: &str,
+    why: &Error,
+) -> Result<(), Error> {
+    done(connection, ground, action, subject, Some(why.code().as_str())).await
+}
+
 async fn insert(
     connection: &mut SqliteConnection,
     ground: &Ground,

@@ -13,8 +13,9 @@ use crate::{
     error::Error,
     ground::Ground,
     id::ConnectionId,
-    problem::Code,
+    refusal::Refusal,
     rxscale,
+    store::Stored,
 };
 
 /// Adds a connection. The key is in the keychain before the connection exists.
@@ -44,7 +45,7 @@ async fn add_now(ground: &Ground, input: ConnectionInput) -> Result<ConnectionVi
     .bind(crate::keyword::of(&api))
     .bind(base.as_str())
     .bind(given(pharmacy_uid))
-    .bind(serde_json::to_string(&settings).map_err(|_| Error::Stored("settings"))?)
+    .bind(serde_json::to_string(&settings).stored("settings")?)
     .bind(ground.now().as_millisecond())
     .execute(&mut *tx)
     .await;
@@ -84,7 +85,7 @@ async fn edit_now(ground: &Ground, view: &ConnectionView, input: ConnectionEditI
         )
         .bind(name)
         .bind(given(input.pharmacy_uid))
-        .bind(serde_json::to_string(&input.settings).map_err(|_| Error::Stored("settings"))?)
+        .bind(serde_json::to_string(&input.settings).stored("settings")?)
         .bind(replaced.is_some())
         .bind(&view.id)
         .execute(&mut *tx)
@@ -133,7 +134,7 @@ fn given(text: Option<String>) -> Option<String> {
 
 fn name_taken(error: sqlx::Error) -> Error {
     let taken = error.as_database_error().is_some_and(|error| error.is_unique_violation());
-    if taken { Error::Plain(Code::ConnectionNameTaken) } else { error.into() }
+    if taken { Refusal::ConnectionNameTaken.into() } else { error.into() }
 }
 
 /// Removes a connection and its key. Its events stay.
@@ -147,7 +148,7 @@ async fn remove_now(ground: &Ground, id: &ConnectionId) -> Result<(), Error> {
     let mut tx = ground.db().write().await?;
     let view = find(&mut tx, id.as_str()).await?;
     if view.subscriptions > 0 {
-        return Err(Error::Plain(Code::ConnectionInUse));
+        return Err(Refusal::ConnectionInUse.into());
     }
     sqlx::query("UPDATE connection SET removed_at = ? WHERE id = ?")
         .bind(ground.now().as_millisecond())

@@ -9,7 +9,8 @@ use crate::{
     ground::Ground,
     id::ConnectionId,
     network::is_loopback,
-    problem::Code,
+    provider::ProviderError,
+    refusal::Refusal,
     rxscale::{self, api::ProviderApi},
 };
 
@@ -21,7 +22,7 @@ pub(super) fn key_name(id: &ConnectionId) -> String {
 /// The provider's API as this connection reaches it.
 pub(crate) async fn api(ground: &Ground, view: &ConnectionView) -> Result<ProviderApi, Error> {
     let key = ground.keychain().read(&key_name(&view.id)).await?;
-    let key = key.ok_or_else(|| Error::Told(Code::ProviderKeyRefused, "the key is not in the keyring".into()))?;
+    let key = key.ok_or(ProviderError::KeyMissing)?;
     let base = usable_base(&view.base_url)?;
     let rate = ground.rate(&view.id).await;
     let (pharmacy_uid, settings) = (view.pharmacy_uid.clone(), view.settings.clone());
@@ -31,9 +32,9 @@ pub(crate) async fn api(ground: &Ground, view: &ConnectionView) -> Result<Provid
 /// The API that tells of a connection's orders. Codes: `confirmation_off`, `provider_key_refused`, those of the keyring.
 pub(crate) async fn orders_api(ground: &Ground, id: &ConnectionId) -> Result<OrdersApi, Error> {
     let base = orders_base(&mut *ground.reader().await?, id).await?;
-    let base = base.ok_or(Error::Plain(Code::ConfirmationOff))?;
+    let base = base.ok_or(Refusal::ConfirmationOff)?;
     let key = ground.keychain().read(&key_name(id)).await?;
-    let key = key.ok_or_else(|| Error::Told(Code::ProviderKeyRefused, "the key is not in the keyring".into()))?;
+    let key = key.ok_or(ProviderError::KeyMissing)?;
     let base = evitalrx::api::usable_base(&base)?;
     Ok(OrdersApi::new(ground.network().client(&base), base, key))
 }
@@ -75,7 +76,8 @@ mod tests {
             "api.rxscale.com",
             "",
         ] {
-            assert_eq!(usable_base(bad).unwrap_err().code(), Code::InputInvalid, "{bad}");
+            let refused = usable_base(bad).unwrap_err();
+            assert!(matches!(refused, Error::Refused(Refusal::Input("base_url"))), "{bad}");
         }
     }
 }

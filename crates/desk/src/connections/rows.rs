@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 use url::Url;
 
 use super::view::{ConnectionView, Environment, Provider};
-use crate::{error::Error, id::ConnectionId, network::is_loopback, problem::Code, rxscale, time};
+use crate::{error::Error, id::ConnectionId, network::is_loopback, refusal::Refusal, rxscale, store::Stored, time};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -23,16 +23,16 @@ struct Row {
 
 impl Row {
     fn view(self) -> Result<ConnectionView, Error> {
-        let base: Url = self.base_url.parse().map_err(|_| Error::Stored("base URL"))?;
+        let base = self.base_url.parse::<Url>().stored("base URL")?;
         Ok(ConnectionView {
             id: self.id.into(),
             name: self.name,
             provider: Provider::Rxscale,
-            api: serde_json::from_value(self.api.into()).map_err(|_| Error::Stored("API"))?,
+            api: serde_json::from_value(self.api.into()).stored("API")?,
             environment: environment(&base),
             base_url: self.base_url,
             pharmacy_uid: self.pharmacy_uid,
-            settings: serde_json::from_str(&self.settings).map_err(|_| Error::Stored("settings"))?,
+            settings: serde_json::from_str(&self.settings).stored("settings")?,
             created_at: time::from_ms(self.created_at)?,
             checked_at: self.checked_at.map(time::from_ms).transpose()?,
             last_verified_at: self.last_verified_at.map(time::from_ms).transpose()?,
@@ -58,7 +58,7 @@ pub(crate) async fn list(connection: &mut SqliteConnection) -> Result<Vec<Connec
 pub(crate) async fn find(connection: &mut SqliteConnection, id_or_name: &str) -> Result<ConnectionView, Error> {
     let all = list(connection).await?;
     let named = |c: &ConnectionView| c.id.as_str() == id_or_name || c.name.eq_ignore_ascii_case(id_or_name.trim());
-    all.into_iter().find(named).ok_or(Error::Plain(Code::ConnectionUnknown))
+    all.into_iter().find(named).ok_or(Refusal::ConnectionUnknown.into())
 }
 
 /// What cannot be undone is confirmed on a production connection by typing its name.
@@ -67,7 +67,7 @@ pub(crate) fn confirmed(view: &ConnectionView, typed: Option<&str>) -> Result<()
     if is_typed || view.environment != Environment::Production {
         Ok(())
     } else {
-        Err(Error::Plain(Code::ConfirmationNeeded))
+        Err(Refusal::ConfirmationNeeded.into())
     }
 }
 

@@ -23,8 +23,9 @@ use crate::{
     },
     ledger::{self, Origin},
     page::PageInput,
-    problem::Code,
+    refusal::Refusal,
     rows,
+    store::Stored,
     tag::Tag,
     time,
 };
@@ -81,7 +82,7 @@ pub(crate) async fn import(
     let is_ours =
         serde_json::from_str::<Head>(&head).is_ok_and(|head| head.format == FORMAT && head.version == VERSION);
     if !is_ours {
-        return Err(Error::Told(Code::FileForeign, FORMAT.to_owned()));
+        return Err(Refusal::FileForeign(FORMAT).into());
     }
     loop {
         let mut lines = Vec::new();
@@ -117,7 +118,7 @@ async fn next_line(
             return Ok(None);
         }
         if read == MAX_LINE {
-            return Err(Error::Told(Code::FileForeign, FORMAT.to_owned()));
+            return Err(Refusal::FileForeign(FORMAT).into());
         }
         let line = String::from_utf8_lossy(&line).trim().to_owned();
         if !line.is_empty() {
@@ -200,13 +201,13 @@ impl Known {
             "SELECT e.public_id, r.inlet_id, r.received_at FROM json_each(?) k \
              CROSS JOIN event e ON e.public_id = k.value CROSS JOIN receipt r ON r.event_id = e.id",
         )
-        .bind(serde_json::to_string(&ids).map_err(|_| Error::Stored("ids"))?)
+        .bind(serde_json::to_string(&ids).stored("ids")?)
         .fetch_all(&mut *connection)
         .await?;
         let rejected: Vec<(i64, Vec<u8>)> = sqlx::query_as(
             "SELECT q.received_at, q.body_hash FROM json_each(?) k CROSS JOIN quarantine q ON q.received_at = k.value",
         )
-        .bind(serde_json::to_string(&times).map_err(|_| Error::Stored("times"))?)
+        .bind(serde_json::to_string(&times).stored("times")?)
         .fetch_all(connection)
         .await?;
         Ok(Self { receipts: receipts.into_iter().collect(), rejected: rejected.into_iter().collect() })
@@ -241,7 +242,7 @@ impl CapturedRow {
             headers: headers::parse(&self.headers)?,
             body: BASE64.encode(body),
         };
-        serde_json::to_string(&line).map(|line| line + "\n").map_err(|_| Error::Stored("line"))
+        serde_json::to_string(&line).map(|line| line + "\n").stored("line")
     }
 }
 
@@ -269,7 +270,7 @@ pub(crate) async fn export(
 ) -> Result<ExportedView, Error> {
     let mut file = BufWriter::new(crate::home::private_new_file(path).await?);
     let head = serde_json::to_string(&Head { format: FORMAT.to_owned(), version: VERSION });
-    file.write_all((head.map_err(|_| Error::Stored("head"))? + "\n").as_bytes()).await.map_err(Error::File)?;
+    file.write_all((head.stored("head")? + "\n").as_bytes()).await.map_err(Error::File)?;
     let mut exported = ExportedView::default();
     let mut input = EventListInput { page: PageInput { limit: Some(500), after: None }, ..input.clone() };
     loop {

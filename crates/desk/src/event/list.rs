@@ -18,9 +18,10 @@ use crate::{
     intake::{self, inlets::Inlets},
     keyword, pack,
     page::{self, Page},
-    problem::Code,
+    refusal::Refusal,
     search::Query,
     source::Source,
+    store::Stored,
     time,
 };
 
@@ -48,10 +49,9 @@ struct Row {
 
 impl Row {
     fn view(self) -> Result<EventRowView, Error> {
-        let unknown = || Error::Stored("keyword");
         let unrecognised =
-            self.unrecognised.as_deref().map(|text| keyword::read(text).ok_or_else(unknown)).transpose()?;
-        let quarantine = self.reason.as_deref().map(|text| keyword::read(text).ok_or_else(unknown)).transpose()?;
+            self.unrecognised.as_deref().map(|text| keyword::read(text).stored("keyword")).transpose()?;
+        let quarantine = self.reason.as_deref().map(|text| keyword::read(text).stored("keyword")).transpose()?;
         Ok(EventRowView {
             id: self.public_id.into(),
             source: self.source,
@@ -218,7 +218,7 @@ async fn row(connection: &mut SqliteConnection, id: &EventId) -> Result<EventRow
     let mut query = quarantined();
     query.push(" AND q.public_id = ").push_bind(id);
     let row = query.build_query_as::<Row>().fetch_optional(connection).await?;
-    row.ok_or(Error::Plain(Code::EventUnknown))?.view()
+    row.ok_or(Refusal::EventUnknown)?.view()
 }
 
 #[derive(sqlx::FromRow)]
@@ -284,21 +284,21 @@ pub(crate) async fn raw(connection: &mut SqliteConnection, id: &EventId) -> Resu
         .fetch_optional(&mut *connection)
         .await?;
     if let Some(event) = event {
-        return bodies::read(connection, event).await?.ok_or(Error::Stored("body"));
+        return bodies::read(connection, event).await?.stored("body");
     }
     let row: Option<(Vec<u8>, i64)> = sqlx::query_as("SELECT body, body_bytes FROM quarantine WHERE public_id = ?")
         .bind(id)
         .fetch_optional(connection)
         .await?;
-    let (packed, bytes) = row.ok_or(Error::Plain(Code::EventUnknown))?;
-    pack::unpack(&packed, bytes).ok_or(Error::Stored("body"))
+    let (packed, bytes) = row.ok_or(Refusal::EventUnknown)?;
+    pack::unpack(&packed, bytes).stored("body")
 }
 
 /// Who an event came from.
 pub(crate) async fn source(connection: &mut SqliteConnection, id: &EventId) -> Result<Source, Error> {
     let name: Option<String> =
         sqlx::query_scalar("SELECT source FROM event WHERE public_id = ?").bind(id).fetch_optional(connection).await?;
-    name.as_deref().and_then(Source::named).ok_or(Error::Plain(Code::EventUnknown))
+    name.as_deref().and_then(Source::named).ok_or(Refusal::EventUnknown.into())
 }
 
 /// The raw body for the window.
@@ -335,7 +335,7 @@ pub(crate) async fn verify_again(
         reason: None,
     };
     for receipt in receipts(connection, id).await? {
-        let id = InletId::try_from(receipt.inlet_id).map_err(|_| Error::Stored("inlet id"))?;
+        let id = InletId::try_from(receipt.inlet_id).stored("inlet id")?;
         let Some(inlet) = inlets.get(&id) else {
             view.reason = Some(QuarantineReason::InletUnknown);
             continue;

@@ -1,7 +1,7 @@
 //! Facts in SQL: the columns every fold needs of an event beside what its body says.
 
 use super::fact::{Fact, Place, Trust};
-use crate::{error::Error, time};
+use crate::{error::Error, store::Stored, time};
 
 /// A row of `event` joined with a fact's `updated_at` and `data`.
 #[derive(sqlx::FromRow)]
@@ -37,7 +37,7 @@ impl FactRow {
             receipts: u32::try_from(self.receipts).unwrap_or(u32::MAX),
             trust: Trust::from_stored(self.trust),
             header_mismatch: self.header_mismatch,
-            data: serde_json::from_str(&self.data).map_err(|_| Error::Stored("fact"))?,
+            data: serde_json::from_str(&self.data).stored("fact")?,
         })
     }
 }

@@ -11,9 +11,10 @@ use super::{DEVELOPMENT, PRODUCTION, fields::Fields};
 use crate::{
     error::Error,
     event::fold_word,
-    network::{is_loopback, unanswered},
+    network::is_loopback,
     orders::{compare::ToldLane, words::Stage},
-    problem::Code,
+    provider::ProviderError,
+    store::Stored,
 };
 
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
@@ -45,12 +46,12 @@ impl OrdersApi {
 
     /// What is known of the lanes of an order, by the order's own id: "parent", inferred from the answer's shape.
     pub(crate) async fn told(&self, order: &str) -> Result<Vec<ToldLane>, Error> {
-        let url = self.base.join("v1/fulfillment/orders/view_v2").map_err(|_| Error::Stored("base URL"))?;
+        let url = self.base.join("v1/fulfillment/orders/view_v2").stored("base URL")?;
         let form = Form::new().text("apikey", self.key.expose_secret().to_owned()).text("order_id", order.to_owned());
-        let mut answer = self.client.post(url).multipart(form).send().await.map_err(unanswered)?;
+        let mut answer = self.client.post(url).multipart(form).send().await.map_err(ProviderError::unanswered)?;
         let status = answer.status();
         let mut bytes = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(unanswered)? {
+        while let Some(chunk) = answer.chunk().await.map_err(ProviderError::unanswered)? {
             if bytes.len() + chunk.len() > MAX_ANSWER {
                 return Err(unexpected("the answer is too long"));
             }
@@ -58,11 +59,11 @@ impl OrdersApi {
         }
         match status.as_u16() {
             200..=299 => self.read(&bytes, order),
-            300..=399 => Err(Error::Plain(Code::ProviderRedirected)),
-            401 | 403 => Err(Error::Told(Code::ProviderKeyRefused, String::new())),
-            429 => Err(Error::Told(Code::ProviderRateLimited, String::new())),
-            500.. => Err(Error::Told(Code::ProviderFailed, format!("HTTP {}", status.as_u16()))),
-            _ => Err(Error::Told(Code::ProviderRejected, format!("HTTP {}", status.as_u16()))),
+            300..=399 => Err(ProviderError::Redirected.into()),
+            401 | 403 => Err(ProviderError::KeyRefused(String::new()).into()),
+            429 => Err(ProviderError::RateLimited(String::new()).into()),
+            status @ 500.. => Err(ProviderError::Failed(status).into()),
+            status => Err(ProviderError::Rejected(format!("HTTP {status}")).into()),
         }
     }
 
@@ -71,8 +72,10 @@ impl OrdersApi {
         let mut answer = Fields::read(text).ok_or_else(|| unexpected("the answer is no JSON object"))?;
         if answer.text("status_code").as_deref() != Some("1") {
             let message = answer.text("status_message").unwrap_or_default();
-            let code = if fold_word(&message) == NOT_FOUND { Code::ProviderNotFound } else { Code::ProviderRejected };
-            return Err(Error::Told(code, self.harmless(&message)));
+            let words = self.harmless(&message);
+            let is_missing = fold_word(&message) == NOT_FOUND;
+            let refused = if is_missing { ProviderError::NotFound(words) } else { ProviderError::Rejected(words) };
+            return Err(refused.into());
         }
         let mut data = answer.object("data").ok_or_else(|| unexpected("the answer has no data"))?;
         if data.id("order_id").is_some_and(|id| id != order) {
@@ -88,8 +91,8 @@ impl OrdersApi {
     }
 }
 
-fn unexpected(what: &str) -> Error {
-    Error::Told(Code::ProviderUnexpected, what.to_owned())
+fn unexpected(what: &'static str) -> Error {
+    ProviderError::Unexpected(what).into()
 }
 
 fn lane(mut fields: Fields<'_>) -> ToldLane {
@@ -115,7 +118,7 @@ fn stages(word: &str) -> &'static [Stage] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::problem::Problem;
+    use crate::problem::{Code, Problem};
 
     fn api() -> OrdersApi {
         OrdersApi::new(Client::new(), PRODUCTION.parse().unwrap(), "key-1".to_owned().into())

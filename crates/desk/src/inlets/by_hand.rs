@@ -14,8 +14,9 @@ use crate::{
     intake::inlets,
     orders::Rejections,
     pairing,
-    problem::Code,
+    refusal::Refusal,
     source::Source,
+    store::Stored,
     subscriptions, time,
 };
 
@@ -62,7 +63,7 @@ async fn add_now(ground: &Ground, input: InletInput) -> Result<InletView, Error>
         None => {
             // An inlet without a connection is its own: events are told apart by it.
             let (provider, host) = input.source.world();
-            let base: Url = host.parse().map_err(|_| Error::Stored("host"))?;
+            let base = host.parse::<Url>().stored("host")?;
             let owner = ConnectionId::random()?;
             connections::insert_sender(&mut tx, &owner, &connections::realm(provider, &base)).await?;
             owner
@@ -71,7 +72,7 @@ async fn add_now(ground: &Ground, input: InletInput) -> Result<InletView, Error>
     inlets::insert(&mut tx, &id, &token, input.source, &owner, name, ground.now()).await?;
     tx.commit().await?;
     let all = list(ground).await?;
-    all.into_iter().find(|view| view.id == id.as_str()).ok_or(Error::Plain(Code::InletUnknown))
+    Ok(all.into_iter().find(|view| view.id == id.as_str()).ok_or(Refusal::InletUnknown)?)
 }
 
 /// Every inlet made by hand that is not retired.
@@ -122,8 +123,8 @@ pub(crate) async fn list(ground: &Ground) -> Result<Vec<InletView>, Error> {
 pub(crate) async fn find(ground: &Ground, id: &str) -> Result<(InletView, InletId), Error> {
     let mut all = list(ground).await?;
     all.sort_by_key(|view| (view.id != id, view.retires_at.is_some()));
-    let view = all.into_iter().find(|view| view.id == id || view.name == id).ok_or(Error::Plain(Code::InletUnknown))?;
-    let id = InletId::try_from(view.id.clone()).map_err(|_| Error::Stored("inlet id"))?;
+    let view = all.into_iter().find(|view| view.id == id || view.name == id).ok_or(Refusal::InletUnknown)?;
+    let id = InletId::try_from(view.id.clone()).stored("inlet id")?;
     Ok((view, id))
 }
 
@@ -138,7 +139,7 @@ pub(crate) async fn find_id(ground: &Ground, id_or_name: &str) -> Result<InletId
     .await?;
     drop(reader);
     match known {
-        Some(id) => InletId::try_from(id).map_err(|_| Error::Stored("inlet id")),
+        Some(id) => InletId::try_from(id).stored("inlet id"),
         None => Ok(find(ground, id_or_name).await?.1),
     }
 }

@@ -22,8 +22,9 @@ use crate::{
     ledger,
     orders::{self, Rejections},
     pairing,
-    problem::Code,
+    refusal::Refusal,
     source::Source,
+    store::Stored,
     subscriptions,
 };
 
@@ -207,7 +208,7 @@ pub(crate) async fn retire_due(ground: &Ground) -> Result<(), Error> {
             .fetch_all(ground.db().reader())
             .await?;
     for id in due {
-        let id = InletId::try_from(id).map_err(|_| Error::Stored("inlet id"))?;
+        let id = InletId::try_from(id).stored("inlet id")?;
         subscriptions::retire::retire(ground, &id).await?;
     }
     Ok(())
@@ -215,7 +216,7 @@ pub(crate) async fn retire_due(ground: &Ground) -> Result<(), Error> {
 
 async fn view_of(ground: &Ground, id: &InletId) -> Result<InletView, Error> {
     let all = list(ground).await?;
-    all.into_iter().find(|view| view.id == id.as_str()).ok_or(Error::Plain(Code::InletUnknown))
+    Ok(all.into_iter().find(|view| view.id == id.as_str()).ok_or(Refusal::InletUnknown)?)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::{
     id::{ConnectionId, Realm},
     secrets::Secrets,
     source::Source,
+    store::Stored,
     time,
 };
 
@@ -91,7 +92,7 @@ pub(crate) async fn load(connection: &mut SqliteConnection, secrets: &Secrets) -
     let mut inlets = Inlets::with_capacity(rows.len());
     for (id, source, connection, realm, prefix_allowed, required_header) in rows {
         let keys = keys.remove(&id).unwrap_or_default();
-        let id = InletId::try_from(id).map_err(|_| Error::Stored("inlet id"))?;
+        let id = InletId::try_from(id).stored("inlet id")?;
         inlets.insert(
             id.clone(),
             Arc::new(Inlet { id, source, connection, realm, keys, prefix_allowed, required_header }),

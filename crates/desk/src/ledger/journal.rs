@@ -12,7 +12,9 @@ use crate::{
     error::Error,
     headers,
     intake::{Entry, Judged, Rejected, event_id, inlets::Inlets, judge},
-    keyword, pack, rows, time,
+    keyword, pack, rows,
+    store::Stored,
+    time,
 };
 
 /// Where a delivery came from.
@@ -32,7 +34,7 @@ pub(crate) enum Origin {
 }
 
 impl Origin {
-    /// Of a row's four columns. Errors: [`Error::Stored`] where they are neither of the two.
+    /// Of a row's four columns. Errors: where they are neither of the two.
     fn stored(
         inbox: Option<String>,
         sequence: Option<i64>,
@@ -42,7 +44,7 @@ impl Origin {
         match (inbox, sequence, position, import) {
             (Some(inbox), Some(sequence), Some(position), None) => Ok(Self::Relay { inbox, sequence, position }),
             (None, None, None, Some(digest)) => Ok(Self::Import(digest)),
-            _ => Err(Error::Stored("origin")),
+            _ => None.stored("origin"),
         }
     }
 
@@ -144,7 +146,7 @@ async fn append(
     let mut written = HashSet::new();
     for (origin, entry) in entries {
         let id = event_id(&entry.inlet.connection, &entry.body.hash);
-        let (id, is_new) = fresh.get(id.as_str()).copied().ok_or(Error::Stored("event id"))?;
+        let (id, is_new) = fresh.get(id.as_str()).copied().stored("event id")?;
         receipts.push((id, origin, entry, headers::text(&entry.headers)?));
         let is_first = is_new && written.insert(id);
         if is_first {
@@ -295,7 +297,7 @@ pub(super) async fn release(
         after = last.id;
         let mut released = Vec::new();
         for row in rows {
-            let body = pack::unpack(&row.body, row.body_bytes).ok_or(Error::Stored("body"))?;
+            let body = pack::unpack(&row.body, row.body_bytes).stored("body")?;
             let headers = headers::parse(&row.headers)?;
             let delivery = Delivery::new(inlet.clone(), time::from_ms(row.received_at)?, headers, body);
             if let Judged::Trusted(entry) = judge(delivery, inlets) {

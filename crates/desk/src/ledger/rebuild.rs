@@ -13,11 +13,10 @@ use crate::{
     error::Error,
     event::{Event, fact::Trust},
     id::Realm,
-    intake, interrupt, keyword, orders,
-    problem::Code,
-    rows, settings,
+    intake, interrupt, keyword, orders, rows, settings,
     source::Source,
     stock,
+    store::StoreError,
 };
 
 /// Moves with every change of a decoder or a fold: another number in the database means "rebuild on opening".
@@ -101,10 +100,10 @@ async fn next_part(connection: &mut SqliteConnection) -> Result<(), Error> {
     sqlx::query("COMMIT").execute(&mut *connection).await?;
     interrupt::point("rebuild, a part").await;
     let mut turns = TURNS;
-    while let Err(error) = sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.map_err(Error::from) {
+    while let Err(error) = sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.map_err(StoreError::from) {
         turns -= 1;
-        if turns == 0 || error.code() != Code::DatabaseBusy {
-            return Err(error);
+        if turns == 0 || !error.is_busy() {
+            return Err(error.into());
         }
     }
     Ok(())

@@ -20,12 +20,26 @@ use url::{Host, Url};
 mod change;
 mod desk;
 
-use crate::{error::Error, problem::Code, settings};
+use crate::{error::Error, settings};
 
 const SETTING: &str = "network";
 const DEFAULT_TIMEOUT_SECONDS: u32 = 20;
 const MAX_TIMEOUT_SECONDS: u32 = 120;
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
+
+/// What is set for the network cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NetworkError {
+    /// No root certificate in PEM. What was read instead is not kept: it may be somebody's private key.
+    #[error("no root certificate in PEM")]
+    NotPem,
+    /// It is PEM, and not of a certificate that can be a root.
+    #[error("no certificate that can be a root")]
+    Certificate(#[source] reqwest::Error),
+    /// A client cannot be made for a reason that is not in the settings.
+    #[error("no HTTP client")]
+    Client(#[source] reqwest::Error),
+}
 
 /// Which proxy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -119,21 +133,6 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Why there is no answer at all.
-pub(crate) fn unanswered(error: reqwest::Error) -> Error {
-    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
-    let mut code = if error.is_timeout() { Code::ProviderTimeout } else { Code::ProviderUnreachable };
-    while let Some(cause) = source {
-        let inside = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if cause.is::<rustls::Error>() || inside.is_some_and(|inside| inside.is::<rustls::Error>()) {
-            code = Code::ProviderTls;
-            break;
-        }
-        source = cause.source();
-    }
-    Error::http(code, error)
-}
-
 /// What the test of stored shapes pins.
 #[cfg(test)]
 pub(crate) fn stored_example() -> impl Serialize + serde::de::DeserializeOwned {
@@ -163,7 +162,7 @@ fn clients(stored: &Stored) -> Result<Clients, Error> {
         .connect_timeout(timeout.min(LONGEST_CONNECT))
         .timeout(timeout)
         .user_agent(concat!("offizin/", env!("CARGO_PKG_VERSION")));
-    let unusable = |_| Error::Plain(Code::CertificateUnusable);
+    let unusable = |error: reqwest::Error| NetworkError::Certificate(error.without_url());
     let roots: Result<Vec<_>, _> =
         certificates(&stored.root_certificates_pem)?.iter().map(|der| Certificate::from_der(der)).collect();
     builder = builder.tls_certs_merge(roots.map_err(unusable)?);
@@ -181,19 +180,19 @@ fn clients(stored: &Stored) -> Result<Clients, Error> {
         }
         (Proxy::None | Proxy::Custom, _) => builder.no_proxy(),
     };
-    let internal = |error| Error::http(Code::Internal, error);
+    let internal = |error: reqwest::Error| NetworkError::Client(error.without_url());
     // A certificate that parses as PEM may still be none: the builder finds out.
     let outside = builder.build().map_err(|error| match stored.root_certificates_pem.as_str() {
         "" => internal(error),
-        _ => Error::http(Code::CertificateUnusable, error),
+        _ => unusable(error),
     })?;
     Ok(Clients { outside, here: here.build().map_err(internal)? })
 }
 
 /// The certificates of a PEM bundle.
-fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
+fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, NetworkError> {
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
-    let certificates = read.map_err(|_| Error::Plain(Code::CertificateUnusable))?;
+    let certificates = read.map_err(|_| NetworkError::NotPem)?;
     let is_missing = certificates.is_empty() && !pem.trim().is_empty();
-    if is_missing { Err(Error::Plain(Code::CertificateUnusable)) } else { Ok(certificates) }
+    if is_missing { Err(NetworkError::NotPem) } else { Ok(certificates) }
 }

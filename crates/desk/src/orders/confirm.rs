@@ -16,7 +16,8 @@ use crate::{
     error::Error,
     ground::Ground,
     id::{OrderUid, Realm},
-    problem::Code,
+    refusal::Refusal,
+    store::Stored,
     time,
 };
 
@@ -34,7 +35,7 @@ pub(crate) async fn confirmable(ground: &Ground, uid: &OrderUid) -> Result<Confi
 /// Asks, compares, and keeps what came of it. Codes: `order_unknown`, `confirmation_off`, and the provider's.
 pub(crate) async fn confirm(ground: &Ground, uid: &OrderUid) -> Result<ConfirmableView, Error> {
     let (_, order) = table::find_in(&mut *ground.reader().await?, uid).await?;
-    let connection = order.connection().ok_or(Error::Plain(Code::ConfirmationOff))?;
+    let connection = order.connection().ok_or(Refusal::ConfirmationOff)?;
     let api = connections::orders_api(ground, connection).await?;
     // Names no order: a number people know it by would be one more place that does.
     let asked = recorded(ground, AuditAction::OrderConfirm, order.uid().as_str(), None, api.told(order.uid().as_str()));
@@ -52,7 +53,7 @@ pub(crate) async fn confirm(ground: &Ground, uid: &OrderUid) -> Result<Confirmab
     .bind(&realm)
     .bind(order.uid())
     .bind(asked_at.as_millisecond())
-    .bind(serde_json::to_string(&confirmation).map_err(|_| Error::Stored("confirmation"))?)
+    .bind(serde_json::to_string(&confirmation).stored("confirmation")?)
     .execute(&mut *tx)
     .await?;
     tx.commit().await?;
@@ -71,7 +72,7 @@ async fn last(
             .fetch_optional(connection)
             .await?;
     let Some((asked_at, view)) = row else { return Ok(None) };
-    let stored: StoredConfirmation = serde_json::from_str(&view).map_err(|_| Error::Stored("confirmation"))?;
+    let stored: StoredConfirmation = serde_json::from_str(&view).stored("confirmation")?;
     let mut view = ConfirmationView::from(stored);
     view.asked_at = time::from_ms(asked_at)?;
     view.outdated = order.last_receipt_at() > Some(view.asked_at);

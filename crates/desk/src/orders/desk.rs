@@ -14,11 +14,11 @@ use super::{
 };
 use crate::{
     desk::Desk,
-    error::Error,
     event::{self, view::ExportedView},
     id::OrderUid,
     page::Page,
-    problem::{Code, Problem},
+    problem::Problem,
+    refusal::Refusal,
 };
 
 impl Desk {
@@ -46,7 +46,7 @@ impl Desk {
 
     /// One order without its patient. The uid of one of its lanes will do.
     pub async fn order_show(&self, uid: &OrderUid) -> Result<OrderView, Problem> {
-        self.read(async |db| table::find(db, uid).await?.view().ok_or(Error::Plain(Code::OrderUnknown))).await
+        self.read(async |db| table::find(db, uid).await?.view().ok_or(Refusal::OrderUnknown.into())).await
     }
 
     /// Everything that happened to one order, oldest first.
@@ -56,7 +56,7 @@ impl Desk {
 
     /// The patient of one order, for somebody who asked.
     pub async fn order_patient(&self, uid: &OrderUid) -> Result<PatientView, Problem> {
-        self.read(async |db| table::find(db, uid).await?.patient().ok_or(Error::Plain(Code::OrderUnknown))).await
+        self.read(async |db| table::find(db, uid).await?.patient().ok_or(Refusal::OrderUnknown.into())).await
     }
 
     /// Lays the prescription file of an order out in a private folder, for another program to show, and says where.
@@ -65,10 +65,10 @@ impl Desk {
         let (extension, bytes) = self
             .read(async |db| {
                 let order = table::find(db, uid).await?;
-                let event = order.prescription().ok_or(Error::Plain(Code::PrescriptionMissing))?;
+                let event = order.prescription().ok_or(Refusal::PrescriptionMissing)?;
                 let raw = event::list::raw(db, event).await?;
                 let source = event::list::source(db, event).await?;
-                let bytes = source.prescription(&raw).ok_or(Error::Plain(Code::PrescriptionMissing))?;
+                let bytes = source.prescription(&raw).ok_or(Refusal::PrescriptionMissing)?;
                 Ok((if bytes.starts_with(b"%PDF-") { "pdf" } else { "bin" }, bytes))
             })
             .await?;
@@ -94,7 +94,7 @@ impl Desk {
     pub async fn order_pin(&self, input: &LaneInput) -> Result<PinView, Problem> {
         self.read(async |db| {
             let order = table::find(db, &input.uid).await?;
-            order.pin(input.lane_uid.as_ref()).ok_or(Error::Plain(Code::OrderUnknown))
+            order.pin(input.lane_uid.as_ref()).ok_or(Refusal::OrderUnknown.into())
         })
         .await
     }
@@ -103,8 +103,8 @@ impl Desk {
     pub async fn order_link(&self, input: &LinkInput) -> Result<Url, Problem> {
         self.read(async |db| {
             let order = table::find(db, &input.uid).await?;
-            let text = order.link(input.lane_uid.as_ref(), input.kind).ok_or(Error::Plain(Code::OrderUnknown))?;
-            link::openable(text).ok_or(Error::Plain(Code::LinkRefused))
+            let text = order.link(input.lane_uid.as_ref(), input.kind).ok_or(Refusal::OrderUnknown)?;
+            link::openable(text).ok_or(Refusal::LinkNotPublic.into())
         })
         .await
     }

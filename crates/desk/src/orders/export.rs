@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::Error, event::view::ExportedView, ground::Ground, home::private_new_file, id::OrderUid, keyword,
-    page::PageInput,
+    page::PageInput, store::Stored,
 };
 
 const COLUMNS: &[&str] = &[
@@ -73,12 +73,11 @@ async fn patient(connection: &mut SqliteConnection, uid: &OrderUid) -> Result<Op
 }
 
 fn json_line(row: &OrderRowView, patient: Option<&PatientView>) -> Result<Vec<u8>, Error> {
-    let unwritable = |_| Error::Stored("order row");
-    let mut value = serde_json::to_value(row).map_err(unwritable)?;
+    let mut value = serde_json::to_value(row).stored("order row")?;
     if let (Some(fields), Some(patient)) = (value.as_object_mut(), patient) {
-        fields.insert("patient".to_owned(), serde_json::to_value(patient).map_err(unwritable)?);
+        fields.insert("patient".to_owned(), serde_json::to_value(patient).stored("patient")?);
     }
-    let mut line = serde_json::to_vec(&value).map_err(unwritable)?;
+    let mut line = serde_json::to_vec(&value).stored("order row")?;
     line.push(b'\n');
     Ok(line)
 }
@@ -125,8 +124,9 @@ fn address(address: &AddressView) -> String {
 fn csv_line(cells: impl IntoIterator<Item = String>) -> Result<Vec<u8>, Error> {
     let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
     let written = writer.write_record(cells.into_iter().map(harmless));
-    written.map_err(|_| Error::Stored("order row"))?;
-    writer.into_inner().map_err(|_| Error::Stored("order row"))
+    // A writer of CSV may quote what it could not write.
+    written.ok().stored("order row")?;
+    writer.into_inner().ok().stored("order row")
 }
 
 /// A cell that a spreadsheet would calculate is given as text.

@@ -20,6 +20,7 @@ use crate::{
     page::{self, Page},
     search::Query,
     source::known_status,
+    store::Stored,
 };
 
 /// A search with more hits than this is no longer a good way in: a rarer filter is.
@@ -252,5 +253,5 @@ pub(crate) async fn timeline(connection: &mut SqliteConnection, uid: &OrderUid) 
 }
 
 fn stored_row(json: &str) -> Result<StoredRow, Error> {
-    serde_json::from_str(json).map_err(|_| Error::Stored("order row"))
+    serde_json::from_str(json).stored("order row")
 }

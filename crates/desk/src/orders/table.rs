@@ -18,8 +18,9 @@ use crate::{
     error::Error,
     id::{ConnectionId, LaneUid, OrderUid, Realm},
     pack,
-    problem::Code,
+    refusal::Refusal,
     rows::spread,
+    store::Stored,
 };
 use facets::Facets;
 pub(crate) use facts::insert_facts;
@@ -81,19 +82,19 @@ pub(crate) async fn find(connection: &mut SqliteConnection, uid: &OrderUid) -> R
 /// The same, and the realm it was found in.
 pub(super) async fn find_in(connection: &mut SqliteConnection, uid: &OrderUid) -> Result<(Realm, Order), Error> {
     let rows: Vec<OrderFactRow> = sqlx::query_as(FACTS_OF_ONE).bind(uid).fetch_all(connection).await?;
-    let first = rows.first().ok_or(Error::Plain(Code::OrderUnknown))?;
-    let (realm, key) = (first.realm.clone(), first.order_uid.clone().ok_or(Error::Plain(Code::OrderUnknown))?);
+    let first = rows.first().ok_or(Refusal::OrderUnknown)?;
+    let (realm, key) = (first.realm.clone(), first.order_uid.clone().ok_or(Refusal::OrderUnknown)?);
     let facts = rows.into_iter().map(OrderFactRow::fact).collect::<Result<Vec<_>, _>>()?;
-    let order = Order::new(key.into(), facts).ok_or(Error::Plain(Code::OrderUnknown))?;
+    let order = Order::new(key.into(), facts).ok_or(Refusal::OrderUnknown)?;
     Ok((realm, order))
 }
 
 /// The timeline of the order that [`find`] finds, as the fold left it.
 pub(crate) async fn timeline(connection: &mut SqliteConnection, uid: &OrderUid) -> Result<StoredTimeline, Error> {
     let stored: Option<(i64, Vec<u8>)> = sqlx::query_as(TIMELINE_OF_ONE).bind(uid).fetch_optional(connection).await?;
-    let (bytes, packed) = stored.ok_or(Error::Plain(Code::OrderUnknown))?;
-    let json = pack::unpack(&packed, bytes).ok_or(Error::Stored("timeline"))?;
-    serde_json::from_slice(&json).map_err(|_| Error::Stored("timeline"))
+    let (bytes, packed) = stored.ok_or(Refusal::OrderUnknown)?;
+    let json = pack::unpack(&packed, bytes).stored("timeline")?;
+    serde_json::from_slice(&json).stored("timeline")
 }
 
 /// Throws everything away that the fold made.

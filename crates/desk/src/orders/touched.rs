@@ -7,6 +7,7 @@ use crate::{
     error::Error,
     id::{LaneUid, OrderUid, Realm},
     rows,
+    store::Stored,
 };
 
 pub(super) type LaneKey = (Realm, LaneUid);
@@ -44,5 +45,5 @@ impl Touched {
 
 /// Keys as `json_each` takes them.
 pub(super) fn json(value: &impl serde::Serialize) -> Result<String, Error> {
-    serde_json::to_string(value).map_err(|_| Error::Stored("key"))
+    serde_json::to_string(value).stored("key")
 }

@@ -16,7 +16,8 @@ use crate::{
     error::Error,
     ground::Ground,
     id::{RotationId, SubscriptionId},
-    problem::{Code, Problem},
+    problem::Problem,
+    refusal::Refusal,
     rxscale::api as rxscale_api,
     subscriptions::{
         self, create,
@@ -80,7 +81,7 @@ async fn start_one(ground: &Ground, old: &SubscriptionId, grace_ms: i64) -> Resu
 /// What stands in the way is said before anything is begun.
 async fn can_start(connection: &mut SqliteConnection, of: &ConnectionView, old: &Row) -> Result<(), Error> {
     if rxscale_api::delete_strategy(of.api, &of.settings) == DeleteStrategy::Off {
-        return Err(Error::Plain(Code::DeleteNotConfigured));
+        return Err(Refusal::DeleteNotConfigured.into());
     }
     let settled =
         matches!(old.state, SubscriptionState::Active | SubscriptionState::Vanished | SubscriptionState::Orphaned);
@@ -91,7 +92,7 @@ async fn can_start(connection: &mut SqliteConnection, of: &ConnectionView, old: 
     .bind(&old.id)
     .fetch_one(connection)
     .await?;
-    if busy > 0 || !settled { Err(Error::Plain(Code::RotationUnderWay)) } else { Ok(()) }
+    if busy > 0 || !settled { Err(Refusal::RotationUnderWay.into()) } else { Ok(()) }
 }
 
 /// Gives a rotation up while the old subscription is untouched. The new one is removed by whoever tends the desk.
@@ -102,7 +103,7 @@ pub(crate) async fn roll_back(ground: &Ground, id: &RotationId) -> Result<Rotati
         return found.view();
     }
     if !found.step.can_roll_back() {
-        return Err(Error::Plain(Code::RotationTooLate));
+        return Err(Refusal::RotationTooLate.into());
     }
     let give_up = step::go(ground, &found, RotationStep::RollingBack, None);
     recorded(ground, AuditAction::RotationRollBack, &found.subject(), found.new_fingerprint.clone(), give_up).await?;
@@ -113,7 +114,7 @@ pub(crate) async fn roll_back(ground: &Ground, id: &RotationId) -> Result<Rotati
 pub(crate) async fn test(ground: &Ground, id: &RotationId) -> Result<RotationView, Error> {
     let found = row(&mut *ground.reader().await?, id).await?;
     if found.step != RotationStep::Proving {
-        return Err(Error::Plain(Code::RotationTooLate));
+        return Err(Refusal::RotationTooLate.into());
     }
     subscriptions::test(ground, &found.new_id).await?;
     step::note_test(ground, id).await?;

@@ -15,3 +15,14 @@ mod desk;
 pub(crate) mod rows;
 pub(crate) mod step;
 pub mod view;
+
+/// Why a rotation gives its new subscription up without anybody having refused anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum GivenUp {
+    /// It was made, but the answer with its secret was lost.
+    #[error("the answer with the new secret was lost")]
+    AnswerLost,
+    /// It disappeared at the provider before it was proven.
+    #[error("the new subscription disappeared at the provider")]
+    Vanished,
+}

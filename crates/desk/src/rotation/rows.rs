@@ -9,8 +9,9 @@ use crate::{
     error::Error,
     ground::Ground,
     id::{ConnectionId, RotationId, SubscriptionId},
-    problem::Code,
+    refusal::Refusal,
     rxscale::api as rxscale_api,
+    store::Stored,
     subscriptions::view::SecretState,
     time,
 };
@@ -54,9 +55,8 @@ const ROWS: &str = "SELECT r.*, c.name AS connection_name, c.api, c.settings, n.
 
 impl Row {
     pub(super) fn can_test(&self) -> Result<bool, Error> {
-        let settings: ConnectionSettings =
-            serde_json::from_str(&self.settings).map_err(|_| Error::Stored("settings"))?;
-        let api: Api = serde_json::from_value(self.api.clone().into()).map_err(|_| Error::Stored("API"))?;
+        let settings: ConnectionSettings = serde_json::from_str(&self.settings).stored("settings")?;
+        let api: Api = serde_json::from_value(self.api.clone().into()).stored("API")?;
         Ok(rxscale_api::can_test(api, &settings))
     }
 
@@ -108,7 +108,7 @@ impl Row {
 pub(super) async fn row(connection: &mut SqliteConnection, id: &RotationId) -> Result<Row, Error> {
     let mut query = sqlx::QueryBuilder::<sqlx::Sqlite>::new(ROWS);
     query.push(" WHERE r.id = ").push_bind(id);
-    query.build_query_as().fetch_optional(connection).await?.ok_or(Error::Plain(Code::RotationUnknown))
+    query.build_query_as().fetch_optional(connection).await?.ok_or(Refusal::RotationUnknown.into())
 }
 
 pub(super) async fn shown(ground: &Ground, id: &RotationId) -> Result<RotationView, Error> {

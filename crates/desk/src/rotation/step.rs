@@ -18,7 +18,12 @@ use crate::{
     error::Error,
     ground::Ground,
     id::RotationId,
-    problem::{Code, Problem},
+    problem::Problem,
+    provider::ProviderError,
+    refusal::Refusal,
+    relay::RelayError,
+    rotation::GivenUp,
+    store::{StoreError, Stored},
     subscriptions::{
         create, retire, rows, settle,
         view::{SecretState, SubscriptionState},
@@ -91,12 +96,12 @@ async fn create(ground: &Ground, found: &Row) -> Result<Next, Error> {
     if new.state == SubscriptionState::Planned {
         match create::attempt(ground, &connection, &found.new_id).await {
             Ok(()) => {}
-            Err(error) if error.code() == Code::ProviderAmbiguous => {
+            Err(Error::Provider(ProviderError::Ambiguous(_))) => {
                 settle::settle(ground, &connection, Some(&found.new_id)).await?;
             }
-            Err(error) if passes(error.code()) => return Err(error),
+            Err(error) if passes(&error) => return Err(error),
             Err(error) => {
-                if error.code() == Code::ProviderConflict {
+                if matches!(error, Error::Provider(ProviderError::Conflict(_))) {
                     settle::settle(ground, &connection, Some(&found.new_id)).await?;
                 }
                 return give_up(ground, found, error).await;
@@ -111,15 +116,15 @@ async fn create(ground: &Ground, found: &Row) -> Result<Next, Error> {
         (SubscriptionState::Planned, _) => Ok(Next::Go),
         (SubscriptionState::Unsettled, _) => {
             let at = Timestamp::from_millisecond(new.created_at + settle::ON_ITS_WAY_MS);
-            Ok(Next::NotBefore(at.map_err(|_| Error::Stored("time"))?))
+            Ok(Next::NotBefore(at.stored("time")?))
         }
         (SubscriptionState::Active, SecretState::Stored | SecretState::NotIssued) => {
             go(ground, found, RotationStep::Created, None).await?;
             Ok(Next::Go)
         }
-        (SubscriptionState::Vanished, _) => give_up(ground, found, Error::Plain(Code::RotationVanished)).await,
+        (SubscriptionState::Vanished, _) => give_up(ground, found, GivenUp::Vanished.into()).await,
         // Made without anybody here having seen its secret, or never made.
-        _ => give_up(ground, found, Error::Plain(Code::RotationAnswerLost)).await,
+        _ => give_up(ground, found, GivenUp::AnswerLost.into()).await,
     }
 }
 
@@ -130,7 +135,7 @@ async fn prove(ground: &Ground, found: &Row) -> Result<Next, Error> {
         return Ok(Next::Wait);
     }
     if matches!(new.state, SubscriptionState::Vanished | SubscriptionState::Removed) {
-        return give_up(ground, found, Error::Plain(Code::RotationVanished)).await;
+        return give_up(ground, found, GivenUp::Vanished.into()).await;
     }
     // The inlet of a generation has the secrets of that generation only: what verified there, verified under them.
     if new.verified > 0 {
@@ -147,7 +152,7 @@ async fn prove(ground: &Ground, found: &Row) -> Result<Next, Error> {
     if found.test_sent_at.is_none() && found.can_test()? {
         // Written down first: a test event too few does no harm, one with every tending would.
         note_test(ground, &found.id).await?;
-        let uid = new.provider_uid.as_deref().ok_or(Error::Plain(Code::SubscriptionUnknown))?;
+        let uid = new.provider_uid.as_deref().ok_or(Refusal::SubscriptionUnknown)?;
         let api = connections::api(ground, &connection(ground, found).await?).await?;
         if let Err(error) = api.test(uid).await {
             // Not to be had is no reason to wait: a real event proves as much.
@@ -166,14 +171,14 @@ async fn switch(ground: &Ground, found: &Row) -> Result<Next, Error> {
     let is_there = new.state == SubscriptionState::Active && new.secret == SecretState::Stored;
     let old = generation(ground, &found.old_id).await?;
     if !is_there && !matches!(old.state, SubscriptionState::Removed | SubscriptionState::Vanished) {
-        return give_up(ground, found, Error::Plain(Code::RotationVanished)).await;
+        return give_up(ground, found, GivenUp::Vanished.into()).await;
     }
     let deleted = match settle::delete(ground, &connection, &found.old_id).await {
         // The old one is gone, and more than that: the way on is clear, and the alarm is raised.
-        Err(error) if error.code() == Code::ListLostOthers => Some(error),
+        Err(error @ Error::Provider(ProviderError::LostOthers(_))) => Some(error),
         Err(error) => return Err(error),
         // Neither is left. Nothing can be taken back here; the new one stays as vanished, and the alarm is raised.
-        Ok(()) if !is_there => Some(Error::Plain(Code::RotationVanished)),
+        Ok(()) if !is_there => Some(GivenUp::Vanished.into()),
         Ok(()) => None,
     };
     let until = ground.now().as_millisecond().saturating_add(found.grace_ms);
@@ -205,7 +210,7 @@ async fn end_grace(ground: &Ground, found: &Row) -> Result<Next, Error> {
         return Ok(Next::Wait);
     }
     let old = generation(ground, &found.old_id).await?;
-    let inlet = InletId::try_from(old.inlet_id).map_err(|_| Error::Stored("inlet id"))?;
+    let inlet = InletId::try_from(old.inlet_id).stored("inlet id")?;
     retire::retire(ground, &inlet).await?;
     let mut tx = ground.db().write().await?;
     move_on(&mut tx, ground, found, RotationStep::Done, None).await?;
@@ -225,14 +230,14 @@ async fn take_back(ground: &Ground, found: &Row) -> Result<Next, Error> {
             let connection = connection(ground, found).await?;
             match settle::delete(ground, &connection, &found.new_id).await {
                 Ok(()) => {}
-                Err(error) if error.code() == Code::ListLostOthers => {
+                Err(error @ Error::Provider(ProviderError::LostOthers(_))) => {
                     put_down(ground, found, error).await?;
                 }
                 Err(error) => {
                     let new = generation(ground, &found.new_id).await?;
                     if new.state == SubscriptionState::Unsettled {
                         let at = Timestamp::from_millisecond(new.created_at + settle::ON_ITS_WAY_MS);
-                        return Ok(Next::NotBefore(at.map_err(|_| Error::Stored("time"))?));
+                        return Ok(Next::NotBefore(at.stored("time")?));
                     }
                     return Err(error);
                 }
@@ -257,11 +262,9 @@ async fn take_back(ground: &Ground, found: &Row) -> Result<Next, Error> {
 
 /// Gives the new subscription up for a reason of our own, and records that.
 async fn give_up(ground: &Ground, found: &Row, why: Error) -> Result<Next, Error> {
-    let code = why.code();
     let mut tx = ground.db().write().await?;
+    audit::done_because(&mut tx, ground, AuditAction::RotationRollBack, &found.subject(), &why).await?;
     move_on(&mut tx, ground, found, RotationStep::RollingBack, Some(why)).await?;
-    let detail = Some(code.as_str());
-    audit::done(&mut tx, ground, AuditAction::RotationRollBack, &found.subject(), detail).await?;
     tx.commit().await?;
     Ok(Next::Go)
 }
@@ -272,7 +275,7 @@ async fn connection(ground: &Ground, found: &Row) -> Result<ConnectionView, Erro
 
 async fn generation(ground: &Ground, id: &crate::id::SubscriptionId) -> Result<rows::Row, Error> {
     let found = rows::any_row(&mut *ground.reader().await?, id).await?;
-    found.ok_or(Error::Plain(Code::SubscriptionUnknown))
+    found.ok_or(Refusal::SubscriptionUnknown.into())
 }
 
 /// Moves on, in a transaction of its own.
@@ -297,14 +300,14 @@ async fn move_on(
     )
     .bind(to)
     .bind(ground.now().as_millisecond())
-    .bind(problem.map_err(|_| Error::Stored("problem"))?)
+    .bind(problem.stored("problem")?)
     .bind(to.is_over())
     .bind(&found.id)
     .bind(found.step)
     .execute(connection)
     .await?;
     // Somebody else moved it: what was done here is looked at again from where it is now.
-    if moved.rows_affected() == 1 { Ok(()) } else { Err(Error::Plain(Code::DatabaseBusy)) }
+    if moved.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Moved.into()) }
 }
 
 /// Notes that a test event was asked for.
@@ -331,7 +334,7 @@ async fn note(ground: &Ground, found: &Row, next_try_at: Timestamp, error: Optio
     let mut tx = ground.db().write().await?;
     sqlx::query("UPDATE rotation SET tries = tries + 1, next_try_at = ?, problem = coalesce(?, problem) WHERE id = ?")
         .bind(next_try_at.as_millisecond())
-        .bind(problem.map_err(|_| Error::Stored("problem"))?)
+        .bind(problem.stored("problem")?)
         .bind(&found.id)
         .execute(&mut *tx)
         .await?;
@@ -340,27 +343,27 @@ async fn note(ground: &Ground, found: &Row, next_try_at: Timestamp, error: Optio
 
 /// Keeps a problem with a rotation that goes on all the same.
 async fn put_down(ground: &Ground, found: &Row, error: Error) -> Result<(), Error> {
-    let problem = serde_json::to_string(&Problem::from(error)).map_err(|_| Error::Stored("problem"))?;
+    let problem = serde_json::to_string(&Problem::from(error)).stored("problem")?;
     let mut tx = ground.db().write().await?;
     sqlx::query("UPDATE rotation SET problem = ? WHERE id = ?").bind(problem).bind(&found.id).execute(&mut *tx).await?;
     tx.commit().await
 }
 
 /// Failures that may end by themselves or with a little help from outside: the question is asked again later.
-fn passes(code: Code) -> bool {
-    matches!(
-        code,
-        Code::ProviderUnreachable
-            | Code::ProviderTls
-            | Code::ProviderTimeout
-            | Code::ProviderFailed
-            | Code::ProviderRateLimited
-            | Code::RelayUnreachable
-            | Code::RelayUnavailable
-            | Code::KeyringLocked
-            | Code::KeyringFailed
-            | Code::KeyringMissing
-            | Code::DatabaseBusy
-            | Code::DiskFull
-    )
+fn passes(error: &Error) -> bool {
+    match error {
+        Error::Provider(error) => matches!(
+            error,
+            ProviderError::Unreachable(_)
+                | ProviderError::Tls(_)
+                | ProviderError::Timeout(_)
+                | ProviderError::Failed(_)
+                | ProviderError::RateLimited(_)
+        ),
+        Error::Relay(error) => matches!(error, RelayError::Unreachable(_) | RelayError::Unavailable),
+        Error::Keychain(_) => true,
+        Error::Store(error) => error.passes(),
+        Error::Home(error) => error.passes(),
+        _ => false,
+    }
 }

@@ -18,8 +18,9 @@ use super::{
 use crate::{
     connections::view::{Api, CheckLineView, CheckState, CheckStep, CheckView, ConnectionSettings, DeleteStrategy},
     error::Error,
-    problem::Code,
+    provider::{Ambiguity, ProviderError},
     rate::RateLimit,
+    refusal::Refusal,
 };
 
 /// The base paths of the two APIs; where the documents disagree, the newest first.
@@ -116,7 +117,7 @@ impl ProviderApi {
             .collect()
     }
 
-    /// Creates one subscription. Sent once: an ambiguous end is [`Code::ProviderAmbiguous`], to be settled by listing.
+    /// Creates one subscription. Sent once: an ambiguous end is [`ProviderError::Ambiguous`], to be settled by listing.
     pub(crate) async fn create(&self, notification_type: &str, target: &Url) -> Result<Created, Error> {
         let mut body = json!({ "notification_type": notification_type, "target": target.as_str() });
         if let (Api::Management, Some(fields)) = (self.api, body.as_object_mut()) {
@@ -127,46 +128,47 @@ impl ProviderApi {
         }
         let answer = self.http.post(self.collection()?, body, write_permission(self.api)).await?;
         // Something was created if the answer says so, readable or not: only a listing can tell.
-        let json = answer.json.ok_or(Error::Plain(Code::ProviderAmbiguous))?;
+        let json = answer.json.ok_or(ProviderError::Ambiguous(Ambiguity::Unreadable))?;
         let field =
             |name: &str| json.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
-        let uid = field("uid").ok_or(Error::Plain(Code::ProviderAmbiguous))?;
+        let uid = field("uid").ok_or(ProviderError::Ambiguous(Ambiguity::Unreadable))?;
         Ok(Created { uid, secret: field("signing_secret").and_then(SigningSecret::new) })
     }
 
     /// Deletes one subscription by the connection's strategy.
     pub(crate) async fn delete(&self, uid: &str) -> Result<(), Error> {
         let named = Named::new(self.collection()?, uid, delete_strategy(self.api, &self.settings))?;
-        self.http.delete(named, write_permission(self.api)).await.map(drop)
+        self.http.delete(named, write_permission(self.api)).await?;
+        Ok(())
     }
 
     /// Asks the provider to send a test event.
     pub(crate) async fn test(&self, uid: &str) -> Result<(), Error> {
         if !can_test(self.api, &self.settings) {
-            return Err(Error::Plain(Code::TestNotConfigured));
+            return Err(Refusal::TestNotConfigured.into());
         }
         let mut url = self.collection()?;
         url.path_segments_mut().map_err(|()| Error::input("base_url"))?.pop_if_empty().push("test");
-        self.http.post(url, json!({ "uid": uid }), write_permission(self.api)).await.map(drop)
+        self.http.post(url, json!({ "uid": uid }), write_permission(self.api)).await?;
+        Ok(())
     }
 
     /// What the key can do, found out by reading only. `wrote`: this key has created or deleted something before.
     pub(crate) async fn check(&self, wrote: bool) -> CheckView {
         let mut lines = Vec::new();
         let mut suggested = None;
-        let health = self.health(&self.base_path()).await;
-        let (reachable, base_path) = match &health {
-            Err(error)
-                if matches!(
-                    error.code(),
-                    Code::ProviderUnreachable | Code::ProviderTls | Code::ProviderTimeout | Code::ProviderFailed
-                ) =>
-            {
-                (Err(told(error)), None)
-            }
-            Err(error) if matches!(error.code(), Code::ProviderWrongBasePath | Code::ProviderRedirected) => {
+        let (reachable, base_path) = match self.health(&self.base_path()).await {
+            Err(
+                error @ Error::Provider(
+                    ProviderError::Unreachable(_)
+                    | ProviderError::Tls(_)
+                    | ProviderError::Timeout(_)
+                    | ProviderError::Failed(_),
+                ),
+            ) => (Err(error), None),
+            Err(error @ Error::Provider(ProviderError::WrongBasePath | ProviderError::Redirected)) => {
                 suggested = self.other_base_path().await;
-                (Ok(()), Some(Err(told(error))))
+                (Ok(()), Some(Err(error)))
             }
             // Any JSON answer shows that the API lives here, even one that refuses the key.
             _ => (Ok(()), Some(Ok(()))),
@@ -178,8 +180,8 @@ impl ProviderApi {
         let (key, read) = match list {
             None => (None, None),
             Some(Ok(_)) => (Some(Ok(())), Some(Ok(()))),
-            Some(Err(error)) if error.code() == Code::ProviderKeyRefused => (Some(Err(error)), None),
-            Some(Err(error)) if error.code() == Code::ProviderPermissionMissing => (Some(Ok(())), Some(Err(error))),
+            Some(Err(error @ Error::Provider(ProviderError::KeyRefused(_)))) => (Some(Err(error)), None),
+            Some(Err(error @ Error::Provider(ProviderError::PermissionMissing(_)))) => (Some(Ok(())), Some(Err(error))),
             Some(Err(error)) => (None, Some(Err(error))),
         };
         lines.push(line(CheckStep::Key, key));
@@ -193,14 +195,14 @@ impl ProviderApi {
     }
 
     async fn health(&self, base_path: &str) -> Result<Answer, Error> {
-        self.http.get(self.url(base_path, &["health", ""])?, read_permission(self.api)).await
+        Ok(self.http.get(self.url(base_path, &["health", ""])?, read_permission(self.api)).await?)
     }
 
     async fn other_base_path(&self) -> Option<String> {
         for path in base_paths(self.api).iter().filter(|path| **path != self.base_path()) {
             match self.health(path).await {
                 Ok(_) => return Some((*path).to_owned()),
-                Err(error) if matches!(error.code(), Code::ProviderKeyRefused | Code::ProviderPermissionMissing) => {
+                Err(Error::Provider(ProviderError::KeyRefused(_) | ProviderError::PermissionMissing(_))) => {
                     return Some((*path).to_owned());
                 }
                 Err(_) => {}
@@ -238,16 +240,8 @@ impl ProviderApi {
     }
 }
 
-fn unexpected(what: &str) -> Error {
-    Error::Told(Code::ProviderUnexpected, what.to_owned())
-}
-
-/// An error again, to report it a second time.
-fn told(error: &Error) -> Error {
-    match error {
-        Error::Told(code, detail) => Error::Told(*code, detail.clone()),
-        error => Error::Plain(error.code()),
-    }
+fn unexpected(what: &'static str) -> Error {
+    ProviderError::Unexpected(what).into()
 }
 
 fn line(step: CheckStep, result: Option<Result<(), Error>>) -> CheckLineView {

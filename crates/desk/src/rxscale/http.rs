@@ -15,7 +15,11 @@ use tokio::time::sleep;
 use url::Url;
 
 use super::named::Named;
-use crate::{error::Error, interrupt, network::unanswered, problem::Code, rate::RateLimit};
+use crate::{
+    interrupt,
+    provider::{Ambiguity, ProviderError},
+    rate::RateLimit,
+};
 
 /// Half of the documented ten requests per second.
 const APART: Duration = Duration::from_millis(200);
@@ -48,7 +52,7 @@ impl Http {
     }
 
     /// Reads, and tries again what passes. `permission` is what the documents ask for; it is named where it is missing.
-    pub(super) async fn get(&self, url: Url, permission: &str) -> Result<Answer, Error> {
+    pub(super) async fn get(&self, url: Url, permission: &str) -> Result<Answer, ProviderError> {
         let backoff = ExponentialBuilder::default().with_min_delay(Duration::from_millis(300)).with_jitter();
         let mut delays = backoff.with_max_times(READ_TRIES - 1).build();
         loop {
@@ -57,15 +61,17 @@ impl Http {
                     let retry_after = answer.retry_after;
                     self.judge(answer, permission).map_err(|error| (error, retry_after))
                 }
-                Err(error) => Err((unanswered(error), None)),
+                Err(error) => Err((ProviderError::unanswered(error), None)),
             };
             let (error, retry_after) = match result {
                 Ok(answer) if answer.json.is_some() => return Ok(answer),
-                Ok(_) => return Err(Error::Plain(Code::ProviderWrongBasePath)),
+                Ok(_) => return Err(ProviderError::WrongBasePath),
                 Err(failed) => failed,
             };
-            let passing =
-                matches!(error.code(), Code::ProviderUnreachable | Code::ProviderFailed | Code::ProviderRateLimited);
+            let passing = matches!(
+                error,
+                ProviderError::Unreachable(_) | ProviderError::Failed(_) | ProviderError::RateLimited(_)
+            );
             match delays.next() {
                 Some(delay) if passing => sleep(retry_after.unwrap_or(delay).min(MAX_RETRY_AFTER)).await,
                 _ => return Err(error),
@@ -74,25 +80,33 @@ impl Http {
     }
 
     /// Sends once.
-    pub(super) async fn post(&self, url: Url, body: Value, permission: &str) -> Result<Answer, Error> {
+    pub(super) async fn post(&self, url: Url, body: Value, permission: &str) -> Result<Answer, ProviderError> {
         self.write(Method::POST, url, Some(body), permission).await
     }
 
     /// Sends once, to an address that names what is to be deleted.
-    pub(super) async fn delete(&self, named: Named, permission: &str) -> Result<Answer, Error> {
+    pub(super) async fn delete(&self, named: Named, permission: &str) -> Result<Answer, ProviderError> {
         let body = named.uid_in_body.then(|| json!({ "uid": named.uid }));
         self.write(Method::DELETE, named.url, body, permission).await
     }
 
-    async fn write(&self, method: Method, url: Url, body: Option<Value>, permission: &str) -> Result<Answer, Error> {
+    async fn write(
+        &self,
+        method: Method,
+        url: Url,
+        body: Option<Value>,
+        permission: &str,
+    ) -> Result<Answer, ProviderError> {
         match self.send(method, url, body).await {
             // Not even a connection: nothing can have happened.
-            Err(error) if error.is_connect() => Err(unanswered(error)),
-            Err(error) => Err(Error::http(Code::ProviderAmbiguous, error)),
-            Ok(answer) if answer.status.is_server_error() => Err(Error::Plain(Code::ProviderAmbiguous)),
+            Err(error) if error.is_connect() => Err(ProviderError::unanswered(error)),
+            Err(error) => Err(ProviderError::lost(error)),
+            Ok(answer) if answer.status.is_server_error() => {
+                Err(ProviderError::Ambiguous(Ambiguity::Failed(answer.status.as_u16())))
+            }
             // A success that cannot be read may be one, or a page of somebody in between: only a listing can tell.
             Ok(answer) if answer.status.is_success() && answer.json.is_none() && !answer.is_empty => {
-                Err(Error::Plain(Code::ProviderAmbiguous))
+                Err(ProviderError::Ambiguous(Ambiguity::Unreadable))
             }
             Ok(answer) => self.judge(answer, permission),
         }
@@ -124,25 +138,25 @@ impl Http {
         Ok(Answer { status, json: serde_json::from_slice(&bytes).ok(), is_empty: bytes.is_empty(), retry_after })
     }
 
-    /// A 2xx, or the code that says what to do about it.
-    fn judge(&self, answer: Answer, permission: &str) -> Result<Answer, Error> {
+    /// A 2xx, or what it refuses.
+    fn judge(&self, answer: Answer, permission: &str) -> Result<Answer, ProviderError> {
         let status = answer.status;
         if status.is_success() {
             let readable = answer.json.is_some() || answer.is_empty;
-            return if readable { Ok(answer) } else { Err(Error::Plain(Code::ProviderWrongBasePath)) };
+            return if readable { Ok(answer) } else { Err(ProviderError::WrongBasePath) };
         }
         let detail = self.detail(&answer);
         Err(match status.as_u16() {
-            300..=399 => Error::Plain(Code::ProviderRedirected),
-            429 => Error::Told(Code::ProviderRateLimited, waiting(answer.retry_after)),
-            500.. => Error::Told(Code::ProviderFailed, format!("HTTP {}", status.as_u16())),
+            300..=399 => ProviderError::Redirected,
+            429 => ProviderError::RateLimited(waiting(answer.retry_after)),
+            status @ 500.. => ProviderError::Failed(status),
             // The documented APIs refuse in JSON; anything else is not one of them.
-            _ if answer.json.is_none() => Error::Plain(Code::ProviderWrongBasePath),
-            401 => Error::Told(Code::ProviderKeyRefused, detail),
-            403 => Error::Told(Code::ProviderPermissionMissing, permission.to_owned()),
-            404 => Error::Told(Code::ProviderNotFound, detail),
-            409 => Error::Told(Code::ProviderConflict, detail),
-            _ => Error::Told(Code::ProviderRejected, detail),
+            _ if answer.json.is_none() => ProviderError::WrongBasePath,
+            401 => ProviderError::KeyRefused(detail),
+            403 => ProviderError::PermissionMissing(permission.to_owned()),
+            404 => ProviderError::NotFound(detail),
+            409 => ProviderError::Conflict(detail),
+            _ => ProviderError::Rejected(detail),
         })
     }
 

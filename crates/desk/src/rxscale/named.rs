@@ -5,7 +5,7 @@
 
 use url::Url;
 
-use crate::{connections::view::DeleteStrategy, error::Error, problem::Code};
+use crate::{connections::view::DeleteStrategy, error::Error, provider::ProviderError, refusal::Refusal};
 
 /// The address of one subscription, with its uid in it.
 #[derive(Debug)]
@@ -26,11 +26,11 @@ impl Named {
     pub(super) fn new(collection: Url, uid: &str, strategy: DeleteStrategy) -> Result<Self, Error> {
         // An address parser takes tabs and line breaks out before it reads: of ".\r" it makes ".", and of that the collection.
         if uid.trim().is_empty() || uid == "." || uid == ".." || uid.chars().any(char::is_control) {
-            return Err(Error::Told(Code::ProviderUnexpected, "a subscription without a uid".to_owned()));
+            return Err(ProviderError::Unexpected("a subscription without a uid").into());
         }
         let mut url = collection;
         let uid_in_body = match strategy {
-            DeleteStrategy::Off => return Err(Error::Plain(Code::DeleteNotConfigured)),
+            DeleteStrategy::Off => return Err(Refusal::DeleteNotConfigured.into()),
             DeleteStrategy::Path => {
                 url.path_segments_mut().map_err(|()| Error::input("base_url"))?.pop_if_empty().push(uid);
                 false
@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn deleting_is_off_until_it_is_known_how() {
-        assert_eq!(named("ns-1", DeleteStrategy::Off).unwrap_err().code(), Code::DeleteNotConfigured);
+        let off = named("ns-1", DeleteStrategy::Off).unwrap_err();
+        assert!(matches!(off, Error::Refused(Refusal::DeleteNotConfigured)));
         for uid in ["", "  ", ".", "..", ".\r", "\t..", ".\n."] {
             assert!(named(uid, DeleteStrategy::Path).is_err(), "{uid:?}");
             assert!(named(uid, DeleteStrategy::Query).is_err(), "{uid:?}");

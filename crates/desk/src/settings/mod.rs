@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sqlx::SqliteConnection;
 use ts_rs::TS;
 
-use crate::error::Error;
+use crate::{error::Error, store::Stored};
 
 mod desk;
 
@@ -38,7 +38,7 @@ pub(crate) async fn read<T: DeserializeOwned + Default>(
 
 /// Replaces one document.
 pub(crate) async fn write(connection: &mut SqliteConnection, name: &str, value: &impl Serialize) -> Result<(), Error> {
-    let text = serde_json::to_string(value).map_err(|_| Error::Stored("settings"))?;
+    let text = serde_json::to_string(value).stored("settings")?;
     sqlx::query("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)")
         .bind(name)
         .bind(text)

@@ -18,7 +18,8 @@ use crate::{
     event::fact::Trust,
     id::{PharmacySkuUid, Realm},
     page::{self, Page, PageInput},
-    problem::Code,
+    refusal::Refusal,
+    store::Stored,
     time,
 };
 
@@ -96,7 +97,7 @@ async fn one(
             .await?;
     let Some((view, out_ms, low_until)) = stored else { return Ok(None) };
     let level: Option<StoredLevel> = match as_of {
-        None => Some(serde_json::from_str(&view).map_err(|_| Error::Stored("stock row"))?),
+        None => Some(serde_json::from_str(&view).stored("stock row")?),
         Some(as_of) => table::row(connection, realm, uid, out_ms, as_of.as_millisecond()).await?,
     };
     let Some(level) = level else { return Ok(None) };
@@ -151,7 +152,7 @@ async fn realm_of(connection: &mut SqliteConnection, uid: &PharmacySkuUid) -> Re
         .bind(uid)
         .fetch_optional(connection)
         .await?;
-    realm.ok_or(Error::Plain(Code::StockUnknown))
+    realm.ok_or(Refusal::StockUnknown.into())
 }
 
 #[derive(sqlx::FromRow)]
@@ -225,7 +226,7 @@ pub(crate) async fn chart(
     let realm = realm_of(connection, &input.uid).await?;
     let thresholds = Thresholds::load(connection).await?;
     let row = one(connection, &realm, &input.uid, input.as_of, now, &thresholds).await?;
-    let row = row.ok_or(Error::Plain(Code::StockUnknown))?;
+    let row = row.ok_or(Refusal::StockUnknown)?;
     let until = input.as_of.map_or(i64::MAX, |as_of| as_of.as_millisecond());
     let since = input.since.unwrap_or(row.first_at).as_millisecond();
     let points: Vec<(i64, i64, Option<i64>)> = sqlx::query_as(

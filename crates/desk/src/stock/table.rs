@@ -14,6 +14,7 @@ use crate::{
     error::Error,
     event::fact::Trust,
     id::{PharmacySkuUid, Realm},
+    store::Stored,
     time,
 };
 
@@ -47,7 +48,7 @@ pub(crate) async fn insert_facts(
          SELECT e.id, k.value ->> 1, k.value ->> 2, coalesce(e.at, e.received_at), k.value ->> 3, e.received_at, e.public_id, \
          k.value ->> 4, k.value ->> 5, k.value ->> 6 FROM json_each(?) k CROSS JOIN event e ON e.id = k.value ->> 0",
     )
-    .bind(told.map_err(|_: serde_json::Error| Error::Stored("stock fact"))?)
+    .bind(told.stored("stock fact")?)
     .execute(connection)
     .await?;
     Ok(())
@@ -283,7 +284,7 @@ pub(crate) async fn row(
         .fetch_one(&mut *connection)
         .await?;
     let out_since = if now.stock <= 0 { Some(out_since(connection, realm, uid, as_of).await?) } else { None };
-    let product: Product = serde_json::from_str(&now.data).map_err(|_| Error::Stored("stock fact"))?;
+    let product: Product = serde_json::from_str(&now.data).stored("stock fact")?;
     Ok(Some(StoredLevel {
         uid: uid.clone(),
         connection: now.connection_id.into(),
@@ -345,7 +346,7 @@ async fn show(
     .bind(level.first_at.as_millisecond())
     .bind(out_ms)
     .bind(search.join("\n"))
-    .bind(serde_json::to_string(&level).map_err(|_| Error::Stored("stock row"))?)
+    .bind(serde_json::to_string(&level).stored("stock row")?)
     .execute(&mut *connection)
     .await?;
     threshold::judge(connection, realm, uid, &level, thresholds).await

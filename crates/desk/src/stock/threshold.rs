@@ -9,7 +9,8 @@ use super::{fold, stored::StoredLevel, table, words::StockThreshold};
 use crate::{
     error::Error,
     id::{PharmacySkuUid, Realm},
-    problem::Code,
+    refusal::Refusal,
+    store::Stored,
 };
 
 const RULE: &str = "stock_rule";
@@ -82,7 +83,7 @@ pub(crate) async fn set_rule(connection: &mut SqliteConnection, rule: &StockThre
     check(rule)?;
     sqlx::query("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)")
         .bind(RULE)
-        .bind(serde_json::to_string(rule).map_err(|_| Error::Stored("stock rule"))?)
+        .bind(serde_json::to_string(rule).stored("stock rule")?)
         .execute(&mut *connection)
         .await?;
     let thresholds = Thresholds::load(connection).await?;
@@ -98,7 +99,7 @@ pub(crate) async fn set_rule(connection: &mut SqliteConnection, rule: &StockThre
         let Some((realm, uid, _)) = rows.last() else { return Ok(()) };
         after = Some((realm.clone(), uid.clone()));
         for (realm, uid, view) in rows {
-            let view = serde_json::from_str(&view).map_err(|_| Error::Stored("stock row"))?;
+            let view = serde_json::from_str(&view).stored("stock row")?;
             judge(connection, &realm, &uid, &view, &thresholds).await?;
         }
     }
@@ -113,7 +114,7 @@ pub(crate) async fn set(
     let rows: Vec<(Realm, String)> =
         sqlx::query_as("SELECT realm, view FROM stock_row WHERE uid = ?").bind(uid).fetch_all(&mut *connection).await?;
     if rows.is_empty() {
-        return Err(Error::Plain(Code::StockUnknown));
+        return Err(Refusal::StockUnknown.into());
     }
     for (realm, _) in &rows {
         match threshold {
@@ -138,7 +139,7 @@ pub(crate) async fn set(
     }
     let thresholds = Thresholds::load(connection).await?;
     for (realm, view) in rows {
-        let view = serde_json::from_str(&view).map_err(|_| Error::Stored("stock row"))?;
+        let view = serde_json::from_str(&view).stored("stock row")?;
         judge(connection, &realm, uid, &view, &thresholds).await?;
     }
     Ok(())

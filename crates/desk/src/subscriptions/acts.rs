@@ -19,7 +19,8 @@ use crate::{
     error::Error,
     ground::Ground,
     id::SubscriptionId,
-    problem::Code,
+    refusal::Refusal,
+    store::Stored,
 };
 
 /// Registers one subscription per type. Each stands alone: one that fails leaves the others and nothing half-made.
@@ -65,7 +66,7 @@ pub(crate) async fn paste_secret(
 ) -> Result<SubscriptionView, Error> {
     let secret = pasted(&text)?;
     let found = row(&mut *ground.reader().await?, id).await?;
-    let inlet = InletId::try_from(found.inlet_id.clone()).map_err(|_| Error::Stored("inlet id"))?;
+    let inlet = InletId::try_from(found.inlet_id.clone()).stored("inlet id")?;
     let keep = secret::keep_for(ground, &inlet, &secret);
     let fingerprint = secret.fingerprint().to_string();
     recorded(ground, AuditAction::SubscriptionSecret, &found.subject(), Some(fingerprint), keep).await?;
@@ -92,11 +93,11 @@ pub(crate) async fn adopt(ground: &Ground, input: AdoptInput) -> Result<Subscrip
     .bind(&input.provider_uid)
     .fetch_optional(&mut *reader)
     .await?;
-    let (notification_type, target) = listed.ok_or(Error::Plain(Code::SubscriptionUnknown))?;
+    let (notification_type, target) = listed.ok_or(Refusal::SubscriptionUnknown)?;
     let by_hand = by_hand(&mut reader).await?;
     drop(reader);
     let inlet = by_hand.into_iter().find(|inlet| inlet.address == target);
-    let inlet = inlet.ok_or(Error::Plain(Code::SubscriptionElsewhere))?;
+    let inlet = inlet.ok_or(Refusal::SubscriptionElsewhere)?;
     let id = SubscriptionId::random()?;
     let keep = async {
         let kept = secret::keep(ground, &secret).await?;
@@ -135,7 +136,7 @@ pub(crate) async fn adopt(ground: &Ground, input: AdoptInput) -> Result<Subscrip
 pub(crate) async fn test(ground: &Ground, id: &SubscriptionId) -> Result<(), Error> {
     let (row, connection) = with_connection(ground, id).await?;
     let ask = async {
-        let uid = row.provider_uid.as_ref().ok_or(Error::Plain(Code::SubscriptionUnknown))?;
+        let uid = row.provider_uid.as_ref().ok_or(Refusal::SubscriptionUnknown)?;
         connections::api(ground, &connection).await?.test(uid).await
     };
     recorded(ground, AuditAction::SubscriptionTest, &row.subject(), None, ask).await
@@ -147,7 +148,7 @@ pub(crate) async fn remove(ground: &Ground, input: &RemoveInput) -> Result<(), E
     let _turn = ground.turn().await?;
     let (row, connection) = with_connection(ground, &input.id).await?;
     if row.rotation_id.is_some() {
-        return Err(Error::Plain(Code::RotationUnderWay));
+        return Err(Refusal::RotationUnderWay.into());
     }
     connections::confirmed(&connection, input.confirm.as_deref())?;
     let delete = settle::delete(ground, &connection, &input.id);
@@ -167,9 +168,9 @@ pub(crate) async fn remove_foreign(ground: &Ground, input: &RemoveForeignInput) 
     .fetch_optional(&mut *reader)
     .await?;
     drop(reader);
-    let notification_type = listed.ok_or(Error::Plain(Code::SubscriptionUnknown))?;
+    let notification_type = listed.ok_or(Refusal::SubscriptionUnknown)?;
     if input.confirm.trim() != connection.name {
-        return Err(Error::Plain(Code::ConfirmationNeeded));
+        return Err(Refusal::ConfirmationNeeded.into());
     }
     let subject = format!("{} · {notification_type}", connection.name);
     let delete = settle::delete_foreign(ground, &connection, &input.provider_uid);

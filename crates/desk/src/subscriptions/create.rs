@@ -21,8 +21,10 @@ use crate::{
     id::SubscriptionId,
     intake::inlets,
     pairing,
-    problem::Code,
+    provider::ProviderError,
+    refusal::Refusal,
     source::Source,
+    store::Stored,
 };
 
 /// Writes a subscription and its inlet down. Nobody has been asked yet.
@@ -33,11 +35,11 @@ pub(crate) async fn plan(
     notification_type: &str,
     id: &SubscriptionId,
 ) -> Result<(), Error> {
-    let relay = pairing::row(connection).await?.ok_or(Error::Plain(Code::NotPaired))?;
+    let relay = pairing::row(connection).await?.ok_or(Refusal::NotPaired)?;
     let inlet = InletId::random().map_err(|_| Error::Entropy)?;
     let token = InletToken::random().map_err(|_| Error::Entropy)?;
-    let public: Url = relay.url.parse().map_err(|_| Error::Stored("relay address"))?;
-    let target = token.address(&public).ok_or(Error::Stored("relay address"))?;
+    let public = relay.url.parse::<Url>().stored("relay address")?;
+    let target = token.address(&public).stored("relay address")?;
     inlets::insert(connection, &inlet, &token, Source::Rxscale, &of.id, notification_type, ground.now()).await?;
     sqlx::query(
         "INSERT INTO subscription (id, connection_id, inlet_id, notification_type, target, state, secret, created_at) \
@@ -59,13 +61,13 @@ pub(crate) async fn plan(
 /// Asks the relay for the inlet and the provider for the subscription. What is definitely refused leaves nothing behind.
 pub(super) async fn create(ground: &Ground, connection: &ConnectionView, id: &SubscriptionId) -> Result<(), Error> {
     match attempt(ground, connection, id).await {
-        Err(error) if error.code() == Code::ProviderAmbiguous => {
+        Err(error @ Error::Provider(ProviderError::Ambiguous(_))) => {
             // The listing tells whether it exists. If it does, its secret went by unseen.
             settle(ground, connection, Some(id)).await?;
             Err(error)
         }
         Err(error) => {
-            if error.code() == Code::ProviderConflict {
+            if matches!(error, Error::Provider(ProviderError::Conflict(_))) {
                 // It says that there is such a one already: show what there is.
                 settle(ground, connection, Some(id)).await?;
             }
@@ -97,13 +99,13 @@ pub(crate) async fn attempt(ground: &Ground, connection: &ConnectionView, id: &S
     let api = connections::api(ground, connection).await?;
     let (relay, _) = pairing::client(ground).await?;
     let planned = row(&mut *ground.reader().await?, id).await?;
-    let target: Url = planned.target.parse().map_err(|_| Error::Stored("target"))?;
+    let target = planned.target.parse::<Url>().stored("target")?;
     let token: String = sqlx::query_scalar("SELECT token FROM inlet WHERE id = ?")
         .bind(&planned.inlet_id)
         .fetch_one(ground.db().reader())
         .await?;
-    let token = InletToken::parse(&token).ok_or(Error::Stored("inlet token"))?;
-    let inlet = InletId::try_from(planned.inlet_id.clone()).map_err(|_| Error::Stored("inlet id"))?;
+    let token = InletToken::parse(&token).stored("inlet token")?;
+    let inlet = InletId::try_from(planned.inlet_id.clone()).stored("inlet id")?;
     relay.create_inlet(&inlet, token.hash()).await?;
 
     // One asks, even where two processes resume the same plan.
@@ -122,7 +124,7 @@ pub(crate) async fn attempt(ground: &Ground, connection: &ConnectionView, id: &S
     let created = match api.create(&planned.notification_type, &target).await {
         Ok(created) => created,
         Err(error) => {
-            if error.code() != Code::ProviderAmbiguous {
+            if !matches!(error, Error::Provider(ProviderError::Ambiguous(_))) {
                 // A clear no: it was never made.
                 set_state(ground, id, SubscriptionState::Planned).await?;
             }

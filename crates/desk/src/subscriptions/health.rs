@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
 use super::view::{HealthView, Rhythm};
-use crate::{error::Error, ledger::HOUR_MS, time};
+use crate::{error::Error, ledger::HOUR_MS, store::Stored, time};
 
 const WEEK_HOURS: i64 = 7 * 24;
 const WEEKS: i64 = 4;
@@ -90,7 +90,7 @@ pub(crate) async fn listen(connection: &mut SqliteConnection, until: Timestamp) 
     .await?;
     let mut changed = false;
     for (id, silent_before, last, hours) in active {
-        let hours: Vec<(i64, i64)> = serde_json::from_str(&hours).map_err(|_| Error::Stored("hours"))?;
+        let hours: Vec<(i64, i64)> = serde_json::from_str(&hours).stored("hours")?;
         let mut history = BTreeMap::new();
         for (hour, events) in hours {
             *history.entry(hour / HOUR_MS).or_default() += events;

@@ -21,6 +21,7 @@ use crate::{
     ground::Ground,
     id::ConnectionId,
     pairing, rotation, rxscale,
+    store::Stored,
 };
 
 /// The documented event types of a connection's provider.
@@ -127,7 +128,7 @@ pub(super) struct ByHand {
 
 pub(super) async fn by_hand(connection: &mut SqliteConnection) -> Result<Vec<ByHand>, Error> {
     let Some(relay) = pairing::row(&mut *connection).await? else { return Ok(Vec::new()) };
-    let public: Url = relay.url.parse().map_err(|_| Error::Stored("relay address"))?;
+    let public = relay.url.parse::<Url>().stored("relay address")?;
     let rows: Vec<(String, String, String)> = sqlx::query_as(
         "SELECT i.id, i.token, i.label FROM inlet i WHERE i.retired_at IS NULL AND i.source = 'rxscale' \
          AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.inlet_id = i.id)",
@@ -137,8 +138,8 @@ pub(super) async fn by_hand(connection: &mut SqliteConnection) -> Result<Vec<ByH
     rows.into_iter()
         .map(|(id, token, label)| {
             let address = InletToken::parse(&token).and_then(|token| token.address(&public));
-            let address = address.ok_or(Error::Stored("inlet token"))?.into();
-            Ok(ByHand { id: InletId::try_from(id).map_err(|_| Error::Stored("inlet id"))?, label, address })
+            let address = address.stored("inlet token")?.into();
+            Ok(ByHand { id: InletId::try_from(id).stored("inlet id")?, label, address })
         })
         .collect()
 }

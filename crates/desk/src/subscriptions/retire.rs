@@ -2,7 +2,12 @@
 
 use offizin_wire::InletId;
 
-use crate::{error::Error, ground::Ground, pairing};
+use crate::{
+    error::{Error, causes},
+    ground::Ground,
+    pairing,
+    store::Stored,
+};
 
 /// Retires the inlets of removed subscriptions, here and at the relay: they answer 410 from then on. One whose rotation is
 /// not over stays open for what is still on its way. A relay that cannot be reached just now is asked again the next time;
@@ -17,9 +22,9 @@ pub(crate) async fn retire_due(ground: &Ground) -> Result<(), Error> {
     .fetch_all(ground.db().reader())
     .await?;
     for id in due {
-        let inlet = InletId::try_from(id).map_err(|_| Error::Stored("inlet id"))?;
+        let inlet = InletId::try_from(id).stored("inlet id")?;
         if let Err(error) = retire(ground, &inlet).await {
-            tracing::info!(inlet.id = %inlet, code = %error.code(), "the inlet is retired later");
+            tracing::info!(inlet.id = %inlet, cause = %causes(&error), "the inlet is retired later");
         }
     }
     Ok(())

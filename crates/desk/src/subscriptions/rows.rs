@@ -8,7 +8,7 @@ use crate::{
     error::Error,
     ground::Ground,
     id::{ConnectionId, RotationId, SubscriptionId},
-    problem::Code,
+    refusal::Refusal,
     settings::{self, RulesView},
     time,
 };
@@ -108,7 +108,7 @@ pub(crate) async fn row(connection: &mut SqliteConnection, id: &SubscriptionId) 
         .bind(id)
         .fetch_one(connection)
         .await?;
-    Err(Error::Plain(if foreign > 0 { Code::SubscriptionForeign } else { Code::SubscriptionUnknown }))
+    Err(if foreign > 0 { Refusal::SubscriptionForeign } else { Refusal::SubscriptionUnknown }.into())
 }
 
 /// A subscription of ours, removed or not.

@@ -16,6 +16,7 @@ use crate::{
     intake::inlets,
     ledger,
     secrets::{Secrets, entry_name},
+    store::Stored,
 };
 
 /// Where a secret lies between the provider's answer and the database.
@@ -27,8 +28,8 @@ pub(super) fn pending_name(id: &str) -> String {
 pub(crate) async fn take_up(ground: &Ground, row: &Row) -> Result<(), Error> {
     let name = pending_name(&row.id);
     let Some(secret) = ground.keychain().read(&name).await? else { return Ok(()) };
-    let secret = SigningSecret::new(secret.expose_secret().to_owned()).ok_or(Error::Stored("secret"))?;
-    let inlet = InletId::try_from(row.inlet_id.clone()).map_err(|_| Error::Stored("inlet id"))?;
+    let secret = SigningSecret::new(secret.expose_secret().to_owned()).stored("secret")?;
+    let inlet = InletId::try_from(row.inlet_id.clone()).stored("inlet id")?;
     keep_for(ground, &inlet, &secret).await?;
     ground.keychain().remove(&name).await
 }

@@ -11,7 +11,8 @@ use crate::{
     error::Error,
     ground::Ground,
     id::SubscriptionId,
-    problem::Code,
+    provider::{Ambiguity, ProviderError},
+    refusal::Refusal,
     rxscale::api::Listed,
 };
 
@@ -98,7 +99,7 @@ pub(crate) async fn settle(
 pub(crate) async fn delete(ground: &Ground, connection: &ConnectionView, id: &SubscriptionId) -> Result<(), Error> {
     let before = settle(ground, connection, None).await?;
     let Some(found) = still_ours(ground, id).await? else { return Ok(()) };
-    let mut still_there = Error::Plain(Code::ProviderAmbiguous);
+    let mut still_there: Error = ProviderError::Ambiguous(Ambiguity::NotListed).into();
     let listed = found.provider_uid.as_ref().filter(|uid| before.iter().any(|listed| &&listed.uid == uid));
     if let Some(uid) = listed {
         let api = connections::api(ground, connection).await?;
@@ -106,9 +107,9 @@ pub(crate) async fn delete(ground: &Ground, connection: &ConnectionView, id: &Su
         match api.delete(uid).await {
             Ok(()) => note_wrote(ground, connection).await?,
             // Gone already, or not ours to see: the listing tells.
-            Err(error) if matches!(error.code(), Code::ProviderAmbiguous | Code::ProviderNotFound) => {}
+            Err(Error::Provider(ProviderError::Ambiguous(_) | ProviderError::NotFound(_))) => {}
             // Seen live: what is gone is answered with a 400 too.
-            Err(error) if error.code() == Code::ProviderRejected => still_there = error,
+            Err(error @ Error::Provider(ProviderError::Rejected(_))) => still_there = error,
             Err(error) => {
                 set_state(ground, id, found.state).await?;
                 return Err(error);
@@ -136,12 +137,12 @@ pub(super) async fn delete_foreign(ground: &Ground, connection: &ConnectionView,
     }
     match connections::api(ground, connection).await?.delete(uid).await {
         Ok(()) => note_wrote(ground, connection).await?,
-        Err(error) if matches!(error.code(), Code::ProviderAmbiguous | Code::ProviderNotFound) => {}
+        Err(Error::Provider(ProviderError::Ambiguous(_) | ProviderError::NotFound(_))) => {}
         Err(error) => return Err(error),
     }
     let after = settle(ground, connection, None).await?;
     if after.iter().any(|listed| listed.uid == uid) {
-        return Err(Error::Plain(Code::ProviderAmbiguous));
+        return Err(ProviderError::Ambiguous(Ambiguity::NotListed).into());
     }
     nothing_else_is_gone(&before, &after, Some(uid))
 }
@@ -149,7 +150,7 @@ pub(super) async fn delete_foreign(ground: &Ground, connection: &ConnectionView,
 async fn still_ours(ground: &Ground, id: &SubscriptionId) -> Result<Option<Row>, Error> {
     match row(&mut *ground.reader().await?, id).await {
         Ok(row) => Ok(Some(row)),
-        Err(error) if error.code() == Code::SubscriptionUnknown => Ok(None),
+        Err(Error::Refused(Refusal::SubscriptionUnknown)) => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -163,5 +164,5 @@ async fn note_wrote(ground: &Ground, connection: &ConnectionView) -> Result<(), 
 fn nothing_else_is_gone(before: &[Listed], after: &[Listed], but: Option<&str>) -> Result<(), Error> {
     let is_gone = |listed: &&Listed| Some(listed.uid.as_str()) != but && !after.iter().any(|a| a.uid == listed.uid);
     let gone: Vec<&str> = before.iter().filter(is_gone).map(|listed| listed.notification_type.as_str()).collect();
-    if gone.is_empty() { Ok(()) } else { Err(Error::Told(Code::ListLostOthers, gone.join(", "))) }
+    if gone.is_empty() { Ok(()) } else { Err(ProviderError::LostOthers(gone.join(", ")).into()) }
 }

@@ -20,10 +20,11 @@ async fn a_relay_that_is_down_is_told_and_found_again() {
     pull(&desk).await;
     let address = relay.url.clone();
     relay.stop().await;
-    assert_eq!(desk.pull(Duration::ZERO).await.unwrap_err().code, Code::RelayUnreachable);
+    let shown = desk.pull(Duration::ZERO).await.unwrap_err();
+    assert_eq!(shown.code, Code::RelayUnreachable);
     let status = desk.status().await.unwrap().relay.unwrap();
     assert_eq!(status.state, PullState::Failing);
-    assert_eq!(status.problem.unwrap().code, Code::RelayUnreachable);
+    assert_eq!(status.problem, Some(shown), "what is remembered is what was shown, under the same incident");
 
     // Something else answers at its address.
     let impostor = tokio::net::TcpListener::bind(("127.0.0.1", address.port().unwrap())).await.unwrap();

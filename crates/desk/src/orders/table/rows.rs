@@ -14,6 +14,7 @@ use crate::{
         touched::{OrderKey, json},
     },
     pack, rows,
+    store::Stored,
 };
 
 /// An order as the tables hold it.
@@ -29,7 +30,7 @@ impl Shown {
     pub(super) fn of(order: &Order) -> Result<Option<Self>, Error> {
         let Some(folded) = order.folded() else { return Ok(None) };
         let timeline = json(&order.timeline())?;
-        let bytes = i64::try_from(timeline.len()).map_err(|_| Error::Stored("timeline"))?;
+        let bytes = i64::try_from(timeline.len()).stored("timeline")?;
         Ok(Some(Self { view: json(&folded.row)?, folded, timeline: (bytes, pack::pack(timeline.as_bytes())) }))
     }
 }
@@ -84,7 +85,7 @@ pub(super) async fn write_rows(
         };
         let has = facets.of(connection, folded).await?;
         let had: BTreeSet<i64> = match &before {
-            Some(before) if keeps => serde_json::from_str(&before.facets).map_err(|_| Error::Stored("facets"))?,
+            Some(before) if keeps => serde_json::from_str(&before.facets).stored("facets")?,
             _ => BTreeSet::new(),
         };
         lost.extend(had.difference(&has).map(|facet| (*facet, id)));
@@ -96,7 +97,7 @@ pub(super) async fn write_rows(
         new_rows.push(NewRow { id, key, facets: json(&has)?, shown });
     }
     for row in gone {
-        let had: BTreeSet<i64> = serde_json::from_str(&row.facets).map_err(|_| Error::Stored("facets"))?;
+        let had: BTreeSet<i64> = serde_json::from_str(&row.facets).stored("facets")?;
         lost.extend(had.into_iter().map(|facet| (facet, row.id)));
         for delete in [
             "DELETE FROM order_row WHERE id = ?",
