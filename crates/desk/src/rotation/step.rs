@@ -20,7 +20,7 @@ use crate::{
     id::RotationId,
     problem::{Code, Problem},
     subscriptions::{
-        create, retire, rows, settle,
+        create, retire, rows, settle, settling,
         view::{SecretState, SubscriptionState},
     },
 };
@@ -110,7 +110,7 @@ async fn create(ground: &Ground, found: &Row) -> Result<Next, Error> {
     match (new.state, new.secret) {
         (SubscriptionState::Planned, _) => Ok(Next::Go),
         (SubscriptionState::Unsettled, _) => {
-            let at = Timestamp::from_millisecond(new.created_at + settle::ON_ITS_WAY_MS);
+            let at = Timestamp::from_millisecond(new.created_at + settling::ON_ITS_WAY_MS);
             Ok(Next::NotBefore(at.map_err(|_| Error::Stored("time"))?))
         }
         (SubscriptionState::Active, SecretState::Stored | SecretState::NotIssued) => {
@@ -231,7 +231,7 @@ async fn take_back(ground: &Ground, found: &Row) -> Result<Next, Error> {
                 Err(error) => {
                     let new = generation(ground, &found.new_id).await?;
                     if new.state == SubscriptionState::Unsettled {
-                        let at = Timestamp::from_millisecond(new.created_at + settle::ON_ITS_WAY_MS);
+                        let at = Timestamp::from_millisecond(new.created_at + settling::ON_ITS_WAY_MS);
                         return Ok(Next::NotBefore(at.map_err(|_| Error::Stored("time"))?));
                     }
                     return Err(error);
