@@ -288,3 +288,5 @@ fn rolling_back(new: Generation, heard: Heard) -> Act {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod world_tests;
