@@ -4,13 +4,17 @@
 //!
 //! ```text
 //! planned ─▶ created ─▶ proving ─▶ switching ─▶ grace ─▶ done
-//!     └──────────┴──────────┴─▶ rolling back ─▶ rolled back        the new one is removed, the old one never stopped
+//!     └──────────┴──────────┴──────────┴─▶ rolling back ─▶ rolled back    the new one is removed, the old one never stopped
 //! ```
 //!
+//! A person, a refusal or a new one that cannot be used leads from the first three steps to rolling back. Switching leads there in
+//! one case: the list shows the old one and not a new one that works. Once the old one is gone there is only forward.
+//!
 //! Each step is in the database before it is taken and after it was, so a crash at any point goes on from where it was. [`acts`]
-//! begins and gives up; [`step`] takes the steps, one at a time, whenever the desk is tended.
+//! begins and gives up; [`decide`] says what is done next; [`step`] does it, one step at a time, whenever the desk is tended.
 
 mod acts;
+mod decide;
 mod desk;
 pub(crate) mod rows;
 pub(crate) mod step;

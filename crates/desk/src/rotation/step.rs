@@ -1,5 +1,6 @@
 //! The steps of a rotation. Each is taken by whoever tends the desk, in the desk's turn at the provider; it reads where the
-//! rotation stands, does one thing, and writes down what came of it. Nothing is decided by memory.
+//! rotation stands, lets `decide` say what is done, does that one thing, and writes down what came of it. Nothing is kept in
+//! memory between two steps, so that any process can take the next one.
 //!
 //! What may pass is tried again later; what is a clear no before the switch gives the new subscription up. A create is never
 //! repeated: one whose answer was lost is found by listing, and without its secret it is given up. After the switch
@@ -9,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use offizin_wire::InletId;
 
 use super::{
+    decide::{self, Act, Created, Deleted, Facts, Generation, Heard, Why},
     rows::{Row, row},
     view::RotationStep,
 };
@@ -19,20 +21,12 @@ use crate::{
     ground::Ground,
     id::RotationId,
     problem::Problem,
-    provider::ProviderError,
     refusal::Refusal,
-    relay::RelayError,
     rotation::GivenUp,
     store::{StoreError, Stored},
-    subscriptions::{
-        create, retire, rows, settle,
-        view::{SecretState, SubscriptionState},
-    },
+    subscriptions::{create, retire, rows, settle},
+    time,
 };
-
-/// The first pause after a problem; doubled with each further one of the same step.
-const FIRST_PAUSE_S: i64 = 15;
-const LONGEST_PAUSE_S: i64 = 15 * 60;
 
 /// What a step came to.
 enum Next {
@@ -51,8 +45,7 @@ pub(crate) async fn advance(ground: &Ground, id: &RotationId) -> Result<bool, Er
     let mut changed = false;
     loop {
         let found = row(&mut *ground.reader().await?, id).await?;
-        let is_early = found.next_try_at.is_some_and(|at| at > ground.now().as_millisecond());
-        if found.step.is_over() || is_early {
+        if !decide::is_due(found.step, found.next_try_at, ground.now().as_millisecond()) {
             return Ok(changed);
         }
         match take(ground, &found).await {
@@ -77,110 +70,113 @@ pub(crate) async fn advance(ground: &Ground, id: &RotationId) -> Result<bool, Er
     }
 }
 
+/// Takes one step: asks and reads until a decision ends it.
 async fn take(ground: &Ground, found: &Row) -> Result<Next, Error> {
-    match found.step {
-        RotationStep::Planned => create(ground, found).await,
-        RotationStep::Created => go(ground, found, RotationStep::Proving, None).await.map(|()| Next::Go),
-        RotationStep::Proving => prove(ground, found).await,
-        RotationStep::Switching => switch(ground, found).await,
-        RotationStep::Grace => end_grace(ground, found).await,
-        RotationStep::RollingBack => take_back(ground, found).await,
-        RotationStep::Done | RotationStep::RolledBack => Ok(Next::Wait),
-    }
-}
-
-/// Planned → created, or given up.
-async fn create(ground: &Ground, found: &Row) -> Result<Next, Error> {
-    let connection = connection(ground, found).await?;
-    let mut new = generation(ground, &found.new_id).await?;
-    if new.state == SubscriptionState::Planned {
-        match create::attempt(ground, &connection, &found.new_id).await {
-            Ok(()) => {}
-            Err(Error::Provider(ProviderError::Ambiguous(_))) => {
-                settle::settle(ground, &connection, Some(&found.new_id)).await?;
+    let mut heard = Heard::Nothing;
+    // What the last question failed with. Only a decision that was taken on that answer uses it.
+    let mut failed = None;
+    loop {
+        match decide::next(&facts(ground, found).await?, heard) {
+            Act::Create => {
+                let answer = create::attempt(ground, &connection(ground, found).await?, &found.new_id).await;
+                heard = Heard::Created(Created::of(&answer));
+                failed = answer.err();
             }
-            Err(error) if passes(&error) => return Err(error),
-            Err(error) => {
-                if matches!(error, Error::Provider(ProviderError::Conflict(_))) {
-                    settle::settle(ground, &connection, Some(&found.new_id)).await?;
+            Act::List { ended } => {
+                settle::settle(ground, &connection(ground, found).await?, ended.then_some(&found.new_id)).await?;
+                heard = Heard::Listed { refused: heard == Heard::Created(Created::Exists) };
+            }
+            Act::DeleteOld { new_is_there } => {
+                let answer = settle::delete(ground, &connection(ground, found).await?, &found.old_id).await;
+                heard = Heard::OldDeleted { new_was_there: new_is_there, outcome: Deleted::of(&answer) };
+                failed = answer.err();
+            }
+            Act::DropPlan => {
+                create::drop_plan(ground, &found.new_id).await?;
+                heard = Heard::PlanDropped;
+            }
+            Act::DeleteNew => {
+                let answer = settle::delete(ground, &connection(ground, found).await?, &found.new_id).await;
+                heard = Heard::NewDeleted(Deleted::of(&answer));
+                failed = answer.err();
+            }
+            Act::Test => return ask_for_test(ground, found).await,
+            Act::LookAgain => return Ok(Next::Go),
+            Act::KeepNew => return go(ground, found, RotationStep::Created, None).await.map(|()| Next::Go),
+            Act::AwaitProof => return go(ground, found, RotationStep::Proving, None).await.map(|()| Next::Go),
+            Act::Switch => return switch(ground, found).await,
+            Act::BeginGrace(alarm) => return begin_grace(ground, found, alarm.map(|why| reason(why, failed))).await,
+            Act::Finish => return finish(ground, found).await,
+            Act::RolledBack { others_lost } => {
+                if others_lost {
+                    put_down(ground, found, reason(Why::Heard, failed)).await?;
                 }
-                return give_up(ground, found, error).await;
+                return rolled_back(ground, found).await;
             }
+            Act::GiveUp(why) => return give_up(ground, found, reason(why, failed)).await,
+            Act::Wait => return Ok(Next::Wait),
+            Act::NotBefore(ms) => {
+                return time::from_ms(ms).map(Next::NotBefore);
+            }
+            Act::PutOff => return Err(reason(Why::Heard, failed)),
         }
-    } else {
-        // Somebody was here before and did not come back: the list tells how far it went.
-        settle::settle(ground, &connection, None).await?;
-    }
-    new = generation(ground, &found.new_id).await?;
-    match (new.state, new.secret) {
-        (SubscriptionState::Planned, _) => Ok(Next::Go),
-        (SubscriptionState::Unsettled, _) => {
-            let at = Timestamp::from_millisecond(new.created_at + settle::ON_ITS_WAY_MS);
-            Ok(Next::NotBefore(at.stored("time")?))
-        }
-        (SubscriptionState::Active, SecretState::Stored | SecretState::NotIssued) => {
-            go(ground, found, RotationStep::Created, None).await?;
-            Ok(Next::Go)
-        }
-        (SubscriptionState::Vanished, _) => give_up(ground, found, GivenUp::Vanished.into()).await,
-        // Made without anybody here having seen its secret, or never made.
-        _ => give_up(ground, found, GivenUp::AnswerLost.into()).await,
     }
 }
 
-/// Proving → switching, once a delivery has verified under the new secret.
-async fn prove(ground: &Ground, found: &Row) -> Result<Next, Error> {
+fn reason(why: Why, failed: Option<Error>) -> Error {
+    match why {
+        Why::Heard => failed.unwrap_or(Error::Stopped),
+        Why::Vanished => GivenUp::Vanished.into(),
+        Why::AnswerLost => GivenUp::AnswerLost.into(),
+    }
+}
+
+async fn facts(ground: &Ground, found: &Row) -> Result<Facts, Error> {
+    let test_is_open = found.step == RotationStep::Proving && found.test_sent_at.is_none() && found.can_test()?;
+    Ok(Facts {
+        step: found.step,
+        grace_until: found.grace_until,
+        test_is_open,
+        old: (&generation(ground, &found.old_id).await?).into(),
+        new: (&generation(ground, &found.new_id).await?).into(),
+        now: ground.now().as_millisecond(),
+    })
+}
+
+impl From<&rows::Row> for Generation {
+    fn from(row: &rows::Row) -> Self {
+        Self { state: row.state, secret: row.secret, verified: row.verified, created_at: row.created_at }
+    }
+}
+
+async fn ask_for_test(ground: &Ground, found: &Row) -> Result<Next, Error> {
+    // Written down first: a test event too few does no harm, one with every tending would.
+    note_test(ground, &found.id).await?;
     let new = generation(ground, &found.new_id).await?;
-    if new.secret != SecretState::Stored {
-        return Ok(Next::Wait);
-    }
-    if matches!(new.state, SubscriptionState::Vanished | SubscriptionState::Removed) {
-        return give_up(ground, found, GivenUp::Vanished.into()).await;
-    }
-    // The inlet of a generation has the secrets of that generation only: what verified there, verified under them.
-    if new.verified > 0 {
-        let mut tx = ground.db().write().await?;
-        sqlx::query("UPDATE rotation SET proved_at = ? WHERE id = ?")
-            .bind(ground.now().as_millisecond())
-            .bind(&found.id)
-            .execute(&mut *tx)
-            .await?;
-        move_on(&mut tx, ground, found, RotationStep::Switching, None).await?;
-        tx.commit().await?;
-        return Ok(Next::Go);
-    }
-    if found.test_sent_at.is_none() && found.can_test()? {
-        // Written down first: a test event too few does no harm, one with every tending would.
-        note_test(ground, &found.id).await?;
-        let uid = new.provider_uid.as_deref().ok_or(Refusal::SubscriptionUnknown)?;
-        let api = connections::api(ground, &connection(ground, found).await?).await?;
-        if let Err(error) = api.test(uid).await {
-            // Not to be had is no reason to wait: a real event proves as much.
-            put_down(ground, found, error).await?;
-        }
+    let uid = new.provider_uid.as_deref().ok_or(Refusal::SubscriptionUnknown)?;
+    let api = connections::api(ground, &connection(ground, found).await?).await?;
+    if let Err(error) = api.test(uid).await {
+        // Not to be had is no reason to wait: a real event proves as much.
+        put_down(ground, found, error).await?;
     }
     Ok(Next::Wait)
 }
 
-/// Switching → grace, once the provider's list no longer holds the old one. The new one must be there before the old one is
-/// touched.
+/// Proving → switching.
 async fn switch(ground: &Ground, found: &Row) -> Result<Next, Error> {
-    let connection = connection(ground, found).await?;
-    settle::settle(ground, &connection, None).await?;
-    let new = generation(ground, &found.new_id).await?;
-    let is_there = new.state == SubscriptionState::Active && new.secret == SecretState::Stored;
-    let old = generation(ground, &found.old_id).await?;
-    if !is_there && !matches!(old.state, SubscriptionState::Removed | SubscriptionState::Vanished) {
-        return give_up(ground, found, GivenUp::Vanished.into()).await;
-    }
-    let deleted = match settle::delete(ground, &connection, &found.old_id).await {
-        // The old one is gone, and more than that: the way on is clear, and the alarm is raised.
-        Err(error @ Error::Provider(ProviderError::LostOthers(_))) => Some(error),
-        Err(error) => return Err(error),
-        // Neither is left. Nothing can be taken back here; the new one stays as vanished, and the alarm is raised.
-        Ok(()) if !is_there => Some(GivenUp::Vanished.into()),
-        Ok(()) => None,
-    };
+    let mut tx = ground.db().write().await?;
+    sqlx::query("UPDATE rotation SET proved_at = ? WHERE id = ?")
+        .bind(ground.now().as_millisecond())
+        .bind(&found.id)
+        .execute(&mut *tx)
+        .await?;
+    move_on(&mut tx, ground, found, RotationStep::Switching, None).await?;
+    tx.commit().await?;
+    Ok(Next::Go)
+}
+
+/// Switching → grace. From this moment the old secret is valid only until the grace period ends.
+async fn begin_grace(ground: &Ground, found: &Row, alarm: Option<Error>) -> Result<Next, Error> {
     let until = ground.now().as_millisecond().saturating_add(found.grace_ms);
     let mut tx = ground.db().write().await?;
     sqlx::query(
@@ -197,18 +193,15 @@ async fn switch(ground: &Ground, found: &Row) -> Result<Next, Error> {
         .bind(&found.id)
         .execute(&mut *tx)
         .await?;
-    move_on(&mut tx, ground, found, RotationStep::Grace, deleted).await?;
+    move_on(&mut tx, ground, found, RotationStep::Grace, alarm).await?;
     let detail = found.new_fingerprint.clone();
     audit::done(&mut tx, ground, AuditAction::RotationSwitch, &found.subject(), detail).await?;
     tx.commit().await?;
     Ok(Next::Go)
 }
 
-/// Grace → done, when its time has come and the relay has closed the old address.
-async fn end_grace(ground: &Ground, found: &Row) -> Result<Next, Error> {
-    if found.grace_until.is_some_and(|until| until > ground.now().as_millisecond()) {
-        return Ok(Next::Wait);
-    }
+/// Grace → done, once the relay has closed the old address.
+async fn finish(ground: &Ground, found: &Row) -> Result<Next, Error> {
     let old = generation(ground, &found.old_id).await?;
     let inlet = InletId::try_from(old.inlet_id).stored("inlet id")?;
     retire::retire(ground, &inlet).await?;
@@ -220,30 +213,8 @@ async fn end_grace(ground: &Ground, found: &Row) -> Result<Next, Error> {
     Ok(Next::Go)
 }
 
-/// Rolling back → rolled back, once the provider's list no longer holds the new one.
-async fn take_back(ground: &Ground, found: &Row) -> Result<Next, Error> {
-    let new = generation(ground, &found.new_id).await?;
-    match new.state {
-        SubscriptionState::Removed => {}
-        SubscriptionState::Planned => create::drop_plan(ground, &found.new_id).await?,
-        _ => {
-            let connection = connection(ground, found).await?;
-            match settle::delete(ground, &connection, &found.new_id).await {
-                Ok(()) => {}
-                Err(error @ Error::Provider(ProviderError::LostOthers(_))) => {
-                    put_down(ground, found, error).await?;
-                }
-                Err(error) => {
-                    let new = generation(ground, &found.new_id).await?;
-                    if new.state == SubscriptionState::Unsettled {
-                        let at = Timestamp::from_millisecond(new.created_at + settle::ON_ITS_WAY_MS);
-                        return Ok(Next::NotBefore(at.stored("time")?));
-                    }
-                    return Err(error);
-                }
-            }
-        }
-    }
+/// Rolling back → rolled back.
+async fn rolled_back(ground: &Ground, found: &Row) -> Result<Next, Error> {
     let mut tx = ground.db().write().await?;
     // The reason it was given up for stays with it.
     sqlx::query(
@@ -323,9 +294,8 @@ pub(super) async fn note_test(ground: &Ground, id: &RotationId) -> Result<(), Er
 
 /// Tries again later, each time a little later.
 async fn put_off(ground: &Ground, found: &Row, error: Error) -> Result<(), Error> {
-    let factor = 1i64.checked_shl(u32::try_from(found.tries).unwrap_or(0)).unwrap_or(i64::MAX);
-    let pause = FIRST_PAUSE_S.saturating_mul(factor).clamp(FIRST_PAUSE_S, LONGEST_PAUSE_S);
-    let at = ground.now().checked_add(SignedDuration::from_secs(pause)).unwrap_or(Timestamp::MAX);
+    let pause = SignedDuration::from_secs(decide::pause_s(found.tries));
+    let at = ground.now().checked_add(pause).unwrap_or(Timestamp::MAX);
     note(ground, found, at, Some(error)).await
 }
 
@@ -347,23 +317,4 @@ async fn put_down(ground: &Ground, found: &Row, error: Error) -> Result<(), Erro
     let mut tx = ground.db().write().await?;
     sqlx::query("UPDATE rotation SET problem = ? WHERE id = ?").bind(problem).bind(&found.id).execute(&mut *tx).await?;
     tx.commit().await
-}
-
-/// Failures that may end by themselves or with a little help from outside: the question is asked again later.
-fn passes(error: &Error) -> bool {
-    match error {
-        Error::Provider(error) => matches!(
-            error,
-            ProviderError::Unreachable(_)
-                | ProviderError::Tls(_)
-                | ProviderError::Timeout(_)
-                | ProviderError::Failed(_)
-                | ProviderError::RateLimited(_)
-        ),
-        Error::Relay(error) => matches!(error, RelayError::Unreachable(_) | RelayError::Unavailable),
-        Error::Keychain(_) => true,
-        Error::Store(error) => error.passes(),
-        Error::Home(error) => error.passes(),
-        _ => false,
-    }
 }

@@ -60,22 +60,42 @@ pub(crate) async fn plan(
 
 /// Asks the relay for the inlet and the provider for the subscription. What is definitely refused leaves nothing behind.
 pub(super) async fn create(ground: &Ground, connection: &ConnectionView, id: &SubscriptionId) -> Result<(), Error> {
-    match attempt(ground, connection, id).await {
-        Err(error @ Error::Provider(ProviderError::Ambiguous(_))) => {
-            // The listing tells whether it exists. If it does, its secret went by unseen.
+    let Err(error) = attempt(ground, connection, id).await else { return Ok(()) };
+    match CreateFailure::of(&error) {
+        // The list tells whether it exists. If it does, its secret went by unseen.
+        CreateFailure::Lost => {
             settle(ground, connection, Some(id)).await?;
-            Err(error)
+            return Err(error);
         }
-        Err(error) => {
-            if matches!(error, Error::Provider(ProviderError::Conflict(_))) {
-                // It says that there is such a one already: show what there is.
-                settle(ground, connection, Some(id)).await?;
-            }
-            // Only what was never asked for is dropped here; what was asked for waits for a listing.
-            drop_plan(ground, id).await?;
-            Err(error)
+        // It says that there is such a one already: show what there is.
+        CreateFailure::Exists => {
+            settle(ground, connection, Some(id)).await?;
         }
-        Ok(()) => Ok(()),
+        CreateFailure::No => {}
+    }
+    // Only what was never asked for is dropped here; what was asked for waits for a list.
+    drop_plan(ground, id).await?;
+    Err(error)
+}
+
+/// What a create that was not answered with a yes came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CreateFailure {
+    /// The answer was lost: it may exist.
+    Lost,
+    /// The provider says that there is such a one already.
+    Exists,
+    /// It was not made. Where the relay or the keyring failed, nobody may even have been asked.
+    No,
+}
+
+impl CreateFailure {
+    pub(crate) fn of(error: &Error) -> Self {
+        match error {
+            Error::Provider(ProviderError::Ambiguous(_)) => Self::Lost,
+            Error::Provider(ProviderError::Conflict(_)) => Self::Exists,
+            _ => Self::No,
+        }
     }
 }
 
@@ -124,8 +144,8 @@ pub(crate) async fn attempt(ground: &Ground, connection: &ConnectionView, id: &S
     let created = match api.create(&planned.notification_type, &target).await {
         Ok(created) => created,
         Err(error) => {
-            if !matches!(error, Error::Provider(ProviderError::Ambiguous(_))) {
-                // A clear no: it was never made.
+            if CreateFailure::of(&error) != CreateFailure::Lost {
+                // A clear no: it was never made, so the row may be asked for again.
                 set_state(ground, id, SubscriptionState::Planned).await?;
             }
             return Err(error);

@@ -13,6 +13,7 @@ pub(crate) mod retire;
 pub(crate) mod rows;
 pub(crate) mod secret;
 pub(crate) mod settle;
+pub(crate) mod settling;
 pub mod view;
 
 pub(crate) use acts::test;

@@ -1,10 +1,12 @@
-//! Settling: what the provider lists decides what we believe. And the one way to delete, which ends in a listing.
+//! Settling: asks the provider for its list, and writes down what `settling` reads from it. And the one way to delete, which
+//! ends in such a list.
 
 use super::{
     retire::retire_due,
     rows::{ALL_ROWS, Row, row, set_state},
     secret,
-    view::{SecretState, SubscriptionState},
+    settling::{self, DeleteFailure, Left, Ours},
+    view::SubscriptionState,
 };
 use crate::{
     connections::{self, view::ConnectionView},
@@ -15,9 +17,6 @@ use crate::{
     refusal::Refusal,
     rxscale::api::Listed,
 };
-
-/// How long a create may be on its way before a listing that lacks it proves that it never happened.
-pub(crate) const ON_ITS_WAY_MS: i64 = 60_000;
 
 /// Lists at the provider and brings our picture in line with it; answers the list. `ended` is a subscription whose request
 /// is known to have ended: for it the listing is proof at once.
@@ -36,32 +35,14 @@ pub(crate) async fn settle(
         .await?;
     let mut unkept = Vec::new();
     for row in &ours {
-        let at_provider = listed.iter().find(|l| row.provider_uid.as_ref() == Some(&l.uid) || l.target == row.target);
-        let age = now.as_millisecond().saturating_sub(row.created_at);
-        let on_its_way = age < ON_ITS_WAY_MS && ended.is_none_or(|id| id.as_str() != row.id);
-        let state = match (row.state, at_provider.is_some()) {
-            (SubscriptionState::Planned | SubscriptionState::Unsettled, false) if on_its_way => continue,
-            (SubscriptionState::Unsettled, true) if on_its_way => continue,
-            // The create never arrived, or the delete is done.
-            (
-                SubscriptionState::Planned
-                | SubscriptionState::Unsettled
-                | SubscriptionState::Removing
-                | SubscriptionState::Orphaned
-                | SubscriptionState::Removed,
-                false,
-            ) => SubscriptionState::Removed,
-            (_, false) => SubscriptionState::Vanished,
-            (_, true) if row.secret == SecretState::Missing => {
-                unkept.push(row.clone());
-                SubscriptionState::Orphaned
-            }
-            (_, true) => SubscriptionState::Active,
-        };
-        let uid = at_provider.map(|listed| listed.uid.as_str()).or(row.provider_uid.as_deref());
+        let has_ended = ended.is_some_and(|id| id.as_str() == row.id);
+        let Some(settled) = settling::settled(row.into(), &listed, now.as_millisecond(), has_ended) else { continue };
+        if settled.take_up {
+            unkept.push(row.clone());
+        }
         sqlx::query("UPDATE subscription SET state = ?, provider_uid = ? WHERE id = ?")
-            .bind(state)
-            .bind(uid)
+            .bind(settled.state)
+            .bind(settled.provider_uid)
             .bind(&row.id)
             .execute(&mut *tx)
             .await?;
@@ -70,9 +51,8 @@ pub(crate) async fn settle(
         .bind(&connection.id)
         .execute(&mut *tx)
         .await?;
-    let is_ours =
-        |l: &Listed| ours.iter().any(|row| row.provider_uid.as_ref() == Some(&l.uid) || row.target == l.target);
-    for foreign in listed.iter().filter(|listed| !is_ours(listed)) {
+    let known: Vec<Ours<'_>> = ours.iter().map(Ours::from).collect();
+    for foreign in settling::foreign(&known, &listed) {
         sqlx::query(
             "INSERT OR REPLACE INTO foreign_subscription (connection_id, provider_uid, notification_type, target, seen_at) \
              VALUES (?, ?, ?, ?, ?)",
@@ -106,25 +86,24 @@ pub(crate) async fn delete(ground: &Ground, connection: &ConnectionView, id: &Su
         set_state(ground, id, SubscriptionState::Removing).await?;
         match api.delete(uid).await {
             Ok(()) => note_wrote(ground, connection).await?,
-            // Gone already, or not ours to see: the listing tells.
-            Err(Error::Provider(ProviderError::Ambiguous(_) | ProviderError::NotFound(_))) => {}
-            // Seen live: what is gone is answered with a 400 too.
-            Err(error @ Error::Provider(ProviderError::Rejected(_))) => still_there = error,
-            Err(error) => {
-                set_state(ground, id, found.state).await?;
-                return Err(error);
-            }
+            Err(error) => match DeleteFailure::of(&error) {
+                DeleteFailure::ListTells => {}
+                DeleteFailure::Rejected => still_there = error,
+                DeleteFailure::Failed => {
+                    set_state(ground, id, found.state).await?;
+                    return Err(error);
+                }
+            },
         }
     }
     let after = settle(ground, connection, Some(id)).await?;
-    match still_ours(ground, id).await? {
-        None => {}
-        // Nothing was ever there, or it vanished earlier: nothing is left to delete.
-        Some(row) if matches!(row.state, SubscriptionState::Planned | SubscriptionState::Vanished) => {
+    match settling::left(still_ours(ground, id).await?.map(|row| row.state)) {
+        Left::Nothing => {}
+        Left::Row => {
             set_state(ground, id, SubscriptionState::Removed).await?;
             retire_due(ground).await?;
         }
-        Some(_) => return Err(still_there),
+        Left::Subscription => return Err(still_there),
     }
     nothing_else_is_gone(&before, &after, found.provider_uid.as_deref())
 }
@@ -137,8 +116,9 @@ pub(super) async fn delete_foreign(ground: &Ground, connection: &ConnectionView,
     }
     match connections::api(ground, connection).await?.delete(uid).await {
         Ok(()) => note_wrote(ground, connection).await?,
-        Err(Error::Provider(ProviderError::Ambiguous(_) | ProviderError::NotFound(_))) => {}
-        Err(error) => return Err(error),
+        // A refusal is shown as it is. For one of ours the next list is asked instead, because a rotation may wait for it.
+        Err(error) if DeleteFailure::of(&error) != DeleteFailure::ListTells => return Err(error),
+        Err(_) => {}
     }
     let after = settle(ground, connection, None).await?;
     if after.iter().any(|listed| listed.uid == uid) {
@@ -162,7 +142,7 @@ async fn note_wrote(ground: &Ground, connection: &ConnectionView) -> Result<(), 
 }
 
 fn nothing_else_is_gone(before: &[Listed], after: &[Listed], but: Option<&str>) -> Result<(), Error> {
-    let is_gone = |listed: &&Listed| Some(listed.uid.as_str()) != but && !after.iter().any(|a| a.uid == listed.uid);
-    let gone: Vec<&str> = before.iter().filter(is_gone).map(|listed| listed.notification_type.as_str()).collect();
-    if gone.is_empty() { Ok(()) } else { Err(ProviderError::LostOthers(gone.join(", ")).into()) }
+    let lost = settling::lost_beside(before, after, but);
+    let names: Vec<&str> = lost.iter().map(|listed| listed.notification_type.as_str()).collect();
+    if names.is_empty() { Ok(()) } else { Err(ProviderError::LostOthers(names.join(", ")).into()) }
 }
