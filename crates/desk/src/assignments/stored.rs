@@ -2,7 +2,7 @@
 //! that a field renamed for the screen leaves the database as it is. What a field means is said there.
 //! Some queries read fields of them by name.
 //!
-//! Whoever changes one of them moves [`VERSION`](crate::projection::VERSION); a test pins their text.
+//! Whoever changes one of them moves [`VERSION`](crate::ledger::rebuild::VERSION); a test pins their text.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
 //! The list of orders: one page of it, newest order first, filtered and searched. Every way through it walks along the key of
-//! [`order_row`](../../migrations/0007_views.sql), so that no page has to be sorted and none costs more than what it skips.
+//! [`order_row`](../../migrations/0001_desk.sql), so that no page has to be sorted and none costs more than what it skips.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! The shapes in which orders are stored as JSON. They are the store's own: [`super::view`] makes of them what the window gets, so
 //! that a field renamed for the screen leaves the database as it is. What a field means is said there.
 //!
-//! Whoever changes one of them moves [`VERSION`](crate::projection::VERSION); a test pins their text.
+//! Whoever changes one of them moves [`VERSION`](crate::ledger::rebuild::VERSION); a test pins their text.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
