@@ -1,3 +1,5 @@
+-- Longer than 500 lines because a migration is one file, and this is every table in reading order.
+--
 -- The desk's database. The file is encrypted as a whole (SQLCipher); no key, token or secret is in it, those are in the
 -- keyring. Times are epoch milliseconds, money is cents, ids are opaque.
 --

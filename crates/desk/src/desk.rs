@@ -122,7 +122,7 @@ async fn open(home: Home, clock: Clock) -> Result<Desk, Error> {
     let db = Db::open(&home.database(), &key).await?;
     let opened = async {
         ledger::bring_up_to_date(&db).await?;
-        Network::open(&mut *db.reader().acquire().await?).await
+        Ok::<_, Error>(Network::open(&mut *db.reader().acquire().await?).await?)
     };
     let network = match opened.await {
         Ok(network) => network,
@@ -143,7 +143,7 @@ async fn set_aside(home: Home, clock: &Clock) -> Result<(), Error> {
     // A keyring that does not answer must not cost anybody a database.
     keychain.read(DATABASE_KEY).await?;
     home.set_database_aside(&lock, clock())?;
-    keychain.remove(DATABASE_KEY).await
+    Ok(keychain.remove(DATABASE_KEY).await?)
 }
 
 /// Holds the folder while a desk is opened. Another process may be opening it just now: it is waited for, on a thread that

@@ -11,6 +11,7 @@ use offizin_wire::pairing::MalformedCode;
 
 use crate::{
     home::HomeError,
+    id::NoEntropy,
     keychain::KeychainError,
     network::NetworkError,
     problem::{Code, Problem},
@@ -78,12 +79,20 @@ impl Error {
             Error::File(_) => (Code::FileUnusable, None),
             Error::Network(NetworkError::NotPem | NetworkError::Certificate(_)) => (Code::CertificateUnusable, None),
             Error::Network(NetworkError::Client(_)) => (Code::Internal, None),
+            Error::Network(NetworkError::Proxy) => (Code::InputInvalid, Some("proxy_url".to_owned())),
+            Error::Network(NetworkError::Store(error)) => (store(error), None),
             Error::Relay(error) => relay(error),
             Error::Provider(error) => provider(error),
             Error::Refused(refusal) => refused(*refusal),
             Error::GivenUp(GivenUp::AnswerLost) => (Code::RotationAnswerLost, None),
             Error::GivenUp(GivenUp::Vanished) => (Code::RotationVanished, None),
         }
+    }
+}
+
+impl From<NoEntropy> for Error {
+    fn from(NoEntropy: NoEntropy) -> Self {
+        Error::Entropy
     }
 }
 

@@ -6,10 +6,10 @@ use crate::{error::Error, store::Stored};
 
 /// As JSON, in the order they came.
 pub(crate) fn text(headers: &[Header]) -> Result<String, Error> {
-    serde_json::to_string(headers).stored("headers")
+    Ok(serde_json::to_string(headers).stored("headers")?)
 }
 
 /// Back from JSON.
 pub(crate) fn parse(text: &str) -> Result<Vec<Header>, Error> {
-    serde_json::from_str(text).stored("headers")
+    Ok(serde_json::from_str(text).stored("headers")?)
 }

@@ -1,5 +1,10 @@
 //! Ids: newtypes around opaque text. A prefix is never parsed; equality is byte equality.
 
+/// The operating system gives no random numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no random numbers")]
+pub(crate) struct NoEntropy;
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)+) => {$(
         $(#[$doc])*
@@ -64,28 +69,28 @@ ids! {
 
 impl ConnectionId {
     /// A fresh random id.
-    pub(crate) fn random() -> Result<Self, crate::error::Error> {
+    pub(crate) fn random() -> Result<Self, NoEntropy> {
         Ok(Self(random_text()?))
     }
 }
 
 impl SubscriptionId {
     /// A fresh random id.
-    pub(crate) fn random() -> Result<Self, crate::error::Error> {
+    pub(crate) fn random() -> Result<Self, NoEntropy> {
         Ok(Self(random_text()?))
     }
 }
 
 impl RotationId {
     /// A fresh random id.
-    pub(crate) fn random() -> Result<Self, crate::error::Error> {
+    pub(crate) fn random() -> Result<Self, NoEntropy> {
         Ok(Self(random_text()?))
     }
 }
 
 /// 80 random bits as 16 lower-case base32 characters: short enough to type after `offizinctl`.
-pub(crate) fn random_text() -> Result<String, crate::error::Error> {
+pub(crate) fn random_text() -> Result<String, NoEntropy> {
     let mut bytes = [0u8; 10];
-    getrandom::fill(&mut bytes).map_err(|_| crate::error::Error::Entropy)?;
+    getrandom::fill(&mut bytes).map_err(|_| NoEntropy)?;
     Ok(data_encoding::BASE32_NOPAD.encode(&bytes).to_ascii_lowercase())
 }

@@ -6,7 +6,7 @@
 use keyring::{Entry, Error as KeyringError};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{error::Error, interrupt};
+use crate::interrupt;
 
 const SERVICE: &str = "offizin";
 
@@ -57,7 +57,7 @@ impl Keychain {
     }
 
     /// The secret, or `None` where there is none. Errors: keyring missing, locked or failed.
-    pub(crate) async fn read(&self, what: &str) -> Result<Option<SecretString>, Error> {
+    pub(crate) async fn read(&self, what: &str) -> Result<Option<SecretString>, KeychainError> {
         self.with(what, |entry| match entry.get_password() {
             Ok(text) => Ok(Some(text.into())),
             Err(KeyringError::NoEntry) => Ok(None),
@@ -67,7 +67,7 @@ impl Keychain {
     }
 
     /// Stores a secret and reads it back before saying so: what is not in the keyring is lost for good.
-    pub(crate) async fn store(&self, what: &str, secret: &SecretString) -> Result<(), Error> {
+    pub(crate) async fn store(&self, what: &str, secret: &SecretString) -> Result<(), KeychainError> {
         let secret = secret.clone();
         let kept = self
             .with(what, move |entry| {
@@ -76,11 +76,11 @@ impl Keychain {
             })
             .await?;
         interrupt::point("keyring, stored").await;
-        if kept { Ok(()) } else { Err(KeychainError::NotKept.into()) }
+        if kept { Ok(()) } else { Err(KeychainError::NotKept) }
     }
 
     /// Removes a secret; removing what is not there is fine.
-    pub(crate) async fn remove(&self, what: &str) -> Result<(), Error> {
+    pub(crate) async fn remove(&self, what: &str) -> Result<(), KeychainError> {
         self.with(what, |entry| match entry.delete_credential() {
             Ok(()) | Err(KeyringError::NoEntry) => Ok(()),
             Err(error) => Err(error),
@@ -94,9 +94,9 @@ impl Keychain {
         &self,
         what: &str,
         act: impl FnOnce(Entry) -> Result<T, KeyringError> + Send + 'static,
-    ) -> Result<T, Error> {
+    ) -> Result<T, KeychainError> {
         let user = format!("{}/{what}", self.home_id);
         let ended = tokio::task::spawn_blocking(move || Entry::new(SERVICE, &user).and_then(act)).await;
-        Ok(ended.map_err(|_| KeychainError::Stopped)?.map_err(KeychainError::from)?)
+        ended.map_err(|_| KeychainError::Stopped)?.map_err(KeychainError::from)
     }
 }

@@ -174,7 +174,7 @@ pub(crate) async fn unpair(ground: &Ground) -> Result<(), Error> {
         let mut tx = ground.db().write().await?;
         sqlx::query("DELETE FROM relay").execute(&mut *tx).await?;
         tx.commit().await?;
-        ground.keychain().remove(TOKEN).await
+        Ok::<_, Error>(ground.keychain().remove(TOKEN).await?)
     };
     recorded(ground, AuditAction::Unpair, &row.url, None, leave).await
 }

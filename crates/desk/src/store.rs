@@ -3,8 +3,6 @@
 //! A stored value may be health data, and the words of a parser may quote it. So the reasons here are a closed list: each was looked
 //! at, and the reasons of JSON, which would quote a value, say where and what was expected instead.
 
-use crate::error::Error;
-
 /// The database does not do what was asked, or what it holds cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StoreError {
@@ -171,12 +169,12 @@ impl From<&'static str> for Unreadable {
 /// Says which stored value it is that does not read back, or cannot be written.
 pub(crate) trait Stored<T> {
     /// `what` is our name for it, never its content.
-    fn stored(self, what: &'static str) -> Result<T, Error>;
+    fn stored(self, what: &'static str) -> Result<T, StoreError>;
 }
 
 impl<T> Stored<T> for Option<T> {
-    fn stored(self, what: &'static str) -> Result<T, Error> {
-        self.ok_or_else(|| StoreError::Unreadable { what, why: Unreadable::Damaged }.into())
+    fn stored(self, what: &'static str) -> Result<T, StoreError> {
+        self.ok_or_else(|| StoreError::Unreadable { what, why: Unreadable::Damaged })
     }
 }
 
@@ -184,7 +182,7 @@ impl<T, E> Stored<T> for Result<T, E>
 where
     Unreadable: From<E>,
 {
-    fn stored(self, what: &'static str) -> Result<T, Error> {
-        self.map_err(|error| StoreError::Unreadable { what, why: error.into() }.into())
+    fn stored(self, what: &'static str) -> Result<T, StoreError> {
+        self.map_err(|error| StoreError::Unreadable { what, why: error.into() })
     }
 }

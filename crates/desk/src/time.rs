@@ -16,5 +16,5 @@ pub fn system_clock() -> Clock {
 
 /// A stored time.
 pub(crate) fn from_ms(ms: i64) -> Result<Timestamp, Error> {
-    Timestamp::from_millisecond(ms).stored("time")
+    Ok(Timestamp::from_millisecond(ms).stored("time")?)
 }

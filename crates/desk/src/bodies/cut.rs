@@ -219,7 +219,7 @@ mod tests {
         let own = Packed { bytes: i64::try_from(body.own_bytes).unwrap(), packed: body.packed.clone() };
         let bytes = i64::try_from(body.bytes).unwrap();
         let whole = piece(&body.cuts[0]);
-        assert_eq!(join(&own, &[whole.clone()], bytes).unwrap(), raw.as_bytes());
+        assert_eq!(join(&own, std::slice::from_ref(&whole), bytes).unwrap(), raw.as_bytes());
         let content = Packed { bytes: 6_000, packed: body.cuts[0].packed[1..].to_vec() };
         let damaged = Piece { content: content.into(), ..whole.clone() };
         for pieces in [vec![], vec![damaged], vec![whole.clone(), whole.clone()]] {

@@ -38,10 +38,11 @@ async fn add_now(ground: &Ground, input: ConnectionInput) -> Result<ConnectionVi
     insert_sender(&mut tx, &id, &realm(rxscale::SOURCE, &base)).await?;
     let inserted = sqlx::query(
         "INSERT INTO connection (id, name, provider, api, base_url, pharmacy_uid, settings, created_at) \
-         VALUES (?, ?, 'rxscale', ?, ?, ?, ?, ?)",
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(&id)
     .bind(&name)
+    .bind(rxscale::SOURCE)
     .bind(crate::keyword::of(&api))
     .bind(base.as_str())
     .bind(given(pharmacy_uid))
@@ -157,7 +158,7 @@ async fn remove_now(ground: &Ground, id: &ConnectionId) -> Result<(), Error> {
         .await?;
     sqlx::query("DELETE FROM foreign_subscription WHERE connection_id = ?").bind(&view.id).execute(&mut *tx).await?;
     tx.commit().await?;
-    ground.keychain().remove(&key_name(&view.id)).await
+    Ok(ground.keychain().remove(&key_name(&view.id)).await?)
 }
 
 /// Stores the key that asks of orders, and where it may travel to. It is in the keychain before the connection says so.
@@ -174,7 +175,7 @@ pub(crate) async fn keep_orders_key(
 /// Forgets it. The connection says so before the key is gone.
 pub(crate) async fn forget_orders_key(ground: &Ground, id: &ConnectionId) -> Result<(), Error> {
     note_orders_key(ground, id, None).await?;
-    ground.keychain().remove(&key_name(id)).await
+    Ok(ground.keychain().remove(&key_name(id)).await?)
 }
 
 async fn note_orders_key(ground: &Ground, id: &ConnectionId, base: Option<&Url>) -> Result<(), Error> {

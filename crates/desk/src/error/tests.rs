@@ -184,7 +184,7 @@ proptest! {
         for read in [serde_json::from_str::<Shape>(&text), serde_json::from_str(&text[..cut]), serde_json::from_value(value)] {
             let Err(error) = read.stored("order row") else { continue };
             let debug = format!("{error:?}");
-            let (problem, lines) = out(error);
+            let (problem, lines) = out(error.into());
             prop_assert_eq!((problem.code, problem.detail), (Code::Internal, None));
             prop_assert!(lines[0].contains("stored order row is unreadable: "), "{}", lines[0]);
             prop_assert!(!lines[0].contains(CANARY) && !debug.contains(CANARY), "{} {}", lines[0], debug);
@@ -196,16 +196,19 @@ proptest! {
 fn the_reason_why_a_stored_value_does_not_read_back_is_named() {
     let shape = |text: &str| serde_json::from_str::<Shape>(text).map(drop);
     let reasons: Vec<(Result<(), Error>, &str)> = vec![
-        (shape("{").stored("x"), "EOF while parsing an object at line 1 column 1"),
-        (shape("{}").stored("x"), "missing field `at` at line 1 column 2"),
-        (shape(r#"{"number": "7"}"#).stored("x"), "not u32 at line 1 column 14"),
-        (shape(r#"{"word": "ajar"}"#).stored("x"), "not `open` or `closed` at line 1 column 15"),
-        (shape(r#"{"at": "yesterday"}"#).stored("x"), "a value that does not fit at line 1 column 18"),
-        (Timestamp::from_millisecond(i64::MAX).map(drop).stored("x"), "not in the required range"),
-        ("no address".parse::<url::Url>().map(drop).stored("x"), "relative URL without a base"),
-        (i64::try_from(u64::MAX).map(drop).stored("x"), "out of range"),
-        (offizin_wire::InletId::try_from(CANARY.to_owned()).map(drop).stored("x"), "URL-safe"),
-        (None.stored("x"), "it is missing or damaged"),
+        (shape("{").stored("x").map_err(Error::from), "EOF while parsing an object at line 1 column 1"),
+        (shape("{}").stored("x").map_err(Error::from), "missing field `at` at line 1 column 2"),
+        (shape(r#"{"number": "7"}"#).stored("x").map_err(Error::from), "not u32 at line 1 column 14"),
+        (shape(r#"{"word": "ajar"}"#).stored("x").map_err(Error::from), "not `open` or `closed` at line 1 column 15"),
+        (
+            shape(r#"{"at": "yesterday"}"#).stored("x").map_err(Error::from),
+            "a value that does not fit at line 1 column 18",
+        ),
+        (Timestamp::from_millisecond(i64::MAX).map(drop).stored("x").map_err(Error::from), "not in the required range"),
+        ("no address".parse::<url::Url>().map(drop).stored("x").map_err(Error::from), "relative URL without a base"),
+        (i64::try_from(u64::MAX).map(drop).stored("x").map_err(Error::from), "out of range"),
+        (offizin_wire::InletId::try_from(CANARY.to_owned()).map(drop).stored("x").map_err(Error::from), "URL-safe"),
+        (None.stored("x").map_err(Error::from), "it is missing or damaged"),
     ];
     for (result, reason) in reasons {
         let (_, lines) = out(result.unwrap_err());

@@ -242,7 +242,7 @@ impl CapturedRow {
             headers: headers::parse(&self.headers)?,
             body: BASE64.encode(body),
         };
-        serde_json::to_string(&line).map(|line| line + "\n").stored("line")
+        Ok(serde_json::to_string(&line).map(|line| line + "\n").stored("line")?)
     }
 }
 

@@ -284,14 +284,14 @@ pub(crate) async fn raw(connection: &mut SqliteConnection, id: &EventId) -> Resu
         .fetch_optional(&mut *connection)
         .await?;
     if let Some(event) = event {
-        return bodies::read(connection, event).await?.stored("body");
+        return Ok(bodies::read(connection, event).await?.stored("body")?);
     }
     let row: Option<(Vec<u8>, i64)> = sqlx::query_as("SELECT body, body_bytes FROM quarantine WHERE public_id = ?")
         .bind(id)
         .fetch_optional(connection)
         .await?;
     let (packed, bytes) = row.ok_or(Refusal::EventUnknown)?;
-    pack::unpack(&packed, bytes).stored("body")
+    Ok(pack::unpack(&packed, bytes).stored("body")?)
 }
 
 /// Who an event came from.

@@ -139,7 +139,7 @@ pub(crate) async fn find_id(ground: &Ground, id_or_name: &str) -> Result<InletId
     .await?;
     drop(reader);
     match known {
-        Some(id) => InletId::try_from(id).stored("inlet id"),
+        Some(id) => Ok(InletId::try_from(id).stored("inlet id")?),
         None => Ok(find(ground, id_or_name).await?.1),
     }
 }

@@ -44,7 +44,7 @@ impl Origin {
         match (inbox, sequence, position, import) {
             (Some(inbox), Some(sequence), Some(position), None) => Ok(Self::Relay { inbox, sequence, position }),
             (None, None, None, Some(digest)) => Ok(Self::Import(digest)),
-            _ => None.stored("origin"),
+            _ => Ok(None.stored("origin")?),
         }
     }
 

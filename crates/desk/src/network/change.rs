@@ -9,7 +9,7 @@ use crate::{error::Error, ground::Ground, settings};
 
 /// How the network is reached.
 pub(crate) async fn view(ground: &Ground) -> Result<NetworkView, Error> {
-    shown(read(&mut *ground.reader().await?).await?)
+    Ok(shown(read(&mut *ground.reader().await?).await?)?)
 }
 
 /// Changes how the network is reached; what cannot work is refused and changes nothing.

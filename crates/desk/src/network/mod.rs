@@ -20,7 +20,7 @@ use url::{Host, Url};
 mod change;
 mod desk;
 
-use crate::{error::Error, settings};
+use crate::{settings, store::StoreError};
 
 const SETTING: &str = "network";
 const DEFAULT_TIMEOUT_SECONDS: u32 = 20;
@@ -39,6 +39,12 @@ pub(crate) enum NetworkError {
     /// A client cannot be made for a reason that is not in the settings.
     #[error("no HTTP client")]
     Client(#[source] reqwest::Error),
+    /// The address of a proxy that no client takes.
+    #[error("the address of the proxy cannot be used")]
+    Proxy,
+    /// The settings cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Which proxy.
@@ -112,7 +118,7 @@ struct Clients {
 
 impl Network {
     /// As the database says.
-    pub(crate) async fn open(connection: &mut SqliteConnection) -> Result<Self, Error> {
+    pub(crate) async fn open(connection: &mut SqliteConnection) -> Result<Self, NetworkError> {
         Ok(Self(RwLock::new(clients(&read(connection).await?)?)))
     }
 
@@ -141,11 +147,11 @@ pub(crate) fn stored_example() -> impl Serialize + serde::de::DeserializeOwned {
     Stored { proxy: Proxy::Custom, proxy_url, root_certificates_pem: certificate, timeout_seconds: 20 }
 }
 
-async fn read(connection: &mut SqliteConnection) -> Result<Stored, Error> {
+async fn read(connection: &mut SqliteConnection) -> Result<Stored, StoreError> {
     settings::read(connection, SETTING).await
 }
 
-fn shown(stored: Stored) -> Result<NetworkView, Error> {
+fn shown(stored: Stored) -> Result<NetworkView, NetworkError> {
     let certificates = certificates(&stored.root_certificates_pem)?;
     Ok(NetworkView {
         proxy: stored.proxy,
@@ -155,7 +161,7 @@ fn shown(stored: Stored) -> Result<NetworkView, Error> {
     })
 }
 
-fn clients(stored: &Stored) -> Result<Clients, Error> {
+fn clients(stored: &Stored) -> Result<Clients, NetworkError> {
     let timeout = Duration::from_secs(stored.timeout_seconds.into());
     let mut builder = Client::builder()
         .redirect(Policy::none())
@@ -175,7 +181,7 @@ fn clients(stored: &Stored) -> Result<Clients, Error> {
     builder = match (stored.proxy, &stored.proxy_url) {
         (Proxy::System, _) => builder,
         (Proxy::Custom, Some(url)) => {
-            let proxy = reqwest::Proxy::all(url).map_err(|_| Error::input("proxy_url"))?;
+            let proxy = reqwest::Proxy::all(url).map_err(|_| NetworkError::Proxy)?;
             builder.proxy(proxy.no_proxy(NoProxy::from_env()))
         }
         (Proxy::None | Proxy::Custom, _) => builder.no_proxy(),

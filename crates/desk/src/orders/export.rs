@@ -126,7 +126,7 @@ fn csv_line(cells: impl IntoIterator<Item = String>) -> Result<Vec<u8>, Error> {
     let written = writer.write_record(cells.into_iter().map(harmless));
     // A writer of CSV may quote what it could not write.
     written.ok().stored("order row")?;
-    writer.into_inner().ok().stored("order row")
+    Ok(writer.into_inner().ok().stored("order row")?)
 }
 
 /// A cell that a spreadsheet would calculate is given as text.

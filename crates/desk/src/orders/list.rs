@@ -253,5 +253,5 @@ pub(crate) async fn timeline(connection: &mut SqliteConnection, uid: &OrderUid) 
 }
 
 fn stored_row(json: &str) -> Result<StoredRow, Error> {
-    serde_json::from_str(json).stored("order row")
+    Ok(serde_json::from_str(json).stored("order row")?)
 }

@@ -94,7 +94,7 @@ pub(crate) async fn timeline(connection: &mut SqliteConnection, uid: &OrderUid) 
     let stored: Option<(i64, Vec<u8>)> = sqlx::query_as(TIMELINE_OF_ONE).bind(uid).fetch_optional(connection).await?;
     let (bytes, packed) = stored.ok_or(Refusal::OrderUnknown)?;
     let json = pack::unpack(&packed, bytes).stored("timeline")?;
-    serde_json::from_slice(&json).stored("timeline")
+    Ok(serde_json::from_slice(&json).stored("timeline")?)
 }
 
 /// Throws everything away that the fold made.

@@ -45,5 +45,5 @@ impl Touched {
 
 /// Keys as `json_each` takes them.
 pub(super) fn json(value: &impl serde::Serialize) -> Result<String, Error> {
-    serde_json::to_string(value).stored("key")
+    Ok(serde_json::to_string(value).stored("key")?)
 }

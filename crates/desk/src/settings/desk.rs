@@ -15,7 +15,7 @@ const WINDOW: &str = "window";
 impl Desk {
     /// What this desk reminds of.
     pub async fn rules(&self) -> Result<RulesView, Problem> {
-        self.read(async |db| read(db, RULES).await).await
+        self.read(async |db| Ok(read(db, RULES).await?)).await
     }
 
     /// Changes what this desk reminds of.
@@ -35,12 +35,12 @@ impl Desk {
 
     /// How the window looks and speaks.
     pub async fn settings(&self) -> Result<Settings, Problem> {
-        self.read(async |db| read(db, WINDOW).await).await
+        self.read(async |db| Ok(read(db, WINDOW).await?)).await
     }
 
     /// Remembers how the window shall look and speak.
     pub async fn settings_set(&self, settings: &Settings) -> Result<Settings, Problem> {
-        self.write(async |tx| write(tx, WINDOW, settings).await).await?;
+        self.write(async |tx| Ok(write(tx, WINDOW, settings).await?)).await?;
         self.settings().await
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sqlx::SqliteConnection;
 use ts_rs::TS;
 
-use crate::{error::Error, store::Stored};
+use crate::store::{StoreError, Stored};
 
 mod desk;
 
@@ -30,14 +30,18 @@ pub(crate) const RULES: &str = "rules";
 pub(crate) async fn read<T: DeserializeOwned + Default>(
     connection: &mut SqliteConnection,
     name: &str,
-) -> Result<T, Error> {
+) -> Result<T, StoreError> {
     let text: Option<String> =
         sqlx::query_scalar("SELECT value FROM setting WHERE name = ?").bind(name).fetch_optional(connection).await?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
 }
 
 /// Replaces one document.
-pub(crate) async fn write(connection: &mut SqliteConnection, name: &str, value: &impl Serialize) -> Result<(), Error> {
+pub(crate) async fn write(
+    connection: &mut SqliteConnection,
+    name: &str,
+    value: &impl Serialize,
+) -> Result<(), StoreError> {
     let text = serde_json::to_string(value).stored("settings")?;
     sqlx::query("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)")
         .bind(name)

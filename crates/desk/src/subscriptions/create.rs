@@ -173,7 +173,7 @@ pub(crate) async fn attempt(ground: &Ground, connection: &ConnectionView, id: &S
         Some(kept) => {
             kept.write(&mut tx, &inlet, ground.now()).await?;
             tx.commit().await?;
-            ground.keychain().remove(&pending_name(id.as_str())).await
+            Ok(ground.keychain().remove(&pending_name(id.as_str())).await?)
         }
         None => tx.commit().await,
     }

@@ -130,9 +130,10 @@ pub(super) async fn by_hand(connection: &mut SqliteConnection) -> Result<Vec<ByH
     let Some(relay) = pairing::row(&mut *connection).await? else { return Ok(Vec::new()) };
     let public = relay.url.parse::<Url>().stored("relay address")?;
     let rows: Vec<(String, String, String)> = sqlx::query_as(
-        "SELECT i.id, i.token, i.label FROM inlet i WHERE i.retired_at IS NULL AND i.source = 'rxscale' \
+        "SELECT i.id, i.token, i.label FROM inlet i WHERE i.retired_at IS NULL AND i.source = ? \
          AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.inlet_id = i.id)",
     )
+    .bind(rxscale::SOURCE)
     .fetch_all(connection)
     .await?;
     rows.into_iter()

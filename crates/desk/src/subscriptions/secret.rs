@@ -31,7 +31,7 @@ pub(crate) async fn take_up(ground: &Ground, row: &Row) -> Result<(), Error> {
     let secret = SigningSecret::new(secret.expose_secret().to_owned()).stored("secret")?;
     let inlet = InletId::try_from(row.inlet_id.clone()).stored("inlet id")?;
     keep_for(ground, &inlet, &secret).await?;
-    ground.keychain().remove(&name).await
+    Ok(ground.keychain().remove(&name).await?)
 }
 
 /// A secret that is in the keyring, and everything else that judging what waits for it needs. No transaction is open while

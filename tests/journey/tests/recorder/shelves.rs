@@ -51,7 +51,7 @@ fn told_of(at: u32, now: i64) -> Vec<Delivery> {
                 _ => stock,
             };
         }
-        if change == count / 2 && at % 3 == 0 {
+        if change == count / 2 && at.is_multiple_of(3) {
             price += price / 25;
         }
         let second = time / 1000;
