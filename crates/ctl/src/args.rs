@@ -1,4 +1,6 @@
 //! The words of the command line: what can be said, not what it does.
+//!
+//! Longer than 500 lines because every command and option of the program is declared here; it is to be split by subject.
 
 use std::path::PathBuf;
 

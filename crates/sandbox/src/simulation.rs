@@ -3,6 +3,8 @@
 //! It uses neither clock nor network. It decides what happens and when, and does not know who receives the events. The
 //! stock of a product falls when an order completes, may reach zero, is refilled later, and rises again when a
 //! completed order is cancelled.
+//!
+//! Longer than 500 lines because a simulated life and the provider that answers for it are read together.
 
 use std::{
     collections::{BTreeMap, VecDeque},

@@ -313,6 +313,7 @@ fingerprint: string | null,
  */
 reason: QuarantineReason | null, };
 export type StatusGroup = "new" | "waiting" | "in_work" | "needs_attention" | "done" | "stopped" | "unknown";
+export type KnownStatus = "created" | "waiting_for_pharmacy" | "pending_review" | "on_hold" | "in_progress" | "ready_for_pickup" | "shipped" | "completed" | "cancelled";
 export type Stage = "digitized" | "prescription_rejected" | "assigned" | "accepted" | "rejected_or_cancelled" | "reassigned" | "packed" | "ready_for_collection" | "with_rider" | "delivered" | "collected";
 export type Finality = "final" | "may_continue" | "unknown";
 export type AmountMeaning = "items_after_discount" | "items_at_maximum_price" | "shipping_of_order" | "delivery_charge" | "estimate_with_delivery";
@@ -470,7 +471,11 @@ state: StepState,
 /**
  * When it was first heard of.
  */
-at: string | null, };
+at: string | null, 
+/**
+ * The status, where its raw word is a known one: the window has a word of its own for each.
+ */
+known: KnownStatus | null, };
 export type SequenceView = { 
 /**
  * The lane; `None` for the whole order while it has no lane.
@@ -569,7 +574,11 @@ label: string,
 /**
  * How many orders.
  */
-orders: number, };
+orders: number, 
+/**
+ * Of the kind `status`: the status, where it is a known one.
+ */
+known: KnownStatus | null, };
 export type StuckView = { 
 /**
  * How many.
@@ -661,7 +670,11 @@ updated_at: string,
 /**
  * The provider marked it as deleted.
  */
-deleted: boolean, };
+deleted: boolean, 
+/**
+ * The status, where its raw word is a known one: the window has a word of its own for each.
+ */
+known: KnownStatus | null, };
 export type Attention = "on_hold" | "cancelled_everywhere" | "prescription_rejected" | "unknown_status" | "went_back";
 export type OrderRowView = { 
 /**
@@ -735,7 +748,11 @@ events: number,
 /**
  * The lowest trust among its events.
  */
-trust: Trust, };
+trust: Trust, 
+/**
+ * The status, where its raw word is a known one: the window has a word of its own for each.
+ */
+known: KnownStatus | null, };
 export type ItemView = { 
 /**
  * Product name.
@@ -885,7 +902,11 @@ events: number,
 /**
  * The lowest trust among its events.
  */
-trust: Trust, };
+trust: Trust, 
+/**
+ * The status, where its raw word is a known one: the window has a word of its own for each.
+ */
+known: KnownStatus | null, };
 export type AddressView = { 
 /**
  * First and last name.
@@ -1061,7 +1082,15 @@ receipts: number,
 /**
  * What differs from the entry before on the same lane.
  */
-changes: Array<ChangeView>, };
+changes: Array<ChangeView>, 
+/**
+ * The status before, where its raw word is a known one.
+ */
+from_known: KnownStatus | null, 
+/**
+ * The status after, where its raw word is a known one.
+ */
+to_known: KnownStatus | null, };
 export type TimelineView = { 
 /**
  * The order.

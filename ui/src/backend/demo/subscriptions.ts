@@ -1,6 +1,8 @@
 //! The demo's subscriptions: every state they can be in, rotations that move by themselves, inlets made by hand, the record and
 //! the network settings. The address chooses: `subs=calm|sick|due|steps|ended`, `rotation=STEP` for one alone, `pace=MS` for how
 //! fast a rotation moves (0: not at all). It proves nothing about the desk.
+//!
+//! Longer than 500 lines because subscriptions and rotations are not recorded yet; recordings replace it.
 import type {
   AuditEntryView,
   Code,

@@ -9,6 +9,8 @@
 //! | `seen.{device}` | what a device acknowledged and when it was last seen |
 //!
 //! What takes several keys is written in an order that can be broken off anywhere and done again.
+//!
+//! Longer than 500 lines because each of its calls is a compare-and-swap that has to be read beside the others.
 
 use std::sync::PoisonError;
 
