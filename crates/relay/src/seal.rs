@@ -1,9 +1,11 @@
 //! Commit groups: gather, seal, append, answer (steps 2 and 3 of the journey).
 //!
-//! Two tasks in a row. The sealer takes whatever is waiting (one delivery at low load, hundreds at high load; it never
-//! waits for more), seals it per inbox on blocking threads and drops the plaintext. The committer appends the group in
-//! one transaction and only then answers everybody in it. One group is sealed while the one before is committed, and
-//! gathered no earlier than that takes ([`Pace`]).
+//! Two tasks in a row. The sealer takes what has arrived (one delivery at low load, hundreds at high load), seals it per
+//! inbox on blocking threads and drops the plaintext. The committer appends the group in one transaction and only then
+//! answers everybody in it. One group is sealed while the one before is committed.
+//!
+//! While no commit is under way, a delivery is sealed at once. While one is, the sealer waits before it gathers, at most
+//! [`LONGEST_GUESS`], so that the group is sealed just as that commit is expected to end ([`Pace`]).
 //! It deliberately decides nothing about a delivery; duplicates are kept.
 
 use std::{
