@@ -124,7 +124,8 @@ impl House {
         let serving = relay.start(listener).await?;
         let (stop, stopped) = oneshot::channel::<()>();
         let served = tokio::spawn(serving.run(async move { _ = stopped.await }));
-        let desk = Desk::open(Home::at(Some(room.join("home")))?, system_clock()).await.map_err(problem)?;
+        let desk =
+            Desk::open(Home::at(Some(room.join("home"))).map_err(problem)?, system_clock()).await.map_err(problem)?;
         desk.pair(PairInput { code: code.expose(), device_name: "bench".to_owned() }).await.map_err(problem)?;
         // The address answers nobody: an inlet by hand asks the provider nothing.
         let connection = ConnectionInput {

@@ -130,7 +130,7 @@ pub(crate) async fn fold(room: &Path, taken_in: Option<f64>) -> Outcome<()> {
 }
 
 async fn open(room: &Path) -> Outcome<Desk> {
-    Ok(Desk::open(Home::at(Some(room.join("home")))?, system_clock()).await.map_err(problem)?)
+    Ok(Desk::open(Home::at(Some(room.join("home"))).map_err(problem)?, system_clock()).await.map_err(problem)?)
 }
 
 async fn views(desk: &Desk, events: usize) -> Outcome<Vec<String>> {
