@@ -74,23 +74,27 @@ async fn a_key_that_does_not_fit_or_a_damaged_file_is_told() {
     assert_eq!(set_aside(&home), 1);
 }
 
+/// Makes a database and lets `statement` say that another program made it; answers the bytes of the file.
+async fn made_by_another_program(home: &Path, statement: &'static str) -> Vec<u8> {
+    desk(home).await.close().await;
+    let key = keyring_entry(home, "database-key").get_password().unwrap();
+    let options = SqliteConnectOptions::new().filename(home.join("offizin.db")).pragma("key", format!("\"x'{key}'\""));
+    let mut connection = options.connect().await.unwrap();
+    sqlx::query(statement).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    std::fs::read(home.join("offizin.db")).unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_of_a_newer_program_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let home = dir.path().join("home");
-    desk(&home).await.close().await;
-    let key = keyring_entry(&home, "database-key").get_password().unwrap();
-    let options = SqliteConnectOptions::new().filename(home.join("offizin.db")).pragma("key", format!("\"x'{key}'\""));
-    let mut connection = options.connect().await.unwrap();
-    sqlx::query(
+    let before = made_by_another_program(
+        &home,
         "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time) \
          VALUES (999999, 'of a newer program', CURRENT_TIMESTAMP, 1, x'00', 0)",
     )
-    .execute(&mut connection)
-    .await
-    .unwrap();
-    connection.close().await.unwrap();
-    let before = std::fs::read(home.join("offizin.db")).unwrap();
+    .await;
     assert_eq!(try_desk(&home).await.err().map(|problem| problem.code), Some(Code::DatabaseNewer));
     assert_eq!(std::fs::read(home.join("offizin.db")).unwrap(), before, "nothing was changed");
     start_over(&home).await.close().await;
@@ -100,16 +104,8 @@ async fn a_database_of_a_newer_program_is_left_alone() {
 async fn a_database_of_before_the_first_release_is_left_alone_and_can_be_set_aside() {
     let dir = tempfile::tempdir().unwrap();
     let home = dir.path().join("home");
-    desk(&home).await.close().await;
-    let key = keyring_entry(&home, "database-key").get_password().unwrap();
-    let options = SqliteConnectOptions::new().filename(home.join("offizin.db")).pragma("key", format!("\"x'{key}'\""));
-    let mut connection = options.connect().await.unwrap();
-    sqlx::query("UPDATE _sqlx_migrations SET description = 'begin' WHERE version = 1")
-        .execute(&mut connection)
-        .await
-        .unwrap();
-    connection.close().await.unwrap();
-    let before = std::fs::read(home.join("offizin.db")).unwrap();
+    let before =
+        made_by_another_program(&home, "UPDATE _sqlx_migrations SET description = 'begin' WHERE version = 1").await;
     assert_eq!(try_desk(&home).await.err().map(|problem| problem.code), Some(Code::DatabaseOld));
     assert_eq!(std::fs::read(home.join("offizin.db")).unwrap(), before, "nothing was changed");
     start_over(&home).await.close().await;
