@@ -82,6 +82,12 @@ impl Post<'_> {
     pub(crate) async fn deliver(&self, mut deliveries: Vec<Delivery>) {
         // Stable: what is received at the same moment stays in the order in which it was told.
         deliveries.sort_by_key(|delivery| delivery.received);
+        // No two in the same millisecond: the desk would list such two by their ids, which are drawn anew in each recording.
+        let mut free = i64::MIN;
+        for delivery in &mut deliveries {
+            delivery.received = delivery.received.max(free);
+            free = delivery.received + 1;
+        }
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let orders = self
             .sandbox
