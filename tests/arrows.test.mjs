@@ -173,6 +173,12 @@ test("a circle of three, of tests, of comments, and one that only goes through w
     "crates/wire/src/broken.rs": `//! x\n${[..."abcd"].map((one) => `mod ${one};\npub use ${upper(one)};`).join("\n")}\n`,
     ...ring(4, (next) => (next === "a" ? "" : `use super::${next.toUpperCase()};`)),
   });
+  // A method called like a module is not what an import of that module means.
+  const methods = [..."abcd"].map((one) => `fn ${one}() {}`).join("\n");
+  unbroken({
+    "crates/wire/src/broken.rs": `//! x\nmod a;\nuse self::{a::A, b::B, c::C, d::D};\nfn all(_: A, _: B, _: C, _: D) {}\nstruct X;\nimpl X {\n${methods}\n}\n`,
+    ...ring(4, (next) => (next === "a" ? "" : `use super::${next}::{self};\nfn y(_: ${next}::X) {}`)),
+  });
 });
 test("four files of the window that import each other, by types alone", () =>
   brokenBy(

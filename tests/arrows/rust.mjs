@@ -157,6 +157,24 @@ export function defined(code) {
   const names = new Set();
   const item =
     /\b(?:struct|enum|union|trait|type|fn|const|static|macro_rules\s*!)\s+(?:mut\s+)?([A-Za-z_]\w*)|\bmod\s+([A-Za-z_]\w*)\s*\{/g;
-  for (const hit of code.matchAll(item)) names.add(hit[1] ?? hit[2]);
+  for (const hit of withoutBodies(code).matchAll(item)) names.add(hit[1] ?? hit[2]);
   return names;
+}
+
+/** Code without what stands in an `impl`: a method is no name of its module, and may be called like another one. */
+function withoutBodies(code) {
+  let rest = "";
+  let from = 0;
+  for (const hit of code.matchAll(/^\s*(?:unsafe\s+)?impl\b[^{;]*\{/gm)) {
+    if (hit.index < from) continue;
+    rest += code.slice(from, hit.index);
+    let depth = 1;
+    from = hit.index + hit[0].length;
+    while (depth > 0 && from < code.length) {
+      if (code[from] === "{") depth += 1;
+      else if (code[from] === "}") depth -= 1;
+      from += 1;
+    }
+  }
+  return rest + code.slice(from);
 }
