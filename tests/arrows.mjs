@@ -106,9 +106,7 @@ const PER_TEST = 95;
 const STILL = {
   circles: {
     "crates/relay/src": 7,
-    "crates/sandbox/src": 10,
     "src-tauri/src": 8,
-    "tests/bench/src": 5,
     "tests/bench-relay/src": 4,
   },
   words: new Set([

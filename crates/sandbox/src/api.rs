@@ -12,7 +12,6 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -20,13 +19,14 @@ use tokio_util::sync::CancellationToken;
 use url::form_urlencoded;
 
 use crate::{
+    asked::{Asked, Resource},
     event::Level,
     faults::{AnswerFault, Call},
     keys::{self, ApiKey, Reach},
     management, pharmacy,
     provider::{Provider, Seen},
     refusal::{self, Refusal},
-    switches::{PharmacyBase, Slash, Success, Switches},
+    switches::{PharmacyBase, Slash, Switches},
 };
 
 /// The largest request body in bytes.
@@ -35,43 +35,6 @@ const LARGEST_REQUEST: usize = 1 << 20;
 /// Closes the connection on which a request came.
 #[derive(Debug, Clone)]
 pub(crate) struct Wire(pub(crate) CancellationToken);
-
-/// Which resource a path names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Resource {
-    Health,
-    Subscriptions,
-    Subscription(String),
-    Test,
-    PharmacyOrders,
-    PharmacyOrder(String),
-    PharmacySkus,
-}
-
-/// A call whose path was understood.
-#[derive(Debug)]
-pub(crate) struct Asked {
-    pub(crate) method: Method,
-    pub(crate) resource: Resource,
-    pub(crate) query: Vec<(String, String)>,
-    pub(crate) body: Bytes,
-    pub(crate) key: ApiKey,
-    pub(crate) switches: Switches,
-}
-
-impl Asked {
-    pub(crate) fn query(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
-    pub(crate) fn json(&self) -> Result<Value, Refusal> {
-        serde_json::from_slice(&self.body).map_err(|_| Refusal::NotJson)
-    }
-
-    pub(crate) fn needs(&self, permission: &'static str) -> Result<(), Refusal> {
-        if self.key.may(permission) { Ok(()) } else { Err(Refusal::PermissionDenied { permission }) }
-    }
-}
 
 /// Answers every call under the base paths, and everything else as a path that does not exist.
 pub(crate) async fn api(
@@ -253,14 +216,6 @@ fn redirect(status: StatusCode, location: &str) -> Response {
     match HeaderValue::from_str(location) {
         Ok(location) => (status, [(header::LOCATION, location)]).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
-}
-
-pub(crate) fn success(success: Success) -> StatusCode {
-    match success {
-        Success::Ok => StatusCode::OK,
-        Success::Created => StatusCode::CREATED,
-        Success::NoContent => StatusCode::NO_CONTENT,
     }
 }
 

@@ -16,7 +16,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use crate::{
-    api::{Asked, Resource, success},
+    asked::{Asked, Resource, success},
     event::Level,
     provider::Provider,
     refusal::Refusal,

@@ -7,27 +7,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::Timestamp;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::provider::Provider;
-
-/// How fast events are made.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Pace {
-    /// Only on request; the times of the events are `step` apart.
-    Manual { step: Duration },
-    /// So many events a second. Events that follow from one in the same second come with it and do not count.
-    Rate(f64),
-    /// Everything as soon as there are subscriptions. The times of the events are `step` apart, and the last one is now.
-    AtOnce { step: Duration },
-}
-
-impl Pace {
-    pub(crate) fn step(self) -> Duration {
-        match self {
-            Self::Manual { step } | Self::AtOnce { step } => step,
-            Self::Rate(rate) => Duration::try_from_secs_f64(rate.recip()).unwrap_or(Duration::from_secs(1)),
-        }
-    }
-}
+use crate::{config::Pace, provider::Provider};
 
 /// Makes events until there are no more. It starts when there is a subscription and none was made for `quiet`, so that
 /// subscriptions that are made one after the other all get the first event.

@@ -15,7 +15,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use crate::{
-    api::{Asked, Resource, success},
+    asked::{Asked, Resource, success},
     event::{Level, PharmacyOrder, StockLevel},
     keys::Reach,
     provider::Provider,

@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use url::Url;
 
 use crate::{
-    Config, Pace,
+    config::{Config, Pace},
     deliver::{Dispatcher, Outgoing, Queue, sign},
     event::{Event, EventType, Happening, Level, PharmacyOrder, StockLevel},
     faults::{Fault, Faults},

@@ -7,7 +7,10 @@ use data_encoding::BASE64;
 use offizin_wire::SigningSecret;
 use serde_json::{Value, json};
 
-use crate::{House, Outcome, ledger, say, views};
+use crate::{
+    house::{House, Outcome, say},
+    ledger, views,
+};
 
 /// Orders in the run beside the others.
 pub(crate) const ORDERS: usize = 200;

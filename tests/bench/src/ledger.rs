@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use offizin_wire::SigningSecret;
 use serde_json::{Value, json};
 
-use crate::Outcome;
+use crate::house::Outcome;
 
 /// How many events an order has.
 const PER_ORDER: usize = 10;

@@ -6,12 +6,12 @@
 //! inserts into a database with the same encryption. It fails on errors only and never because something was slow.
 
 mod attachments;
+mod house;
 mod ledger;
 mod reference;
 mod views;
 
 use std::{
-    io::Write,
     path::Path,
     sync::{
         Arc,
@@ -20,21 +20,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jiff::Timestamp;
-use offizin_desk::{
-    Desk, Home, Problem, Source,
-    connections::view::{Api, ConnectionInput, ConnectionSettings, Provider},
-    inlets::{InletInput, InletSecretInput, InletView},
-    status::{PairInput, PulledView},
-    system_clock,
-};
-use offizin_relay::{Config, Relay, Store};
+use offizin_desk::status::PulledView;
 use offizin_wire::SigningSecret;
-use tokio::{net::TcpListener, sync::oneshot, task::JoinSet};
+use tokio::task::JoinSet;
 use url::Url;
 
-/// Whatever goes wrong ends the run.
-type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+use crate::house::{House, Outcome, problem, rate, say};
 
 /// How many deliveries a round has.
 const DELIVERIES: usize = 20_000;
@@ -100,63 +91,6 @@ async fn measure(deliveries: usize, rounds: usize, secret: &SigningSecret) -> Ou
     attachments::measure(attachments::ORDERS, secret).await
 }
 
-/// A relay and a desk that is paired with it, with one inlet; all of it real.
-pub(crate) struct House {
-    pub(crate) desk: Desk,
-    pub(crate) inlet: InletView,
-    stop: oneshot::Sender<()>,
-    served: tokio::task::JoinHandle<()>,
-}
-
-pub(crate) fn problem(problem: Problem) -> String {
-    format!("{:?}: {:?}", problem.code, problem.detail)
-}
-
-impl House {
-    pub(crate) async fn build(room: &Path, secret: &SigningSecret) -> Outcome<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address: Url = format!("http://{}", listener.local_addr()?).parse()?;
-        let mut config = Config::new(Store::Sqlite(room.join("relay.db")), address);
-        config.limits.inlet_rate = 0;
-        config.limits.total_rate = 0;
-        let relay = Relay::open(config).await?;
-        let code = relay.add_inbox("bench", Timestamp::now()).await?;
-        let serving = relay.start(listener).await?;
-        let (stop, stopped) = oneshot::channel::<()>();
-        let served = tokio::spawn(serving.run(async move { _ = stopped.await }));
-        let desk =
-            Desk::open(Home::at(Some(room.join("home"))).map_err(problem)?, system_clock()).await.map_err(problem)?;
-        desk.pair(PairInput { code: code.expose(), device_name: "bench".to_owned() }).await.map_err(problem)?;
-        // The address answers nobody: an inlet by hand asks the provider nothing.
-        let connection = ConnectionInput {
-            name: "bench".to_owned(),
-            provider: Provider::Rxscale,
-            api: Api::Management,
-            base_url: Some("http://127.0.0.1:9".to_owned()),
-            pharmacy_uid: None,
-            api_key: "of-the-bench".to_owned().into(),
-            settings: ConnectionSettings::default(),
-        };
-        let connection = desk.connection_add(connection).await.map_err(problem)?;
-        let inlet = InletInput {
-            name: "bench".to_owned(),
-            source: Source::Rxscale,
-            connection: Some(connection.id.as_str().to_owned()),
-        };
-        let inlet = desk.inlet_add(inlet).await.map_err(problem)?;
-        let stored = InletSecretInput { id: inlet.id.clone(), secret: secret.expose().to_owned().into() };
-        desk.inlet_secret(stored).await.map_err(problem)?;
-        Ok(Self { desk, inlet, stop, served })
-    }
-
-    pub(crate) async fn leave(self) -> Outcome<()> {
-        self.desk.close().await;
-        drop(self.stop);
-        self.served.await?;
-        Ok(())
-    }
-}
-
 /// One round of the real thing: acknowledgements per second at the relay, then events per second at the desk, and the same
 /// rows by bare inserts.
 async fn spine(
@@ -211,15 +145,7 @@ async fn post_all(url: &Url, bodies: &Arc<Vec<String>>, signatures: &Arc<Vec<Str
     Ok(rate(bodies.len(), from))
 }
 
-fn rate(count: usize, from: Instant) -> f64 {
-    count as f64 / from.elapsed().as_secs_f64()
-}
-
 fn median(mut rates: Vec<f64>) -> f64 {
     rates.sort_by(f64::total_cmp);
     rates.get(rates.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-fn say(line: &str) -> Outcome<()> {
-    Ok(writeln!(std::io::stdout(), "{line}")?)
 }

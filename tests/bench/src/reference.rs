@@ -16,7 +16,7 @@ use sqlx::{
 use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
-use crate::{Outcome, views};
+use crate::house::{self, Outcome};
 
 /// Rows in one transaction, about as many as a page of the relay brings.
 const PER_COMMIT: usize = 2_048;
@@ -70,7 +70,7 @@ const TABLES: &[&str] = &[
 /// Inserts every row of a desk's database into a fresh one with the same tables and indexes, one after the other with
 /// prepared statements and nothing else; answers events per second. What is inserted was read before.
 pub(crate) async fn same_rows(home: &Path, file: &Path) -> Outcome<f64> {
-    let key = views::key_of(home)?;
+    let key = house::key_of(home)?;
     let mut from = connect(&home.join("offizin.db"), &key).await?;
     let mut to = connect(file, &"5a".repeat(32)).await?;
     let cipher: Option<String> = sqlx::query_scalar("PRAGMA cipher_version").fetch_optional(&mut to).await?;

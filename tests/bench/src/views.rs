@@ -14,7 +14,10 @@ use offizin_desk::{
 };
 use offizin_wire::SigningSecret;
 
-use crate::{House, Outcome, ledger, problem, rate, reference, say};
+use crate::{
+    house::{House, Outcome, problem, rate, say},
+    ledger, reference,
+};
 
 /// How often each view is asked.
 const ASKED: usize = 1000;
@@ -219,10 +222,4 @@ async fn timed<F: Future<Output = Result<(), Problem>>>(name: &str, ask: impl Fn
     took.sort_by(f64::total_cmp);
     let at = |share: f64| took.get(((ASKED - 1) as f64 * share) as usize).copied().unwrap_or(f64::NAN);
     Ok(format!("| {name} | {:.2} | {:.2} |", at(0.5), at(0.99)))
-}
-
-/// A home's database key, out of the keyring of this run.
-pub(crate) fn key_of(home: &Path) -> Outcome<String> {
-    let id = std::fs::read_to_string(home.join("home.id"))?;
-    Ok(keyring::Entry::new("offizin", &format!("{}/database-key", id.trim()))?.get_password()?)
 }
