@@ -11,6 +11,10 @@ export default defineConfig({
   fullyParallel: true,
   workers: 2,
   retries: 0,
+  // Three times what Playwright waits by itself: on a machine that does something else as well, a page of the demo takes longer
+  // than five seconds, and nothing here is about speed.
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
   reporter: [["list"], ["junit", { outputFile: "../../target/reports/browser.xml" }]],
   use: {
     baseURL: `http://127.0.0.1:${port}`,
