@@ -8,7 +8,15 @@ type Word = () => string;
 
 /** A place in the window where the cause can be mended. */
 export type Exit =
-  "relay" | "connections" | "network" | "evitalrx" | "subscriptions" | "orders" | "deliveries" | "stock" | "doctors";
+  | "relay"
+  | "connections"
+  | "network"
+  | "confirmation"
+  | "subscriptions"
+  | "orders"
+  | "deliveries"
+  | "stock"
+  | "doctors";
 
 /** One code in words. */
 export type Sentence = { what: Word; safe: Word; cure: Word; exit: Exit | null };
@@ -28,7 +36,7 @@ const exits: Partial<Record<Code, Exit>> = {
   list_lost_others: "connections",
   provider_tls: "network",
   provider_timeout: "network",
-  confirmation_off: "evitalrx",
+  confirmation_off: "confirmation",
   provider_not_found: "subscriptions",
   provider_conflict: "subscriptions",
   provider_ambiguous: "subscriptions",

@@ -6,6 +6,9 @@ import { m } from "../../messages/gen/messages";
 /** How its events come in. */
 export const source: Source = "evitalrx";
 
+/** The place of its settings, as it stands in addresses. */
+export const place = "evitalrx";
+
 /** Where its API is. */
 export const hosts = { production: "api.evitalrx.in", staging: "dev-api.evitalrx.in" };
 

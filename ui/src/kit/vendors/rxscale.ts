@@ -12,6 +12,9 @@ export const sources = { signed: "rxscale", pubsub: "rxscale-pubsub" } as const 
 /** Where its API is. */
 export const hosts = { production: "https://api.rxscale.com", development: "https://api.rxscale-dev.com" };
 
+/** Where each of its APIs begins below the host. */
+export const basePaths = { management: "/v1/management", pharmacy: "/v1/external_pharmacy_api" } as const;
+
 /** How one of its signing secrets begins. */
 export const secretExample = "whsec_…";
 
