@@ -8,6 +8,7 @@ import type {
   EntryKind,
   Environment,
   Finality,
+  KnownStatus,
   LinkKind,
   Mark,
   QuarantineReason,
@@ -27,7 +28,7 @@ import * as rxscale from "./vendors/rxscale";
 
 type Word = () => string;
 
-/** Folds case, spaces, `_` and `-`, as the desk does: `In_Progress` and `in-progress` are one status. */
+/** Folds case, spaces, `_` and `-`, as the desk does: `In_Progress` and `in-progress` are one word. */
 export function fold(status: string): string {
   return status.replace(/[ _-]/g, "").toLowerCase();
 }
@@ -35,19 +36,21 @@ export function fold(status: string): string {
 /** A table of folded words; a map, so that `constructor` is no word. */
 const table = (...words: Record<string, Word>[]) => new Map(words.flatMap((some) => Object.entries(some)));
 
-const statuses = table(rxscale.statuses);
 const types = table(rxscale.types, evitalrx.types);
 const ways = table(evitalrx.ways);
 
-/** Whether an order was put aside. */
-export function isOnHold(status: string | null): boolean {
-  return status !== null && fold(status) === rxscale.onHold;
-}
-
-/** The word for a raw status; `null` when it is not known and must be shown as it came. */
-export function statusWord(status: string): string | null {
-  return statuses.get(fold(status))?.() ?? null;
-}
+/** The word for each status the desk knows, whatever its provider calls it. */
+export const statusWords: Record<KnownStatus, Word> = {
+  created: m.status_init,
+  waiting_for_pharmacy: m.status_waiting_for_pharmacy,
+  pending_review: m.status_pending_review,
+  on_hold: m.status_on_hold,
+  in_progress: m.status_in_progress,
+  ready_for_pickup: m.status_ready_for_pickup,
+  shipped: m.status_shipped,
+  completed: m.status_completed,
+  cancelled: m.status_cancelled,
+};
 
 /** What a status means, where its word alone would mislead. */
 export const stageWords: Record<Stage, Word> = {
@@ -64,9 +67,9 @@ export const stageWords: Record<Stage, Word> = {
   collected: m.stage_collected,
 };
 
-/** The word for a status: of its stage where it has one, else of the raw word; `null` when only that can be shown. */
-export function stateWord(status: string | null, stage: Stage | null): string | null {
-  return stage === null ? (status === null ? null : statusWord(status)) : stageWords[stage]();
+/** The word for a status: of its stage where it has one, else of the known status; `null` when only the raw word can be shown. */
+export function stateWord(known: KnownStatus | null, stage: Stage | null): string | null {
+  return stage !== null ? stageWords[stage]() : known !== null ? statusWords[known]() : null;
 }
 
 export const finalityWords: Record<Finality, Word> = {

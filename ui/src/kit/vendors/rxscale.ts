@@ -1,4 +1,4 @@
-//! RxScale's own words: statuses, event types, sources, hosts. Only this file of the window spells them; what they mean for an
+//! RxScale's own words: event types, sources, hosts. Only this file of the window spells them; what they mean for an
 //! order is the desk's business.
 import type { Source } from "../../backend/ipc.gen";
 import { m } from "../../messages/gen/messages";
@@ -17,26 +17,6 @@ export const basePaths = { management: "/v1/management", pharmacy: "/v1/external
 
 /** How one of its signing secrets begins. */
 export const secretExample = "whsec_…";
-
-/** Pharmacy-order statuses, folded, the older vocabulary included (for display only). */
-export const statuses: Record<string, () => string> = {
-  init: m.status_init,
-  created: m.status_init,
-  open: m.status_waiting_for_pharmacy,
-  waitingforpharmacy: m.status_waiting_for_pharmacy,
-  pendingreview: m.status_pending_review,
-  onhold: m.status_on_hold,
-  inprogress: m.status_in_progress,
-  processing: m.status_in_progress,
-  readyforpickup: m.status_ready_for_pickup,
-  shipped: m.status_shipped,
-  completed: m.status_completed,
-  cancelled: m.status_cancelled,
-  canceled: m.status_cancelled,
-};
-
-/** The folded status of an order that was put aside. */
-export const onHold = "onhold";
 
 /** Event types, in lower case. */
 export const types: Record<string, () => string> = {
