@@ -1,5 +1,5 @@
 //! Sources: who may speak through an inlet, and which provider's folder understands them. The only place that asks "which
-//! provider?" while events are judged, decoded and rebuilt; everything behind it is in nobody's words.
+//! provider?" while events are judged, decoded and rebuilt; everything behind it is provider-neutral.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What one event says about who has a prescription, in nobody's words and without its patient. A provider's folder makes it
+//! What one event says about who has a prescription: provider-neutral, and without its patient. A provider's folder makes it
 //! (step 8 of the journey), the fold consumes it (step 9).
 
 use jiff::Timestamp;

@@ -1,4 +1,4 @@
-//! An order fact: what one event says about one lane of an order, in nobody's words. A provider's folder makes it
+//! An order fact: what one event says about one lane of an order, provider-neutral. A provider's folder makes it
 //! (step 8 of the journey), the fold consumes it (step 9). It decides nothing and knows no JSON of any provider.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! A stock fact: what one event says about one product on one shelf, in nobody's words. A provider's folder makes it (step 8
+//! A stock fact: what one event says about one product on one shelf, provider-neutral. A provider's folder makes it (step 8
 //! of the journey), the fold consumes it (step 9).
 
 use jiff::Timestamp;
