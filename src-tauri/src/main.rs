@@ -7,8 +7,6 @@ mod attention;
 mod background;
 mod ipc;
 mod look;
-#[cfg(test)]
-mod names;
 mod startup;
 mod tray;
 mod window;
