@@ -10,7 +10,7 @@ use offizin_desk::{
 use tauri_plugin_notification::NotificationExt;
 use tokio::time::sleep;
 
-use crate::{startup::Shell, tray, window, words::Words};
+use crate::{shell::Shell, tray, window, words::Words};
 
 /// The desk is asked at most this often.
 const PACE: Duration = Duration::from_secs(2);

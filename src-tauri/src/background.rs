@@ -20,7 +20,7 @@ use tokio::{
 
 use crate::{
     attention,
-    startup::Shell,
+    shell::Shell,
     work::{self, Work},
 };
 

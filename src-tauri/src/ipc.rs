@@ -51,7 +51,8 @@ use ts_rs::{Config, TS};
 
 use crate::{
     look,
-    startup::{Shell, StartupView},
+    shell::{Shell, StartupView},
+    startup,
     work::{self, ProgressView, UnderWay, Work},
 };
 
@@ -155,8 +156,8 @@ const HEADER: &str = "\
 
 commands! {
     startup(shell, _none: ()) -> StartupView: Ok(shell.startup());
-    startup_retry(shell, _none: ()) -> StartupView: Ok(shell.retry().await);
-    startup_start_over(shell, _none: ()) -> StartupView: Ok(shell.start_over().await);
+    startup_retry(shell, _none: ()) -> StartupView: Ok(startup::retry(shell).await);
+    startup_start_over(shell, _none: ()) -> StartupView: Ok(startup::start_over(shell).await);
 
     status(shell, _none: ()) -> StatusView: shell.desk().await?.status().await;
     sync_now(shell, _none: ()) -> PulledView: sync(shell).await;

@@ -6,14 +6,14 @@ use offizin_desk::{
     Home,
     status::{Settings, Theme},
 };
-use tauri::{Manager, window::Color};
+use tauri::window::Color;
 
-use crate::{startup::Shell, window};
+use crate::shell::Shell;
 
 /// Takes over new settings.
 pub(crate) fn apply(shell: &Shell, settings: &Settings) {
     shell.language().send_if_modified(|language| std::mem::replace(language, settings.language) != settings.language);
-    if let Some(window) = shell.app().get_webview_window(window::MAIN)
+    if let Some(window) = shell.window()
         && let Err(error) = window.set_theme(frame(settings.theme))
     {
         tracing::debug!(%error, "the frame keeps its colours");

@@ -11,7 +11,7 @@ use tauri::{
     tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent},
 };
 
-use crate::{attention::Attention, startup::Shell, window, words::Words};
+use crate::{attention::Attention, shell::Shell, window, words::Words};
 
 const QUIET: Image<'_> = include_image!("../icons/tray.png");
 const DOT: Image<'_> = include_image!("../icons/tray-attention.png");

@@ -17,7 +17,7 @@ use tauri::{AppHandle, Emitter, Manager};
 use tokio_util::sync::CancellationToken;
 use ts_rs::TS;
 
-use crate::startup::Shell;
+use crate::shell::Shell;
 
 /// What takes long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
@@ -171,7 +171,7 @@ enum Choice {
 
 async fn choose(shell: &Shell, choice: Choice, name: &str, extension: &str, kind: &str) -> Option<PathBuf> {
     let mut dialog = rfd::AsyncFileDialog::new().add_filter(kind, &[extension]);
-    if let Some(window) = shell.app().get_webview_window(crate::window::MAIN) {
+    if let Some(window) = shell.window() {
         dialog = dialog.set_parent(&window);
     }
     let name = format!("{name}.{extension}");
