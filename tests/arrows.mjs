@@ -107,7 +107,6 @@ const STILL = {
   circles: {
     "crates/relay/src": 7,
     "crates/sandbox/src": 10,
-    "src-tauri/src": 8,
     "tests/bench/src": 5,
     "tests/bench-relay/src": 4,
   },
