@@ -40,9 +40,9 @@ const ALL: [Tag; 7] =
     [Tag::Orders, Tag::Stock, Tag::Doctors, Tag::Events, Tag::Subscriptions, Tag::Status, Tag::Settings];
 
 /// Starts everything for a desk that has just opened.
-pub(crate) fn start(shell: &Shell, desk: &Desk) {
+pub(crate) async fn start(shell: &Shell, desk: &Desk) {
     // What a crash left lying for other programs: nobody else opens any for this window.
-    work::forget(desk, Duration::ZERO);
+    work::forget(desk, Duration::ZERO).await;
     shell.run(pull(shell.clone(), desk.clone()));
     shell.run(tend(shell.clone(), desk.clone()));
     shell.run(look(shell.clone(), desk.clone()));

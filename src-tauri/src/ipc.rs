@@ -249,7 +249,7 @@ commands! {
     order_handover(shell, uid: OrderUid) -> Vec<HandoverView>: shell.desk().await?.order_handover(&uid).await;
     order_pin(shell, input: LaneInput) -> PinView: shell.desk().await?.order_pin(&input).await;
     // The web view names a link of an order; which address that is, and whether it may be opened, is decided here.
-    order_link_open(shell, input: LinkInput) -> (): browse(&shell.desk().await?.order_link(&input).await?);
+    order_link_open(shell, input: LinkInput) -> (): browse(&shell.desk().await?.order_link(&input).await?).await;
     order_confirmable(shell, uid: OrderUid) -> ConfirmableView: shell.desk().await?.order_confirmable(&uid).await;
     order_confirm(shell, uid: OrderUid) -> ConfirmableView, changes [Orders]:
         shell.desk().await?.order_confirm(&uid).await;
@@ -307,7 +307,7 @@ commands! {
     settings_set(shell, input: Settings) -> Settings, changes [Settings]: {
         let kept = shell.desk().await?.settings_set(&input).await;
         if let Ok(settings) = &kept {
-            look::apply(shell, settings);
+            look::apply(shell, settings).await;
         }
         kept
     };
@@ -319,8 +319,12 @@ fn read<T: DeserializeOwned>(command: &str, input: Value) -> Result<T, Problem> 
 }
 
 /// Opens an address in the system's browser, from here: the window itself has no power to.
-fn browse(link: &url::Url) -> Result<(), Problem> {
-    open::that_detached(link.as_str()).map_err(|_| Problem::found(Code::BrowserMissing, None))
+async fn browse(link: &url::Url) -> Result<(), Problem> {
+    let link = link.to_string();
+    match tokio::task::spawn_blocking(move || open::that_detached(link)).await {
+        Ok(Ok(())) => Ok(()),
+        _ => Err(Problem::found(Code::BrowserMissing, None)),
+    }
 }
 
 /// Pulls now, and lets the background forget that it failed.

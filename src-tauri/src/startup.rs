@@ -47,9 +47,9 @@ async fn begin(shell: &Shell, opened: Result<Desk, Problem>) -> StartupView {
         Ok(desk) => {
             // Before anybody asks: the first paint shall already be in the right colours.
             if let Ok(settings) = desk.settings().await {
-                look::apply(shell, &settings);
+                look::apply(shell, &settings).await;
             }
-            background::start(shell, desk);
+            background::start(shell, desk).await;
             tracing::info!("the desk is open");
         }
         Err(problem) => {
@@ -66,7 +66,7 @@ pub(crate) async fn close(shell: &Shell) {
     let stopped = shell.stop(PATIENCE).await;
     let closed = match shell.desk_now() {
         Some(desk) => {
-            work::forget(&desk, Duration::ZERO);
+            work::forget(&desk, Duration::ZERO).await;
             tokio::time::timeout(PATIENCE, desk.close()).await.is_ok()
         }
         None => true,

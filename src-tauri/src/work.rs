@@ -146,20 +146,20 @@ pub(crate) async fn prescription(shell: &Shell, uid: &OrderUid) -> Result<(), Pr
     let path = desk.order_prescription(uid).await?;
     let opened = tokio::task::spawn_blocking(move || open::that_detached(path)).await;
     if !matches!(opened, Ok(Ok(()))) {
-        desk.clear_away(std::time::Duration::ZERO)?;
+        desk.clear_away(std::time::Duration::ZERO).await?;
         return Err(Problem::found(Code::FileUnusable, None));
     }
     let clear_away = async move {
         tokio::time::sleep(LAID_OUT).await;
-        forget(&desk, LAID_OUT);
+        forget(&desk, LAID_OUT).await;
     };
     shell.run(clear_away);
     Ok(())
 }
 
 /// Removes what was laid out for other programs at least so long ago.
-pub(crate) fn forget(desk: &Desk, older_than: std::time::Duration) {
-    if let Err(problem) = desk.clear_away(older_than) {
+pub(crate) async fn forget(desk: &Desk, older_than: std::time::Duration) {
+    if let Err(problem) = desk.clear_away(older_than).await {
         tracing::error!(code = %problem.code, "a file for another program could not be removed");
     }
 }
