@@ -209,6 +209,23 @@ test("a room with an impl of its own, a link and a test", () =>
     "crates/desk/src/broken/door.rs": "//! x\nimpl crate::Desk {}\n",
   }));
 
+test("a wait for the disk on the runtime", () => {
+  const found = /waits for the disk on the runtime/;
+  broken("crates/desk/src/broken.rs", "//! x\nasync fn a() { std::fs::read(x()).ok(); }\n", found);
+  broken("src-tauri/src/broken.rs", "//! x\nfn a() { let b = async move { File::open(c()) }; }\n", found);
+  broken(
+    "crates/desk/src/broken.rs",
+    "//! x\nfn a() { b(); }\nfn b() { std::fs::read(x()).ok(); }\nasync fn c() { a(); }\n",
+    found,
+  );
+});
+
+test("waits for the disk on threads that may wait", () =>
+  unbroken({
+    "crates/desk/src/broken.rs":
+      "//! x\nfn b() { std::fs::read(x()).ok(); }\nasync fn a() { blocking(move || b()).await; tokio::fs::read(x()).await; }\n",
+  }));
+
 test("a provider's word in the desk", () =>
   broken(
     "crates/desk/src/broken.rs",

@@ -20,7 +20,7 @@ use tokio::{
 
 use crate::{
     attention,
-    startup::Shell,
+    shell::Shell,
     work::{self, Work},
 };
 
@@ -36,12 +36,13 @@ const LOOK: Duration = Duration::from_secs(1);
 const PACE: Duration = Duration::from_millis(100);
 
 /// Every tag there is.
-const ALL: [Tag; 6] = [Tag::Orders, Tag::Stock, Tag::Events, Tag::Subscriptions, Tag::Status, Tag::Settings];
+const ALL: [Tag; 7] =
+    [Tag::Orders, Tag::Stock, Tag::Doctors, Tag::Events, Tag::Subscriptions, Tag::Status, Tag::Settings];
 
 /// Starts everything for a desk that has just opened.
-pub(crate) fn start(shell: &Shell, desk: &Desk) {
+pub(crate) async fn start(shell: &Shell, desk: &Desk) {
     // What a crash left lying for other programs: nobody else opens any for this window.
-    work::forget(desk, Duration::ZERO);
+    work::forget(desk, Duration::ZERO).await;
     shell.run(pull(shell.clone(), desk.clone()));
     shell.run(tend(shell.clone(), desk.clone()));
     shell.run(look(shell.clone(), desk.clone()));
@@ -197,6 +198,18 @@ mod tests {
         assert!(pauses[0] >= Duration::from_secs(1) && pauses[0] <= Duration::from_secs(2), "{pauses:?}");
         assert!(pauses.windows(2).all(|two| two[0] <= two[1]), "{pauses:?}");
         assert_eq!(pauses.last(), Some(&LONGEST));
+    }
+
+    #[test]
+    fn every_view_asks_again_after_another_process_wrote() {
+        use ts_rs::TS;
+        let declared = Tag::inline(&ts_rs::Config::new());
+        let mut declared: Vec<&str> = declared.split(" | ").map(|tag| tag.trim_matches('"')).collect();
+        let told = serde_json::to_value(ALL).unwrap();
+        let mut told: Vec<&str> = told.as_array().unwrap().iter().filter_map(serde_json::Value::as_str).collect();
+        declared.sort_unstable();
+        told.sort_unstable();
+        assert_eq!(told, declared);
     }
 
     #[tokio::test]

@@ -1,5 +1,7 @@
 //! The door between the window and the desk: one list of commands, each with its input, its output and what it changes.
-//! From the list come the commands themselves, their registration and the types of `ui/src/backend/ipc.gen.ts`.
+//! From the list come the commands themselves, their registration, what the window is allowed (`build.rs` reads it) and the
+//! types of `ui/src/backend/ipc.gen.ts`. A new command is one entry here; `OFFIZIN_BLESS=1 cargo test -p offizin` writes the
+//! types.
 //! An answer is the desk's view as it is, a failure is a [`Problem`]; nothing is decided here.
 
 use std::time::Duration;
@@ -49,7 +51,8 @@ use ts_rs::{Config, TS};
 
 use crate::{
     look,
-    startup::{Shell, StartupView},
+    shell::{Shell, StartupView},
+    startup,
     work::{self, ProgressView, UnderWay, Work},
 };
 
@@ -153,8 +156,8 @@ const HEADER: &str = "\
 
 commands! {
     startup(shell, _none: ()) -> StartupView: Ok(shell.startup());
-    startup_retry(shell, _none: ()) -> StartupView: Ok(shell.retry().await);
-    startup_start_over(shell, _none: ()) -> StartupView: Ok(shell.start_over().await);
+    startup_retry(shell, _none: ()) -> StartupView: Ok(startup::retry(shell).await);
+    startup_start_over(shell, _none: ()) -> StartupView: Ok(startup::start_over(shell).await);
 
     status(shell, _none: ()) -> StatusView: shell.desk().await?.status().await;
     sync_now(shell, _none: ()) -> PulledView: sync(shell).await;
@@ -246,7 +249,7 @@ commands! {
     order_handover(shell, uid: OrderUid) -> Vec<HandoverView>: shell.desk().await?.order_handover(&uid).await;
     order_pin(shell, input: LaneInput) -> PinView: shell.desk().await?.order_pin(&input).await;
     // The web view names a link of an order; which address that is, and whether it may be opened, is decided here.
-    order_link_open(shell, input: LinkInput) -> (): browse(&shell.desk().await?.order_link(&input).await?);
+    order_link_open(shell, input: LinkInput) -> (): browse(&shell.desk().await?.order_link(&input).await?).await;
     order_confirmable(shell, uid: OrderUid) -> ConfirmableView: shell.desk().await?.order_confirmable(&uid).await;
     order_confirm(shell, uid: OrderUid) -> ConfirmableView, changes [Orders]:
         shell.desk().await?.order_confirm(&uid).await;
@@ -304,7 +307,7 @@ commands! {
     settings_set(shell, input: Settings) -> Settings, changes [Settings]: {
         let kept = shell.desk().await?.settings_set(&input).await;
         if let Ok(settings) = &kept {
-            look::apply(shell, settings);
+            look::apply(shell, settings).await;
         }
         kept
     };
@@ -316,8 +319,12 @@ fn read<T: DeserializeOwned>(command: &str, input: Value) -> Result<T, Problem> 
 }
 
 /// Opens an address in the system's browser, from here: the window itself has no power to.
-fn browse(link: &url::Url) -> Result<(), Problem> {
-    open::that_detached(link.as_str()).map_err(|_| Problem::found(Code::BrowserMissing, None))
+async fn browse(link: &url::Url) -> Result<(), Problem> {
+    let link = link.to_string();
+    match tokio::task::spawn_blocking(move || open::that_detached(link)).await {
+        Ok(Ok(())) => Ok(()),
+        _ => Err(Problem::found(Code::BrowserMissing, None)),
+    }
 }
 
 /// Pulls now, and lets the background forget that it failed.
@@ -336,7 +343,6 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::names::NAMES;
 
     fn file(path: &str) -> std::path::PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -353,17 +359,20 @@ mod tests {
         assert!(committed == typescript(), "ui/src/backend/ipc.gen.ts is old: OFFIZIN_BLESS=1 cargo test -p offizin");
     }
 
+    /// The build script reads the list as text, before it is compiled.
     #[test]
-    fn what_is_listed_is_built_and_what_is_built_is_allowed() {
-        assert_eq!(LISTED, NAMES);
+    fn what_is_listed_is_allowed_to_the_window_and_nothing_else_is() {
         let capability: Value =
-            serde_json::from_slice(&std::fs::read(file("capabilities/main.json")).unwrap()).unwrap();
+            serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/window/main.json"))).unwrap();
         let allowed: Vec<&str> =
             capability["permissions"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
         let mut wanted = vec!["core:event:allow-listen".to_owned(), "core:event:allow-unlisten".to_owned()];
-        wanted.extend(NAMES.iter().map(|name| format!("allow-{}", name.replace('_', "-"))));
+        wanted.extend(LISTED.iter().map(|name| format!("allow-{}", name.replace('_', "-"))));
         assert_eq!(allowed, wanted);
         assert_eq!(capability["windows"], serde_json::json!(["main"]));
+        // Neither another window nor a page from elsewhere is given any of it.
+        let keys: Vec<&String> = capability.as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["description", "identifier", "permissions", "windows"]);
     }
 
     #[test]

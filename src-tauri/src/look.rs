@@ -6,19 +6,19 @@ use offizin_desk::{
     Home,
     status::{Settings, Theme},
 };
-use tauri::{Manager, window::Color};
+use tauri::window::Color;
 
-use crate::{startup::Shell, window};
+use crate::shell::Shell;
 
 /// Takes over new settings.
-pub(crate) fn apply(shell: &Shell, settings: &Settings) {
+pub(crate) async fn apply(shell: &Shell, settings: &Settings) {
     shell.language().send_if_modified(|language| std::mem::replace(language, settings.language) != settings.language);
-    if let Some(window) = shell.app().get_webview_window(window::MAIN)
+    if let Some(window) = shell.window()
         && let Err(error) = window.set_theme(frame(settings.theme))
     {
         tracing::debug!(%error, "the frame keeps its colours");
     }
-    note(shell.home(), settings.theme);
+    note(shell.home(), settings.theme).await;
 }
 
 /// The theme of the frame; `None` leaves it to the system.
@@ -38,18 +38,22 @@ pub(crate) fn ground(theme: Option<tauri::Theme>) -> Color {
     }
 }
 
-/// The noted theme.
+/// The noted theme. Read before there is a window, when nobody else waits.
 pub(crate) fn noted(home: &Home) -> Theme {
-    let text = std::fs::read(home.dir().join("theme")).unwrap_or_default();
-    serde_json::from_slice(&text).unwrap_or_default()
+    theme_in(std::fs::read(home.dir().join("theme")))
 }
 
-fn note(home: &Home, theme: Theme) {
-    if noted(home) == theme {
+fn theme_in(note: std::io::Result<Vec<u8>>) -> Theme {
+    serde_json::from_slice(&note.unwrap_or_default()).unwrap_or_default()
+}
+
+async fn note(home: &Home, theme: Theme) {
+    let file = home.dir().join("theme");
+    if theme_in(tokio::fs::read(&file).await) == theme {
         return;
     }
     if let Ok(text) = serde_json::to_vec(&theme) {
-        let _ = std::fs::write(home.dir().join("theme"), text);
+        let _ = tokio::fs::write(file, text).await;
     }
 }
 
@@ -57,13 +61,13 @@ fn note(home: &Home, theme: Theme) {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_noted_theme_comes_back_and_a_damaged_note_is_the_system() {
+    #[tokio::test]
+    async fn a_noted_theme_comes_back_and_a_damaged_note_is_the_system() {
         let dir = std::env::temp_dir().join(format!("offizin-look-{}", std::process::id()));
         std::fs::create_dir_all(&dir).unwrap();
         let home = Home::at(Some(dir.clone())).unwrap();
         assert_eq!(noted(&home), Theme::System);
-        note(&home, Theme::Dark);
+        note(&home, Theme::Dark).await;
         assert_eq!(noted(&home), Theme::Dark);
         std::fs::write(dir.join("theme"), b"\xff{").unwrap();
         assert_eq!(noted(&home), Theme::System);

@@ -7,8 +7,7 @@ mod attention;
 mod background;
 mod ipc;
 mod look;
-#[cfg(test)]
-mod names;
+mod shell;
 mod startup;
 mod tray;
 mod window;
@@ -27,7 +26,7 @@ use tauri::{Manager, RunEvent, async_runtime};
 use tauri_plugin_window_state::StateFlags;
 use tracing_subscriber::EnvFilter;
 
-use crate::startup::Shell;
+use crate::shell::Shell;
 
 /// Overrides the platform's data folder; shared with `offizinctl`.
 const HOME: &str = "OFFIZIN_HOME";
@@ -72,7 +71,7 @@ fn main() -> ExitCode {
             window::build(&shell)?;
             tray::build(&shell);
             startup::obey_signals(app.handle().clone());
-            async_runtime::spawn(async move { shell.open().await });
+            async_runtime::spawn(async move { startup::open(&shell).await });
             Ok(())
         })
         .build(tauri::generate_context!());
@@ -85,7 +84,7 @@ fn main() -> ExitCode {
     };
     app.run(|app, event| {
         if let RunEvent::Exit = event {
-            async_runtime::block_on(app.state::<Shell>().close());
+            async_runtime::block_on(startup::close(&app.state::<Shell>()));
         }
     });
     ExitCode::SUCCESS

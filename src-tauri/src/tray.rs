@@ -3,6 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use offizin_desk::attention::AttentionView;
 use tauri::{
     AppHandle, Wry,
     image::Image,
@@ -11,7 +12,7 @@ use tauri::{
     tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent},
 };
 
-use crate::{attention::Attention, startup::Shell, window, words::Words};
+use crate::{shell::Shell, window, words::Words};
 
 const QUIET: Image<'_> = include_image!("../icons/tray.png");
 const DOT: Image<'_> = include_image!("../icons/tray-attention.png");
@@ -34,7 +35,7 @@ fn make(shell: &Shell, words: Words) -> tauri::Result<TrayIcon> {
         .icon(QUIET)
         .icon_as_template(true)
         .tooltip("Offizin")
-        .menu(&menu(shell.app(), words, &words.line(Attention::default()))?)
+        .menu(&menu(shell.app(), words, &words.line(&AttentionView::default()))?)
         .show_menu_on_left_click(false)
         .on_menu_event(move |app, event| press(&pressed, app, &event))
         .on_tray_icon_event(|tray, event| {
@@ -68,11 +69,11 @@ fn press(shell: &Shell, app: &AppHandle, event: &MenuEvent) {
 }
 
 /// Shows what needs a person.
-pub(crate) fn show(shell: &Shell, attention: Attention, words: Words) {
+pub(crate) fn show(shell: &Shell, attention: &AttentionView, words: Words) {
     let Some(tray) = shell.tray() else { return };
     let shown = menu(shell.app(), words, &words.line(attention)).and_then(|menu| {
         tray.set_menu(Some(menu))?;
-        tray.set_icon_with_as_template(Some(if attention.any() { DOT } else { QUIET }), !attention.any())
+        tray.set_icon_with_as_template(Some(if attention.calls() { DOT } else { QUIET }), !attention.calls())
     });
     if let Err(error) = shown {
         tracing::debug!(%error, "the tray could not be changed");

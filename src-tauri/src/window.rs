@@ -8,10 +8,11 @@ use tauri::{
     webview::{NewWindowResponse, PageLoadEvent},
 };
 
-use crate::{look, startup::Shell, tray};
-
-/// The window's label, as configuration and capability name it.
-pub(crate) const MAIN: &str = "main";
+use crate::{
+    look,
+    shell::{MAIN, Shell},
+    tray,
+};
 
 /// A page that has not painted by then is shown all the same, so that somebody sees that something is wrong.
 const SHOW_ANYWAY: Duration = Duration::from_secs(5);
@@ -100,7 +101,7 @@ async fn close(shell: Shell) {
         Some(desk) => desk.settings().await.is_ok_and(|settings| settings.keep_in_tray),
         None => false,
     };
-    let window = shell.app().get_webview_window(MAIN);
+    let window = shell.window();
     match window.filter(|_| keep) {
         Some(window) if tray::drawn(&shell).await => {
             let _ = window.hide();

@@ -1,8 +1,9 @@
 //! The few words the shell says itself, in the tray and in notifications; everything else the window says.
 
-use offizin_desk::status::Language;
-
-use crate::attention::Attention;
+use offizin_desk::{
+    attention::{AttentionView, NeedKind},
+    status::Language,
+};
 
 /// One language's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,16 +13,20 @@ pub(crate) struct Words {
     pub(crate) quit: &'static str,
     quiet: &'static str,
     orders: &'static str,
+    unmoved: &'static str,
     quarantine: &'static str,
+    unopened: &'static str,
     subscriptions: &'static str,
+    unclear: &'static str,
+    empty: &'static str,
     low: &'static str,
     failing: &'static str,
-    pub(crate) vanished: &'static str,
-    pub(crate) silent: &'static str,
-    pub(crate) stuck: &'static str,
-    pub(crate) quarantine_grew: &'static str,
-    pub(crate) low_grew: &'static str,
-    pub(crate) relay_refused: &'static str,
+    vanished: &'static str,
+    silent: &'static str,
+    stuck: &'static str,
+    quarantine_grew: &'static str,
+    low_grew: &'static str,
+    relay_refused: &'static str,
 }
 
 const DE: Words = Words {
@@ -30,8 +35,12 @@ const DE: Words = Words {
     quit: "Beenden",
     quiet: "Nichts braucht Aufmerksamkeit",
     orders: "Braucht Aufmerksamkeit",
+    unmoved: "Steht still",
     quarantine: "Quarantäne",
+    unopened: "Nicht geöffnet",
     subscriptions: "Abonnements",
+    unclear: "Abonnements ungeklärt",
+    empty: "Kein Bestand",
     low: "Geringer Bestand",
     failing: "Relais nicht erreichbar",
     vanished: "Ein Abonnement ist beim Anbieter verschwunden. Neue Ereignisse dieser Art kommen nicht mehr an.",
@@ -48,8 +57,12 @@ const EN: Words = Words {
     quit: "Quit",
     quiet: "Nothing needs attention",
     orders: "Needs attention",
+    unmoved: "Standing still",
     quarantine: "Quarantine",
+    unopened: "Not opened",
     subscriptions: "Subscriptions",
+    unclear: "Subscriptions unclear",
+    empty: "Out of stock",
     low: "Low stock",
     failing: "Relay not reachable",
     vanished: "A subscription has disappeared at the provider. New events of this kind no longer arrive.",
@@ -70,25 +83,54 @@ impl Words {
         }
     }
 
-    /// What needs a person, on one line: `Needs attention: 3 · Quarantine: 1`.
-    pub(crate) fn line(self, attention: Attention) -> String {
-        let mut parts = Vec::new();
-        if attention.orders > 0 {
-            parts.push(format!("{}: {}", self.orders, attention.orders));
+    /// What needs a person, on one line: `Needs attention: 3 · Quarantine: 1`. What is only worth knowing is left to the
+    /// window, but for low stock.
+    pub(crate) fn line(self, attention: &AttentionView) -> String {
+        let mut parts: Vec<(&str, i64)> = Vec::new();
+        for need in attention.needs.iter().filter(|need| need.count > 0) {
+            let Some(word) = self.word(need.kind) else { continue };
+            match parts.iter_mut().find(|(known, _)| *known == word) {
+                Some((_, count)) => *count += need.count,
+                None => parts.push((word, need.count)),
+            }
         }
-        if attention.quarantine > 0 {
-            parts.push(format!("{}: {}", self.quarantine, attention.quarantine));
+        let said = |(word, count): &(&str, i64)| {
+            if *word == self.failing { (*word).to_owned() } else { format!("{word}: {count}") }
+        };
+        if parts.is_empty() { self.quiet.to_owned() } else { parts.iter().map(said).collect::<Vec<_>>().join(" · ") }
+    }
+
+    /// How a need is called on the line; several kinds may share a word.
+    fn word(self, kind: NeedKind) -> Option<&'static str> {
+        match kind {
+            NeedKind::Orders => Some(self.orders),
+            NeedKind::OrdersUnmoved => Some(self.unmoved),
+            NeedKind::Quarantine => Some(self.quarantine),
+            NeedKind::Unopened => Some(self.unopened),
+            NeedKind::RotationsStuck
+            | NeedKind::SubscriptionsVanished
+            | NeedKind::SubscriptionsUnverifiable
+            | NeedKind::SubscriptionsSilent => Some(self.subscriptions),
+            // A word of its own: some of these are counted as not verifiable as well, and no sum may count them twice.
+            NeedKind::SubscriptionsUnclear => Some(self.unclear),
+            NeedKind::StockEmpty => Some(self.empty),
+            NeedKind::StockLow => Some(self.low),
+            NeedKind::RelayUnreachable | NeedKind::RelayRefused => Some(self.failing),
+            NeedKind::Unrecognised | NeedKind::SecretsDue | NeedKind::RotationsRunning => None,
         }
-        if attention.subscriptions() > 0 {
-            parts.push(format!("{}: {}", self.subscriptions, attention.subscriptions()));
+    }
+
+    /// The sentence of a notification that there is more of a need; not every kind has one.
+    pub(crate) fn news(self, kind: NeedKind) -> Option<&'static str> {
+        match kind {
+            NeedKind::RelayRefused => Some(self.relay_refused),
+            NeedKind::SubscriptionsVanished => Some(self.vanished),
+            NeedKind::SubscriptionsSilent => Some(self.silent),
+            NeedKind::RotationsStuck => Some(self.stuck),
+            NeedKind::Quarantine => Some(self.quarantine_grew),
+            NeedKind::StockLow => Some(self.low_grew),
+            _ => None,
         }
-        if attention.low > 0 {
-            parts.push(format!("{}: {}", self.low, attention.low));
-        }
-        if attention.failing {
-            parts.push(self.failing.to_owned());
-        }
-        if parts.is_empty() { self.quiet.to_owned() } else { parts.join(" · ") }
     }
 }
 
@@ -99,8 +141,19 @@ fn of_locale(locale: Option<&str>) -> Words {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use offizin_desk::attention::NeedView;
+
     use super::*;
+
+    /// An answer of the desk in which there is only so much of these.
+    pub(crate) fn attention(counts: &[(NeedKind, i64)]) -> AttentionView {
+        let need = |kind: NeedKind| {
+            let count = counts.iter().find(|(of, _)| *of == kind).map_or(0, |(_, count)| *count);
+            NeedView { kind, count, severity: kind.severity(), place: kind.place() }
+        };
+        AttentionView { needs: NeedKind::ALL.map(need).into() }
+    }
 
     #[test]
     fn the_system_decides_as_in_the_window() {
@@ -112,10 +165,25 @@ mod tests {
 
     #[test]
     fn one_line_says_all_of_it() {
-        let attention =
-            Attention { orders: 3, quarantine: 1, silent: 2, low: 4, failing: true, ..Attention::default() };
-        let line = "Braucht Aufmerksamkeit: 3 · Quarantäne: 1 · Abonnements: 2 · Geringer Bestand: 4 · Relais nicht erreichbar";
-        assert_eq!(DE.line(attention), line);
-        assert_eq!(EN.line(Attention::default()), "Nothing needs attention");
+        let all = attention(&[
+            (NeedKind::Orders, 3),
+            (NeedKind::Quarantine, 1),
+            (NeedKind::SubscriptionsSilent, 2),
+            (NeedKind::RotationsStuck, 1),
+            (NeedKind::SecretsDue, 5),
+            (NeedKind::StockLow, 4),
+            (NeedKind::RelayUnreachable, 1),
+        ]);
+        let line = "Braucht Aufmerksamkeit: 3 · Quarantäne: 1 · Abonnements: 3 · Geringer Bestand: 4 · Relais nicht erreichbar";
+        assert_eq!(DE.line(&all), line);
+        assert_eq!(EN.line(&attention(&[])), "Nothing needs attention");
+    }
+
+    #[test]
+    fn what_lights_the_dot_is_named_on_the_line() {
+        for kind in NeedKind::ALL {
+            let one = attention(&[(kind, 1)]);
+            assert!(!one.calls() || EN.line(&one) != EN.quiet, "{kind:?}");
+        }
     }
 }

@@ -17,7 +17,7 @@ use tauri::{AppHandle, Emitter, Manager};
 use tokio_util::sync::CancellationToken;
 use ts_rs::TS;
 
-use crate::startup::Shell;
+use crate::shell::Shell;
 
 /// What takes long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
@@ -146,20 +146,20 @@ pub(crate) async fn prescription(shell: &Shell, uid: &OrderUid) -> Result<(), Pr
     let path = desk.order_prescription(uid).await?;
     let opened = tokio::task::spawn_blocking(move || open::that_detached(path)).await;
     if !matches!(opened, Ok(Ok(()))) {
-        desk.clear_away(std::time::Duration::ZERO)?;
+        desk.clear_away(std::time::Duration::ZERO).await?;
         return Err(Problem::found(Code::FileUnusable, None));
     }
     let clear_away = async move {
         tokio::time::sleep(LAID_OUT).await;
-        forget(&desk, LAID_OUT);
+        forget(&desk, LAID_OUT).await;
     };
     shell.run(clear_away);
     Ok(())
 }
 
 /// Removes what was laid out for other programs at least so long ago.
-pub(crate) fn forget(desk: &Desk, older_than: std::time::Duration) {
-    if let Err(problem) = desk.clear_away(older_than) {
+pub(crate) async fn forget(desk: &Desk, older_than: std::time::Duration) {
+    if let Err(problem) = desk.clear_away(older_than).await {
         tracing::error!(code = %problem.code, "a file for another program could not be removed");
     }
 }
@@ -171,7 +171,7 @@ enum Choice {
 
 async fn choose(shell: &Shell, choice: Choice, name: &str, extension: &str, kind: &str) -> Option<PathBuf> {
     let mut dialog = rfd::AsyncFileDialog::new().add_filter(kind, &[extension]);
-    if let Some(window) = shell.app().get_webview_window(crate::window::MAIN) {
+    if let Some(window) = shell.window() {
         dialog = dialog.set_parent(&window);
     }
     let name = format!("{name}.{extension}");

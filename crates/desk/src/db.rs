@@ -18,7 +18,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{error::Error, home::HomeError, interrupt, store::StoreError};
+use crate::{error::Error, home, interrupt, store::StoreError};
 
 /// Memory each connection has for pages of the file, in KiB.
 const CACHE_KIB: u32 = 16_384;
@@ -63,7 +63,7 @@ impl Db {
             .connect_with(options.clone())
             .await?;
         let readers = async {
-            private(path)?;
+            home::make_private(path).await?;
             refuse_old(&writer).await?;
             MIGRATIONS.run(&writer).await?;
             let options = options.create_if_missing(false).pragma("query_only", "ON");
@@ -274,17 +274,6 @@ impl WriteLock {
     fn is_mine(&self) -> bool {
         false
     }
-}
-
-#[cfg(unix)]
-fn private(path: &Path) -> Result<(), Error> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(|error| HomeError::Io(error).into())
-}
-
-#[cfg(not(unix))]
-fn private(_: &Path) -> Result<(), Error> {
-    Ok(())
 }
 
 #[cfg(test)]

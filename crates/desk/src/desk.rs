@@ -12,7 +12,7 @@ use crate::{
     db::Db,
     error::Error,
     ground::{Ground, Shell},
-    home::{Home, HomeLock},
+    home::Home,
     keychain::Keychain,
     ledger,
     network::Network,
@@ -67,8 +67,8 @@ impl Desk {
     }
 
     /// Removes files that were laid out at least so long ago.
-    pub fn clear_away(&self, older_than: Duration) -> Result<(), Problem> {
-        Ok(self.home().clear_away(older_than)?)
+    pub async fn clear_away(&self, older_than: Duration) -> Result<(), Problem> {
+        Ok(self.home().clear_away(older_than).await?)
     }
 
     /// A number that changes when another process (a second shell on the same folder) has written.
@@ -106,11 +106,12 @@ impl Desk {
 }
 
 async fn open(home: Home, clock: Clock) -> Result<Desk, Error> {
-    let (home, lock) = lock(home).await?;
-    let keychain = Keychain::new(home.id(&lock)?);
+    // Another process may be opening this folder just now: it is waited for.
+    let lock = home.lock().await?;
+    let keychain = Keychain::new(home.id(&lock).await?);
     let key = match keychain.read(DATABASE_KEY).await? {
         Some(key) => key,
-        None if home.database().exists() => return Err(StoreError::KeyLost.into()),
+        None if tokio::fs::try_exists(home.database()).await.unwrap_or(false) => return Err(StoreError::KeyLost.into()),
         None => {
             let mut bytes = zeroize::Zeroizing::new([0u8; 32]);
             getrandom::fill(bytes.as_mut()).map_err(|_| Error::Entropy)?;
@@ -132,22 +133,17 @@ async fn open(home: Home, clock: Clock) -> Result<Desk, Error> {
         }
     };
     // What a crash left laid out is not left lying.
-    home.clear_away(LAID_OUT)?;
+    home.clear_away(LAID_OUT).await?;
     drop(lock);
     Ok(Desk(Ground::new(home, clock, db, keychain, network)))
 }
 
 async fn set_aside(home: Home, clock: &Clock) -> Result<(), Error> {
-    let (home, lock) = lock(home).await?;
-    let keychain = Keychain::new(home.id(&lock)?);
+    // Another process may be opening this folder just now: it is waited for.
+    let lock = home.lock().await?;
+    let keychain = Keychain::new(home.id(&lock).await?);
     // A keyring that does not answer must not cost anybody a database.
     keychain.read(DATABASE_KEY).await?;
-    home.set_database_aside(&lock, clock())?;
+    home.set_database_aside(&lock, clock()).await?;
     Ok(keychain.remove(DATABASE_KEY).await?)
-}
-
-/// Holds the folder while a desk is opened. Another process may be opening it just now: it is waited for, on a thread that
-/// serves nobody else.
-async fn lock(home: Home) -> Result<(Home, HomeLock), Error> {
-    tokio::task::spawn_blocking(move || home.lock().map(|lock| (home, lock))).await.map_err(|_| Error::Stopped)?
 }

@@ -1,4 +1,5 @@
-//! The data folder: where the encrypted database lies. Private to the user; holds no key.
+//! The data folder: where the encrypted database lies. Private to the user; holds no key. Whatever waits for the disk waits in
+//! [`blocking`], on a thread that serves nobody else.
 
 use std::{
     fs::{DirBuilder, File, OpenOptions, TryLockError},
@@ -71,32 +72,25 @@ impl Home {
     }
 
     /// Creates the folder (0700) and holds its lock, so that two programs never create the same database at once.
-    pub(crate) fn lock(&self) -> Result<HomeLock, Error> {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        private_dir(&mut builder);
-        builder.create(&self.dir).map_err(HomeError::Io)?;
-        let file = private_file()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(self.dir.join("lock"))
-            .map_err(HomeError::Io)?;
-        file.lock().map_err(HomeError::Io)?;
-        Ok(HomeLock { _file: file })
+    pub(crate) async fn lock(&self) -> Result<HomeLock, Error> {
+        let dir = self.dir.clone();
+        blocking(move || {
+            make_private_dir(&dir)?;
+            let file = lock_file(&dir.join("lock"))?;
+            file.lock().map_err(HomeError::Io)?;
+            Ok(HomeLock { _file: file })
+        })
+        .await
     }
 
     /// Waits for this desk's turn at the providers and holds it: two programs on one folder never ask at once. The operating
     /// system gives it back when a program ends, however it ends.
     pub(crate) async fn turn(&self) -> Result<HomeLock, Error> {
-        let file = private_file()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(self.dir.join("turn"))
-            .map_err(HomeError::Io)?;
+        let path = self.dir.join("turn");
+        let file = blocking(move || lock_file(&path)).await?;
         let began = tokio::time::Instant::now();
         loop {
+            // Asks the system and waits for nobody.
             match file.try_lock() {
                 Ok(()) => return Ok(HomeLock { _file: file }),
                 Err(TryLockError::WouldBlock) if began.elapsed() < LONGEST_TURN => {
@@ -109,43 +103,28 @@ impl Home {
     }
 
     /// The random id under which this folder's secrets lie in the keyring, made on first use. A moved folder keeps it.
-    pub(crate) fn id(&self, _lock: &HomeLock) -> Result<String, Error> {
+    pub(crate) async fn id(&self, _lock: &HomeLock) -> Result<String, Error> {
         let path = self.dir.join("home.id");
-        match File::open(&path) {
-            Ok(mut file) => {
-                let mut text = String::new();
-                file.read_to_string(&mut text).map_err(HomeError::Io)?;
-                let text = text.trim();
-                if text.is_empty() { self.write_id(&path) } else { Ok(text.to_owned()) }
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => self.write_id(&path),
-            Err(error) => Err(HomeError::Io(error).into()),
-        }
-    }
-
-    fn write_id(&self, path: &Path) -> Result<String, Error> {
-        let id = id::random_text()?;
-        let new = path.with_extension("new");
-        let mut file = private_file().create(true).truncate(true).write(true).open(&new).map_err(HomeError::Io)?;
-        file.write_all(id.as_bytes()).map_err(HomeError::Io)?;
-        file.sync_all().map_err(HomeError::Io)?;
-        std::fs::rename(new, path).map_err(HomeError::Io)?;
-        Ok(id)
+        blocking(move || read_id(&path)).await
     }
 
     /// Moves the database and its companions aside, under a name that says when. Nothing is deleted.
-    pub(crate) fn set_database_aside(&self, _lock: &HomeLock, now: jiff::Timestamp) -> Result<(), Error> {
-        let stamp = now.strftime("%Y%m%dT%H%M%SZ");
-        for suffix in ["", "-wal", "-shm"] {
-            let from = self.dir.join(format!("offizin.db{suffix}"));
-            let to = self.dir.join(format!("offizin-set-aside-{stamp}.db{suffix}"));
-            match std::fs::rename(from, to) {
-                Ok(()) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(HomeError::Io(error).into()),
+    pub(crate) async fn set_database_aside(&self, _lock: &HomeLock, now: jiff::Timestamp) -> Result<(), Error> {
+        let dir = self.dir.clone();
+        blocking(move || {
+            let stamp = now.strftime("%Y%m%dT%H%M%SZ");
+            for suffix in ["", "-wal", "-shm"] {
+                let from = dir.join(format!("offizin.db{suffix}"));
+                let to = dir.join(format!("offizin-set-aside-{stamp}.db{suffix}"));
+                match std::fs::rename(from, to) {
+                    Ok(()) => {}
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(HomeError::Io(error).into()),
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
+        .await
     }
 }
 
@@ -157,41 +136,49 @@ impl Home {
     }
 
     /// Writes a file only its owner can read, in a folder only its owner can enter, under a name nobody can guess.
-    pub(crate) fn lay_out(&self, extension: &str, bytes: &[u8]) -> Result<PathBuf, Error> {
+    pub(crate) async fn lay_out(
+        &self,
+        extension: &str,
+        bytes: impl AsRef<[u8]> + Send + 'static,
+    ) -> Result<PathBuf, Error> {
         let dir = self.opened_dir();
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        private_dir(&mut builder);
-        builder.create(&dir).map_err(HomeError::Io)?;
-        let path = dir.join(format!("{}.{extension}", crate::id::random_text()?));
-        let written = private_file().create_new(true).write(true).open(&path).and_then(|mut file| {
-            std::io::Write::write_all(&mut file, bytes)?;
-            file.sync_all()
-        });
-        if let Err(error) = written {
-            // Half a file is health data too.
-            std::fs::remove_file(&path).ok();
-            return Err(HomeError::Io(error).into());
-        }
-        Ok(path)
+        let path = dir.join(format!("{}.{extension}", id::random_text()?));
+        blocking(move || {
+            make_private_dir(&dir)?;
+            let written = private_file().create_new(true).write(true).open(&path).and_then(|mut file| {
+                file.write_all(bytes.as_ref())?;
+                file.sync_all()
+            });
+            if let Err(error) = written {
+                // Half a file is health data too.
+                std::fs::remove_file(&path).ok();
+                return Err(HomeError::Io(error).into());
+            }
+            Ok(path)
+        })
+        .await
     }
 
     /// Removes what was laid out at least so long ago. What another program still shows stays shown: it has read it.
-    pub(crate) fn clear_away(&self, older_than: std::time::Duration) -> Result<(), Error> {
-        let entries = match std::fs::read_dir(self.opened_dir()) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(HomeError::Io(error).into()),
-        };
-        for entry in entries {
-            let entry = entry.map_err(HomeError::Io)?;
-            let age = entry.metadata().and_then(|meta| meta.modified()).ok().and_then(|at| at.elapsed().ok());
-            // A file without an age comes from a clock that was set back: it goes too.
-            if age.is_none_or(|age| age >= older_than) {
-                std::fs::remove_file(entry.path()).map_err(HomeError::Io)?;
+    pub(crate) async fn clear_away(&self, older_than: Duration) -> Result<(), Error> {
+        let dir = self.opened_dir();
+        blocking(move || {
+            let entries = match std::fs::read_dir(dir) {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+                Err(error) => return Err(HomeError::Io(error).into()),
+            };
+            for entry in entries {
+                let entry = entry.map_err(HomeError::Io)?;
+                let age = entry.metadata().and_then(|meta| meta.modified()).ok().and_then(|at| at.elapsed().ok());
+                // A file without an age comes from a clock that was set back: it goes too.
+                if age.is_none_or(|age| age >= older_than) {
+                    std::fs::remove_file(entry.path()).map_err(HomeError::Io)?;
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
+        .await
     }
 }
 
@@ -204,13 +191,57 @@ pub(crate) struct HomeLock {
 /// A file that somebody named, made anew and readable by its owner only: what we write out may be health data.
 pub(crate) async fn private_new_file(path: &Path) -> Result<tokio::fs::File, Error> {
     let path = path.to_owned();
-    let opened = tokio::task::spawn_blocking(move || {
-        let file = private_file().create(true).write(true).truncate(true).open(&path)?;
-        keep_private(&file)?;
-        Ok(file)
+    let opened = blocking(move || {
+        let opened = private_file().create(true).write(true).truncate(true).open(&path);
+        opened.and_then(|file| keep_private(&file).map(|()| file)).map_err(Error::File)
     });
-    let opened = opened.await.map_err(|_| Error::Stopped)?;
-    Ok(tokio::fs::File::from_std(opened.map_err(Error::File)?))
+    Ok(tokio::fs::File::from_std(opened.await?))
+}
+
+/// Takes the rights to a file of ours from everybody else.
+pub(crate) async fn make_private(path: &Path) -> Result<(), Error> {
+    let path = path.to_owned();
+    blocking(move || Ok(keep_private_at(&path).map_err(HomeError::Io)?)).await
+}
+
+/// Does something that waits for the disk, on a thread that may wait: the threads of the runtime serve everybody else
+/// meanwhile. Nothing else of the desk calls `std::fs` where it is asynchronous; `tests/arrows.mjs` looks for it.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Stopped)?
+}
+
+fn make_private_dir(dir: &Path) -> Result<(), Error> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    private_dir(&mut builder);
+    Ok(builder.create(dir).map_err(HomeError::Io)?)
+}
+
+fn lock_file(path: &Path) -> Result<File, Error> {
+    Ok(private_file().create(true).truncate(false).write(true).open(path).map_err(HomeError::Io)?)
+}
+
+fn read_id(path: &Path) -> Result<String, Error> {
+    match File::open(path) {
+        Ok(mut file) => {
+            let mut text = String::new();
+            file.read_to_string(&mut text).map_err(HomeError::Io)?;
+            let text = text.trim();
+            if text.is_empty() { write_id(path) } else { Ok(text.to_owned()) }
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => write_id(path),
+        Err(error) => Err(HomeError::Io(error).into()),
+    }
+}
+
+fn write_id(path: &Path) -> Result<String, Error> {
+    let id = id::random_text()?;
+    let new = path.with_extension("new");
+    let mut file = private_file().create(true).truncate(true).write(true).open(&new).map_err(HomeError::Io)?;
+    file.write_all(id.as_bytes()).map_err(HomeError::Io)?;
+    file.sync_all().map_err(HomeError::Io)?;
+    std::fs::rename(new, path).map_err(HomeError::Io)?;
+    Ok(id)
 }
 
 #[cfg(unix)]
@@ -220,8 +251,19 @@ fn keep_private(file: &File) -> std::io::Result<()> {
     file.set_permissions(std::fs::Permissions::from_mode(0o600))
 }
 
+#[cfg(unix)]
+fn keep_private_at(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+}
+
 #[cfg(not(unix))]
 fn keep_private(_: &File) -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn keep_private_at(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 

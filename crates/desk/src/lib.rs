@@ -4,6 +4,7 @@
 //! `offizinctl`) call [`Desk`] and show what comes back; they hold no rules. Provider words stay in the provider's folder.
 
 pub mod assignments;
+pub mod attention;
 pub mod audit;
 mod bodies;
 pub mod connections;

@@ -115,7 +115,7 @@ async fn look_at_everything(connection: &mut sqlx::SqliteConnection) {
     orders::list::today(connection, 0).await.unwrap();
     orders::table::find(connection, &"ord-1".into()).await.unwrap();
     orders::table::timeline(connection, &"ord-1".into()).await.unwrap();
-    status::desk::counts(connection, jiff::Timestamp::UNIX_EPOCH).await.unwrap();
+    status::desk::status(connection, String::new(), jiff::Timestamp::UNIX_EPOCH).await.unwrap();
     let mut ids = Vec::new();
     for input in event_inputs() {
         ids.extend(event::list::list(connection, &input).await.unwrap().rows.into_iter().map(|row| row.id));

@@ -22,6 +22,7 @@ macro_rules! declarations {
 #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "a list of everything"))]
 use crate::{
     assignments::{view::*, words::*},
+    attention::*,
     audit::*,
     connections::view::*,
     devices::*,
@@ -62,7 +63,7 @@ declarations! {
     Source, InletInput, InletView, InletRemoveInput, InletSecretInput, InletSetInput, InletRotateInput, InletKeyInput,
     DeviceView, DeviceRenameInput,
     AuditAction, Shell, AuditOutcome, AuditEntryView, RulesView, Proxy, NetworkView, NetworkInput,
-    PullState, RelayView, SubscriptionCountsView, CountsView, StatusView, Tag, PulledView, PairInput, Language, Theme, SavedView, Settings,
+    PullState, RelayView, SubscriptionCountsView, CountsView, NeedKind, Severity, NeedPlace, NeedView, AttentionView, StatusView, Tag, PulledView, PairInput, Language, Theme, SavedView, Settings,
 }
 
 /// Stands for the row of a page.

@@ -3,7 +3,7 @@
 //! no production bundle. The address chooses the scene: `?demo=empty|unconnected|first-run|one|day|many|slow|offline|error|evitalrx`,
 //! `?startup=CODE`, and `language`, `theme`, `roomy`; subscriptions have their own in `demo/subscriptions`.
 import type { Backend } from "./backend";
-import type { Code, Commands, Language, Settings, StartupView, Tag, Theme } from "./ipc.gen";
+import type { Code, Commands, Language, NeedKind, Settings, StartupView, Tag, Theme } from "./ipc.gen";
 import { House } from "./demo/house";
 import { Many, MANY } from "./demo/many";
 import { problem, Recorded } from "./demo/recorded";
@@ -115,6 +115,17 @@ export function demo(query: URLSearchParams): Backend {
     ...recorded.answer("status", null).counts,
     ...(many === null ? {} : { orders: MANY.order_list, stock: MANY.stock_list }),
   });
+  /** What needs a person as it was recorded, but for what the demo keeps by itself. */
+  const needs = () => {
+    const own: Partial<Record<NeedKind, number>> = {
+      ...desk.needs(),
+      relay_unreachable: house.relay?.state === "failing" ? 1 : 0,
+      relay_refused: 0,
+    };
+    return recorded
+      .answer("status", null)
+      .attention.needs.map((need) => ({ ...need, count: own[need.kind] ?? need.count }));
+  };
   const overlay: Overlay = {
     ...desk.answers,
     ...house.answers,
@@ -131,6 +142,7 @@ export function demo(query: URLSearchParams): Backend {
           .rows.filter((row) => row.connection === one.id && row.state === "active").length,
       })),
       counts: { ...counts(), ...desk.counts() },
+      attention: { needs: needs() },
     }),
     sync_now: () => {
       if (house.relay?.problem) throw house.relay.problem;

@@ -2640,6 +2640,31 @@ rotations_stuck: number,
  * Secrets older than the rule allows.
  */
 secrets_due: number, };
+export type NeedKind = "orders" | "orders_unmoved" | "quarantine" | "unrecognised" | "unopened" | "rotations_stuck" | "subscriptions_vanished" | "subscriptions_unclear" | "subscriptions_unverifiable" | "subscriptions_silent" | "secrets_due" | "rotations_running" | "stock_empty" | "stock_low" | "relay_unreachable" | "relay_refused";
+export type Severity = "notice" | "warning" | "critical";
+export type NeedPlace = "orders" | "orders_unmoved" | "stock" | "quarantine" | "unrecognised" | "subscriptions" | "rotations" | "relay";
+export type NeedView = { 
+/**
+ * What.
+ */
+kind: NeedKind, 
+/**
+ * How many; 1 or 0 for the relay.
+ */
+count: number, 
+/**
+ * How much it matters when the count is not 0.
+ */
+severity: Severity, 
+/**
+ * Where one goes to act.
+ */
+place: NeedPlace, };
+export type AttentionView = { 
+/**
+ * Every kind once, in a fixed order, with 0 where there is nothing.
+ */
+needs: Array<NeedView>, };
 export type StatusView = { 
 /**
  * Version of the program.
@@ -2661,6 +2686,10 @@ connections: Array<ConnectionView>,
  * How much there is.
  */
 counts: CountsView, 
+/**
+ * What needs a person.
+ */
+attention: AttentionView, 
 /**
  * Newest receipt.
  */

@@ -1,100 +1,87 @@
-//! What needs a person, in one answer that the overview, the navigation and the status bar draw from. Today it is put together
-//! here from the status and from the lists of the overview. Once the status carries the desk's own answer, only this file
-//! reads it. It shows nothing and asks nothing.
-import type { OrderRowView, StatusView, StockRowView, SubscriptionView } from "../backend/ipc.gen";
+//! What needs a person, as the desk answers it in its status: how many of each kind for the overview, the navigation and the
+//! status bar, and the address of the place where one acts. It decides nothing; which rows of a list show it is picked here.
+import type { NeedKind, NeedPlace, OrderRowView, StatusView, StockRowView } from "../backend/ipc.gen";
+import { addressOf } from "./route.svelte";
 
-/** What needs a person, as far as the status tells; nothing of it while there is no status yet. */
-export type Needs = {
-  /** Orders with a reason why. */
-  orders: number;
-  /** Products that are low by their threshold. */
-  low: number;
-  /** Deliveries that could not be verified. */
-  quarantine: number;
-  /** Deliveries of a kind that is not understood. */
-  unrecognised: number;
-  /** Deliveries of the relay that could not be opened on this computer. */
-  unopened: number;
-  /** The relay cannot be reached. */
-  offline: boolean;
-  /** Subscriptions the provider no longer lists. */
-  vanished: number;
-  /** Subscriptions without a secret to verify with. */
-  unverifiable: number;
-  /** Subscriptions that are quieter than their rhythm explains. */
-  silent: number;
-  /** Signing secrets that are due by the rule. */
-  due: number;
-  /** Rotations that wait for a person. */
-  stuck: number;
-  /** Rotations under way, the waiting ones included. */
-  rotations: number;
+/** How many there are of each kind. */
+export type Needs = Record<NeedKind, number>;
+
+const nothing: Needs = {
+  orders: 0,
+  orders_unmoved: 0,
+  quarantine: 0,
+  unrecognised: 0,
+  unopened: 0,
+  rotations_stuck: 0,
+  subscriptions_vanished: 0,
+  subscriptions_unclear: 0,
+  subscriptions_unverifiable: 0,
+  subscriptions_silent: 0,
+  secrets_due: 0,
+  rotations_running: 0,
+  stock_empty: 0,
+  stock_low: 0,
+  relay_unreachable: 0,
+  relay_refused: 0,
 };
 
-/** What needs a person, by the status. */
+/** An open order that has not moved for so long needs somebody, in hours; the desk counts the same ones. */
+export const UNMOVED_HOURS = 48;
+
+/** What needs a person, by the status; nothing of it while there is no status yet. */
 export function needsOf(status: StatusView | undefined): Needs {
-  const counts = status?.counts;
-  return {
-    orders: counts?.attention ?? 0,
-    low: counts?.low ?? 0,
-    quarantine: counts?.quarantine ?? 0,
-    unrecognised: counts?.unrecognised ?? 0,
-    unopened: counts?.unopened ?? 0,
-    offline: status?.relay?.state === "failing",
-    vanished: counts?.subscriptions_vanished ?? 0,
-    unverifiable: counts?.subscriptions_unverifiable ?? 0,
-    silent: counts?.subscriptions_silent ?? 0,
-    due: counts?.secrets_due ?? 0,
-    stuck: counts?.rotations_stuck ?? 0,
-    rotations: counts?.rotations_open ?? 0,
-  };
+  const counts = (status?.attention.needs ?? []).map(({ kind, count }): [NeedKind, number] => [kind, count]);
+  return { ...nothing, ...Object.fromEntries(counts) };
 }
 
+/** Whether the relay cannot be used, for one reason or the other. */
+export const offline = (needs: Needs): boolean => needs.relay_unreachable + needs.relay_refused > 0;
+
 /** Subscriptions that do not bring what they should. */
-export const ill = (needs: Needs): number => needs.vanished + needs.silent + needs.unverifiable;
+export const ill = (needs: Needs): number =>
+  needs.subscriptions_vanished + needs.subscriptions_silent + needs.subscriptions_unverifiable;
 
 /** What waits in each view of the navigation that counts something. */
 export function waitingIn(needs: Needs): Record<"orders" | "stock" | "subscriptions" | "deliveries", number> {
   return {
     orders: needs.orders,
-    stock: needs.low,
-    subscriptions: ill(needs) + needs.stuck,
+    stock: needs.stock_low,
+    subscriptions: ill(needs) + needs.rotations_stuck,
     deliveries: needs.quarantine,
   };
 }
 
-/** What the lists say beyond the status. */
-export type Listed = {
-  /** Orders that need somebody. */
-  orders: readonly OrderRowView[];
-  /** Orders that have not moved for long, and need somebody for no other reason. */
-  unmoved: readonly OrderRowView[];
-  /** Products of which there is nothing. */
-  empty: readonly StockRowView[];
-  /** Subscriptions of ours that nobody knows any more, and those whose end was not told. */
-  unclear: number;
-};
-
-/** Picks out of the lists what needs a person. */
-export function listed(lists: {
-  orders: readonly OrderRowView[];
-  stuck: readonly OrderRowView[];
-  stock: readonly StockRowView[];
-  subscriptions: readonly SubscriptionView[];
-}): Listed {
-  return {
-    orders: lists.orders,
-    unmoved: lists.stuck.filter((row) => row.attention.length === 0),
-    empty: lists.stock.filter((row) => row.stock !== null && row.stock <= 0),
-    unclear: lists.subscriptions.filter((row) => row.state === "orphaned" || row.state === "unsettled").length,
-  };
+/** Whether there is nothing to show. Low stock alone is no reason to look; empty stock is. */
+export function nothingNeeded(needs: Needs): boolean {
+  return Object.values({ ...needs, stock_low: 0 }).every((count) => count === 0);
 }
 
-/** Whether nothing at all needs a person. Low stock alone is no reason to look; empty stock is. */
-export function nothingNeeded(needs: Needs, lists: Listed): boolean {
-  return (
-    lists.orders.length + lists.unmoved.length + lists.empty.length + lists.unclear === 0 &&
-    ill(needs) + needs.due + needs.rotations + needs.quarantine + needs.unrecognised + needs.unopened === 0 &&
-    !needs.offline
-  );
+/** The address of the place where one acts. */
+export function addressOfNeed(place: NeedPlace): string {
+  switch (place) {
+    case "orders":
+      return addressOf("orders", null, { attention: "1" });
+    case "orders_unmoved":
+      return addressOf("orders", null, { age: String(UNMOVED_HOURS) });
+    case "stock":
+      return addressOf("stock");
+    case "quarantine":
+      return addressOf("deliveries", null, { verdict: "rejected" });
+    case "unrecognised":
+      return addressOf("deliveries", null, { verdict: "unrecognised" });
+    case "subscriptions":
+      return addressOf("subscriptions");
+    case "rotations":
+      return addressOf("subscriptions", "rotations");
+    case "relay":
+      return addressOf("settings", "relay");
+  }
 }
+
+/** Orders that have not moved for long, and need somebody for no other reason. */
+export const unmovedOnly = (rows: readonly OrderRowView[]): readonly OrderRowView[] =>
+  rows.filter((row) => row.attention.length === 0);
+
+/** Products of which there is nothing. A level that is not known is not an empty one. */
+export const emptyOnly = (rows: readonly StockRowView[]): readonly StockRowView[] =>
+  rows.filter((row) => row.stock !== null && row.stock <= 0);

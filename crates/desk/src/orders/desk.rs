@@ -72,7 +72,7 @@ impl Desk {
                 Ok((if bytes.starts_with(b"%PDF-") { "pdf" } else { "bin" }, bytes))
             })
             .await?;
-        Ok(self.home().lay_out(extension, &bytes)?)
+        Ok(self.home().lay_out(extension, bytes).await?)
     }
 
     /// Writes orders into a file. Codes: `file_unusable`, `disk_full`, `input_invalid`.

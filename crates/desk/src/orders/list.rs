@@ -232,10 +232,7 @@ pub(crate) async fn today(connection: &mut SqliteConnection, day_begins_ms: i64)
 
 /// Orders that are open and have not moved since `before_ms`, the longest first, and how many there are.
 pub(crate) async fn stuck(connection: &mut SqliteConnection, before_ms: i64, limit: i64) -> Result<StuckView, Error> {
-    let count = sqlx::query_scalar("SELECT count(*) FROM order_row WHERE open = 1 AND status_since <= ?")
-        .bind(before_ms)
-        .fetch_one(&mut *connection)
-        .await?;
+    let count = stuck_count(&mut *connection, before_ms).await?;
     let rows: Vec<String> = sqlx::query_scalar(
         "SELECT view FROM order_row WHERE open = 1 AND status_since <= ? ORDER BY status_since, id LIMIT ?",
     )
@@ -245,6 +242,14 @@ pub(crate) async fn stuck(connection: &mut SqliteConnection, before_ms: i64, lim
     .await?;
     let rows = rows.iter().map(|row| Ok::<_, Error>(stored_row(row)?.into()));
     Ok(StuckView { count, rows: rows.collect::<Result<_, _>>()? })
+}
+
+/// How many orders are open and have not moved since `before_ms`.
+pub(crate) async fn stuck_count(connection: &mut SqliteConnection, before_ms: i64) -> Result<i64, Error> {
+    Ok(sqlx::query_scalar("SELECT count(*) FROM order_row WHERE open = 1 AND status_since <= ?")
+        .bind(before_ms)
+        .fetch_one(connection)
+        .await?)
 }
 
 /// The timeline of an order; the uid of one of its lanes will do.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
 use super::{CountsView, StatusView};
-use crate::{connections, desk::Desk, error::Error, pairing, problem::Problem, stock, subscriptions, time};
+use crate::{attention, connections, desk::Desk, error::Error, pairing, problem::Problem, stock, subscriptions, time};
 
 impl Desk {
     /// The desk at a glance.
@@ -15,16 +15,23 @@ impl Desk {
     }
 }
 
-async fn status(connection: &mut SqliteConnection, home: String, now: Timestamp) -> Result<StatusView, Error> {
+pub(crate) async fn status(
+    connection: &mut SqliteConnection,
+    home: String,
+    now: Timestamp,
+) -> Result<StatusView, Error> {
     let last: Option<i64> =
         sqlx::query_scalar("SELECT max(received_at) FROM event").fetch_one(&mut *connection).await?;
     let counts = counts(connection, now).await?;
+    let relay = pairing::view(connection).await?;
+    let attention = attention::view(connection, &counts, relay.as_ref(), now).await?;
     Ok(StatusView {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         home,
-        relay: pairing::view(connection).await?,
+        relay,
         connections: connections::list(connection).await?,
         counts,
+        attention,
         last_event_at: last.map(time::from_ms).transpose()?,
     })
 }

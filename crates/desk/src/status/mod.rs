@@ -9,7 +9,10 @@ use ts_rs::TS;
 pub(crate) mod desk;
 
 pub use crate::tag::Tag;
-use crate::{connections::view::ConnectionView, problem::Problem, subscriptions::view::SubscriptionCountsView};
+use crate::{
+    attention::AttentionView, connections::view::ConnectionView, problem::Problem,
+    subscriptions::view::SubscriptionCountsView,
+};
 
 /// How pulling goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -103,6 +106,8 @@ pub struct StatusView {
     pub connections: Vec<ConnectionView>,
     /// How much there is.
     pub counts: CountsView,
+    /// What needs a person.
+    pub attention: AttentionView,
     /// Newest receipt.
     #[ts(type = "string | null")]
     pub last_event_at: Option<Timestamp>,

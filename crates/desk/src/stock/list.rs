@@ -288,9 +288,13 @@ pub(crate) async fn low_count(connection: &mut SqliteConnection, now: Timestamp)
         .await?)
 }
 
+/// How many products there is nothing of.
+pub(crate) async fn out_count(connection: &mut SqliteConnection) -> Result<i64, Error> {
+    Ok(sqlx::query_scalar("SELECT count(*) FROM stock_row WHERE sort <= 0").fetch_one(connection).await?)
+}
+
 /// What is low now, and the first of it.
 pub(crate) async fn low(connection: &mut SqliteConnection, rows: u32, now: Timestamp) -> Result<StockLowView, Error> {
-    let out = "SELECT count(*) FROM stock_row WHERE sort <= 0";
     let input = StockListInput {
         low: Some(true),
         page: PageInput { limit: Some(rows), after: None },
@@ -298,7 +302,7 @@ pub(crate) async fn low(connection: &mut SqliteConnection, rows: u32, now: Times
     };
     Ok(StockLowView {
         count: low_count(connection, now).await?,
-        out: sqlx::query_scalar(out).fetch_one(&mut *connection).await?,
+        out: out_count(&mut *connection).await?,
         rows: list(connection, &input, now).await?.rows,
     })
 }

@@ -146,6 +146,13 @@ pub(crate) async fn counts(connection: &mut SqliteConnection, now: Timestamp) ->
     .await?)
 }
 
+/// How many nobody knows any more, or whose creation was not confirmed. The next listing may settle them.
+pub(crate) async fn unclear_count(connection: &mut SqliteConnection) -> Result<i64, Error> {
+    Ok(sqlx::query_scalar("SELECT count(*) FROM subscription WHERE state IN ('orphaned', 'unsettled')")
+        .fetch_one(connection)
+        .await?)
+}
+
 /// Writes the state of a subscription down, in a transaction of its own.
 pub(crate) async fn set_state(ground: &Ground, id: &SubscriptionId, state: SubscriptionState) -> Result<(), Error> {
     let mut tx = ground.db().write().await?;

@@ -111,9 +111,9 @@ async fn a_prescription_lies_open_only_for_its_owner_and_only_for_a_while() {
     let path = world.desk.order_prescription(&"ord-1".into()).await.unwrap();
     assert_eq!(std::fs::read(&path).unwrap(), b"%PDF-");
     assert!(is_private(&path, 0o600) && is_private(path.parent().unwrap(), 0o700));
-    world.desk.clear_away(Duration::from_secs(60)).unwrap();
+    world.desk.clear_away(Duration::from_secs(60)).await.unwrap();
     assert!(path.exists(), "it is still looked at");
-    world.desk.clear_away(Duration::ZERO).unwrap();
+    world.desk.clear_away(Duration::ZERO).await.unwrap();
     assert!(!path.exists());
     let missing = world.desk.order_prescription(&"ord-2".into()).await.unwrap_err();
     assert_eq!(missing.code, Code::PrescriptionMissing);

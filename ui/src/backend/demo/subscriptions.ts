@@ -11,6 +11,7 @@ import type {
   CountsView,
   HealthView,
   InletView,
+  NeedKind,
   NetworkView,
   Problem,
   RotationView,
@@ -84,8 +85,13 @@ export type Lent = {
   registered: () => void;
 };
 
-/** Answers for everything about subscriptions, and their counts. */
-export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => Counts; note: Note } {
+/** Answers for everything about subscriptions, their counts, and which of them need a person. */
+export function subscriptionDesk(lent: Lent): {
+  answers: Answers;
+  counts: () => Counts;
+  needs: () => Partial<Record<NeedKind, number>>;
+  note: Note;
+} {
   const { query, opened, connections, problem, emit } = lent;
   const wanted = query.get("subs");
   const pace = Number(query.get("pace") ?? 1500);
@@ -471,6 +477,19 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
     };
   };
 
+  const needs = () => {
+    const { rotations_open, rotations_stuck, ...rest } = counts();
+    return {
+      rotations_stuck,
+      rotations_running: rotations_open - rotations_stuck,
+      subscriptions_vanished: rest.subscriptions_vanished,
+      subscriptions_unclear: rows.filter((one) => one.state === "orphaned" || one.state === "unsettled").length,
+      subscriptions_unverifiable: rest.subscriptions_unverifiable,
+      subscriptions_silent: rest.subscriptions_silent,
+      secrets_due: rest.secrets_due,
+    };
+  };
+
   const answers: Answers = {
     connection_edit: (input) => {
       const one = connections.find((known) => known.id === input.id);
@@ -702,7 +721,7 @@ export function subscriptionDesk(lent: Lent): { answers: Answers; counts: () => 
       return { rows: audit.slice(start, end), next: end < audit.length ? String(end) : null };
     },
   };
-  return { answers, counts, note };
+  return { answers, counts, needs, note };
 }
 
 /** A day of arrivals around so many an hour, quieter at night. */
