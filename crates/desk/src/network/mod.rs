@@ -49,6 +49,7 @@ pub(crate) enum NetworkError {
 
 /// Which proxy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "snake_case")]
 pub enum Proxy {
     /// As the operating system or the environment says.
