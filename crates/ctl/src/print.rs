@@ -1,5 +1,5 @@
-//! How answers look: JSON for scripts, aligned columns for people. Printing is the shell's whole purpose, so this is the one
-//! place that writes to standard output.
+//! How answers look: JSON for scripts, lines and aligned columns for people. Only this file writes to standard output; what an
+//! answer says is the business of each command.
 
 use std::io::{self, Write};
 
@@ -19,8 +19,16 @@ pub(crate) fn bytes(bytes: &[u8]) {
     }
 }
 
-/// One JSON document on one line.
-pub(crate) fn json(value: &impl Serialize) {
+/// One answer: a JSON document on one line where that is wanted, else whatever `text` prints. No command decides this itself.
+pub(crate) fn answer<T: Serialize>(as_json: bool, view: &T, text: impl FnOnce(&T)) {
+    if as_json {
+        json(view);
+    } else {
+        text(view);
+    }
+}
+
+fn json(value: &impl Serialize) {
     match serde_json::to_string(value) {
         Ok(text) => line(&text),
         Err(_) => line("null"),
