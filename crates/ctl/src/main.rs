@@ -62,12 +62,15 @@ async fn run(cli: Cli) -> Result<(), Problem> {
 #[expect(clippy::print_stderr, reason = "problems are told on standard error")]
 fn tell(problem: &Problem, as_json: bool) {
     if as_json {
-        eprintln!("{}", json!({ "code": problem.code, "detail": problem.detail, "incident": problem.incident }));
+        let problem = json!({ "code": problem.code, "detail": problem.detail, "incident": problem.incident });
+        eprintln!("{}", print::document(&problem));
     } else {
-        let detail = problem.detail.as_deref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+        // The detail may be a provider's own words.
+        let detail = problem.detail.as_deref().map(|detail| format!(" ({})", print::visible(detail)));
         eprintln!(
-            "{}{detail}\ncode {} · incident {}",
+            "{}{}\ncode {} · incident {}",
             sentence::sentence(problem.code),
+            detail.unwrap_or_default(),
             problem.code,
             problem.incident
         );

@@ -29,7 +29,7 @@ pub(crate) async fn diagnose(home: Home, as_json: bool) -> Result<(), Problem> {
     });
     answer(as_json, &report, |report| {
         if let Ok(text) = serde_json::to_string_pretty(report) {
-            line(&text);
+            text.lines().for_each(line);
         }
     });
     if let Ok(desk) = opened {
@@ -44,5 +44,36 @@ fn keyring(problem: Option<&Problem>) -> Option<String> {
         Some(code @ (Code::KeyringMissing | Code::KeyringLocked | Code::KeyringFailed)) => Some(code.as_str()),
         Some(Code::HomeUnusable) => None,
         _ => Some("reachable".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(code: Code) -> Problem {
+        Problem { code, detail: None, incident: String::new() }
+    }
+
+    #[test]
+    fn a_report_names_what_is_wrong_with_the_keyring() {
+        for (code, said) in [
+            (Code::KeyringMissing, "keyring_missing"),
+            (Code::KeyringLocked, "keyring_locked"),
+            (Code::KeyringFailed, "keyring_failed"),
+        ] {
+            assert_eq!(keyring(Some(&problem(code))).as_deref(), Some(said));
+        }
+    }
+
+    #[test]
+    fn a_keyring_that_answered_is_reachable_whatever_else_is_wrong() {
+        assert_eq!(keyring(None).as_deref(), Some("reachable"));
+        assert_eq!(keyring(Some(&problem(Code::DatabaseNewer))).as_deref(), Some("reachable"));
+    }
+
+    #[test]
+    fn a_keyring_that_was_not_asked_is_not_called_reachable() {
+        assert_eq!(keyring(Some(&problem(Code::HomeUnusable))), None, "the folder comes first");
     }
 }
