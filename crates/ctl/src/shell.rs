@@ -91,3 +91,47 @@ pub(crate) fn standard_input() -> Result<String, Problem> {
 pub(crate) fn unusable(what: &str) -> Problem {
     Problem { code: Code::InputInvalid, detail: Some(what.to_owned()), incident: String::new() }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, builder::ValueParser};
+    use offizin_desk::connections::view::DeleteStrategy;
+
+    use super::*;
+
+    fn said(option: clap::Arg, words: &[&str]) -> Result<DeleteStrategy, String> {
+        let command = Command::new("x").no_binary_name(true).arg(option);
+        let mut found = command.try_get_matches_from(words).map_err(|error| error.to_string())?;
+        found.remove_one("how").ok_or_else(|| "nothing".to_owned())
+    }
+
+    fn option() -> clap::Arg {
+        clap::Arg::new("how").value_parser(ValueParser::new(name_of::<DeleteStrategy>()))
+    }
+
+    #[test]
+    fn a_name_is_its_variant() {
+        assert_eq!(said(option(), &["query"]), Ok(DeleteStrategy::Query));
+        assert_eq!(said(option().default_value("path"), &[]), Ok(DeleteStrategy::Path));
+    }
+
+    #[test]
+    fn a_name_that_is_none_is_answered_with_those_that_are() {
+        for text in ["", "Query", "off", "que"] {
+            assert!(said(option(), &[text]).unwrap_err().contains("[possible values: path, query, body]"), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_help_lists_the_names_without_what_stands_beside_the_variants() {
+        let help = Command::new("x").arg(option()).render_long_help().to_string();
+        assert!(help.contains("[possible values: path, query, body]"), "{help}");
+    }
+
+    #[test]
+    fn a_page_is_asked_for_as_it_was_named() {
+        let args = PageArgs { limit: Some(7), after: Some("x".into()) };
+        assert_eq!(PageInput::from(args), PageInput { limit: Some(7), after: Some("x".into()) });
+        assert_eq!(PageInput::from(PageArgs { limit: None, after: None }), PageInput::default());
+    }
+}

@@ -161,3 +161,19 @@ fn print_imported(imported: &ImportedView) {
         line(&format!("the first unreadable one is line {first} after the head"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_of_arrivals_says_only_what_was_named() {
+        let filter = EventFilter { verdict: Some(Verdict::Rejected), event_type: None, search: Some("linde".into()) };
+        let expected = EventListInput {
+            verdict: Some(Verdict::Rejected),
+            search: Some("linde".into()),
+            ..EventListInput::default()
+        };
+        assert_eq!(EventListInput::from(filter), expected);
+    }
+}

@@ -68,3 +68,30 @@ fn pem(file: &Path) -> Result<String, Problem> {
     }
     std::fs::read_to_string(file).map_err(|_| unusable("root_certificates"))
 }
+
+#[cfg(test)]
+mod tests {
+    use offizin_desk::Code;
+
+    use super::*;
+
+    #[test]
+    fn a_hyphen_removes_the_root_certificates() {
+        assert_eq!(pem(Path::new("-")), Ok(String::new()));
+    }
+
+    #[test]
+    fn root_certificates_are_read_as_they_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("root.pem");
+        std::fs::write(&file, "-----BEGIN CERTIFICATE-----\r\n").unwrap();
+        assert_eq!(pem(&file).unwrap(), "-----BEGIN CERTIFICATE-----\r\n", "the desk judges what it is");
+    }
+
+    #[test]
+    fn a_file_of_certificates_that_cannot_be_read_names_its_option() {
+        let dir = tempfile::tempdir().unwrap();
+        let problem = pem(&dir.path().join("missing.pem")).unwrap_err();
+        assert_eq!((problem.code, problem.detail.as_deref()), (Code::InputInvalid, Some("root_certificates")));
+    }
+}

@@ -253,3 +253,49 @@ fn print_patient(patient: &PatientView) {
         line(&parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", "));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Said {
+        #[command(flatten)]
+        filter: OrderFilter,
+    }
+
+    fn input(options: &[&str]) -> OrderListInput {
+        Said::try_parse_from([&["orders"], options].concat()).unwrap().filter.into()
+    }
+
+    #[test]
+    fn orders_without_filters_are_all_orders() {
+        assert_eq!(input(&[]), OrderListInput::default());
+    }
+
+    #[test]
+    fn a_switch_that_is_absent_does_not_ask_for_the_opposite() {
+        let input = input(&["--urgent"]);
+        assert_eq!((input.urgent, input.attention, input.open), (Some(true), None, None));
+    }
+
+    #[test]
+    fn each_filter_of_orders_reaches_its_own_field() {
+        let options = "--status done --search linde --attention --open --urgent --pharmacy p --delivery-type pickup --shop s --age 4";
+        let expected = OrderListInput {
+            status: Some("done".into()),
+            search: Some("linde".into()),
+            attention: Some(true),
+            open: Some(true),
+            urgent: Some(true),
+            pharmacy: Some("p".into()),
+            delivery_type: Some("pickup".into()),
+            shop: Some("s".into()),
+            age_hours: Some(4),
+            ..OrderListInput::default()
+        };
+        assert_eq!(input(&options.split(' ').collect::<Vec<_>>()), expected);
+    }
+}

@@ -114,3 +114,14 @@ fn print_pulled(shell: &Shell, pulled: &PulledView) {
         ));
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn following_goes_on_after_what_passes_by_itself_and_nothing_else() {
+        let passing: Vec<Code> = Code::ALL.iter().copied().filter(|code| passes(*code)).collect();
+        assert_eq!(passing, [Code::DatabaseBusy, Code::RelayUnreachable, Code::RelayUnavailable]);
+    }
+}

@@ -72,3 +72,15 @@ fn together(settings: &status::Settings, rules: &RulesView) -> Value {
     }
     document
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_and_rules_are_one_document() {
+        let settings = status::Settings { language: Language::De, ..status::Settings::default() };
+        let document = together(&settings, &RulesView { rotate_after_days: Some(30) });
+        assert_eq!((&document["language"], &document["rotate_after_days"]), (&"de".into(), &30.into()));
+    }
+}

@@ -120,3 +120,21 @@ fn print_changes(rows: &[StockChangeView]) {
     });
     table(&["AT", "STOCK", "CHANGE", "CENTS", "TRUST", "EVENT"], &cells.collect::<Vec<_>>());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_threshold_is_named_by_either_of_its_options() {
+        let named = |pieces, days| ThresholdArgs { pieces, days }.named();
+        assert_eq!(named(Some(5), None), Some(StockThreshold { pieces: Some(5), days: None }));
+        assert_eq!(named(None, Some(7)), Some(StockThreshold { pieces: None, days: Some(7) }));
+        assert_eq!(named(Some(0), None), Some(StockThreshold { pieces: Some(0), days: None }), "0 is a threshold");
+    }
+
+    #[test]
+    fn a_threshold_without_options_is_not_one_of_nothing() {
+        assert_eq!(ThresholdArgs { pieces: None, days: None }.named(), None, "the rule counts again");
+    }
+}

@@ -204,3 +204,27 @@ fn print_subscriptions(rows: &[SubscriptionView]) {
     });
     table(&["ID", "CONNECTION", "TYPE", "STATE", "SECRET", "KEY", "LAST VERIFIED"], &cells.collect::<Vec<_>>());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::grace;
+
+    #[test]
+    fn a_grace_period_counts_hours_as_they_are_and_days_as_24() {
+        assert_eq!(grace("72h"), Ok(72));
+        assert_eq!(grace("3d"), Ok(72));
+        assert_eq!(grace("0h"), Ok(0));
+    }
+
+    #[test]
+    fn a_grace_period_without_its_unit_or_with_a_sign_is_none() {
+        for text in ["", "72", "h", "d", "-3d", "3 d", "1.5d", "3w", "72H", "70000h"] {
+            assert!(grace(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_longest_grace_period_that_can_be_typed_does_not_overflow() {
+        assert_eq!(grace("65535d"), Ok(65535 * 24));
+    }
+}
