@@ -11,7 +11,6 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Parser;
 use commands::{Command, diagnose};
 use offizin_desk::{Desk, Home, Problem, system_clock};
-use serde_json::json;
 use shell::Shell;
 
 /// The scriptable shell over the desk. It shares its data folder with the window.
@@ -39,7 +38,7 @@ async fn main() -> ExitCode {
     match run(cli).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            tell(&problem, as_json);
+            print::tell(&problem, as_json);
             ExitCode::from(1)
         }
     }
@@ -56,25 +55,6 @@ async fn run(cli: Cli) -> Result<(), Problem> {
     let done = subject.run(&shell).await;
     shell.desk.close().await;
     done
-}
-
-/// Tells a problem on standard error; nothing of it may mix with an answer on standard output.
-#[expect(clippy::print_stderr, reason = "problems are told on standard error")]
-fn tell(problem: &Problem, as_json: bool) {
-    if as_json {
-        let problem = json!({ "code": problem.code, "detail": problem.detail, "incident": problem.incident });
-        eprintln!("{}", print::document(&problem));
-    } else {
-        // The detail may be a provider's own words.
-        let detail = problem.detail.as_deref().map(|detail| format!(" ({})", print::visible(detail)));
-        eprintln!(
-            "{}{}\ncode {} · incident {}",
-            sentence::sentence(problem.code),
-            detail.unwrap_or_default(),
-            problem.code,
-            problem.incident
-        );
-    }
 }
 
 #[cfg(test)]

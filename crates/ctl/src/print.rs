@@ -1,5 +1,5 @@
-//! How answers look: JSON for scripts, lines and aligned columns for people. Only this file writes to standard output; what an
-//! answer says is the business of each command.
+//! How answers and problems look: JSON for scripts, lines and aligned columns for people. Only this file prints; what an answer
+//! says is the business of each command.
 
 use std::{
     io::{self, Write},
@@ -7,7 +7,11 @@ use std::{
 };
 
 use jiff::{Timestamp, tz::TimeZone};
+use offizin_desk::Problem;
 use serde::Serialize;
+use serde_json::json;
+
+use crate::sentence::sentence;
 
 /// Writes one line. What a provider, another desk or a file put into it is shown and never obeyed by the terminal.
 pub(crate) fn line(text: &str) {
@@ -35,15 +39,34 @@ pub(crate) fn answer<T: Serialize>(as_json: bool, view: &T, text: impl FnOnce(&T
     }
 }
 
+/// Tells a problem on standard error; nothing of it may mix with an answer on standard output.
+#[expect(clippy::print_stderr, reason = "problems are told on standard error")]
+pub(crate) fn tell(problem: &Problem, as_json: bool) {
+    if as_json {
+        let problem = json!({ "code": problem.code, "detail": problem.detail, "incident": problem.incident });
+        eprintln!("{}", document(&problem));
+    } else {
+        // The detail may be a provider's own words.
+        let detail = problem.detail.as_deref().map(|detail| format!(" ({})", visible(detail)));
+        eprintln!(
+            "{}{}\ncode {} · incident {}",
+            sentence(problem.code),
+            detail.unwrap_or_default(),
+            problem.code,
+            problem.incident
+        );
+    }
+}
+
 /// A JSON document on one line. JSON may hold some controls as they are; here they are escaped, which means the same.
-pub(crate) fn document(value: &impl Serialize) -> String {
+fn document(value: &impl Serialize) -> String {
     let text = serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned());
     escaped(&text, |control| format!("\\u{:04x}", u32::from(control)))
 }
 
 /// A text for people, with every control as something that can be seen: an escape sequence in a name could otherwise colour
 /// the screen, clear it, or write other lines than it says.
-pub(crate) fn visible(text: &str) -> String {
+fn visible(text: &str) -> String {
     escaped(text, |control| control.escape_default().to_string())
 }
 
@@ -117,10 +140,8 @@ fn dash() -> String {
 
 #[cfg(test)]
 mod tests {
-    use jiff::tz;
-    use serde_json::json;
-
     use super::*;
+    use jiff::tz;
 
     fn row(cells: &[&str]) -> Vec<String> {
         cells.iter().map(|cell| (*cell).to_owned()).collect()

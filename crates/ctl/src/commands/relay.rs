@@ -9,9 +9,8 @@ use offizin_desk::{
 };
 
 use crate::{
-    print::line,
+    print::{line, tell},
     shell::{Shell, standard_input},
-    tell,
 };
 
 /// How long one long poll of `sync --follow` waits.
