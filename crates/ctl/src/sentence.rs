@@ -121,3 +121,44 @@ pub(crate) fn sentence(code: Code) -> &'static str {
         Code::Internal => "A defect of Offizin. Nothing was lost; please report the incident.",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_sentence_of_its_own() {
+        let sentences: HashSet<_> = Code::ALL.iter().map(|code| sentence(*code)).collect();
+        assert_eq!(sentences.len(), Code::ALL.len());
+    }
+
+    #[test]
+    fn every_sentence_is_whole_and_on_one_line() {
+        for said in Code::ALL.iter().map(|code| sentence(*code)) {
+            assert!(said.starts_with(char::is_uppercase) && said.ends_with('.') && !said.contains('\n'), "{said}");
+        }
+    }
+
+    /// A sentence tells people what to type; it must not go stale when a command changes.
+    #[test]
+    fn every_command_that_a_sentence_names_exists() {
+        let quoted = Code::ALL.iter().flat_map(|code| sentence(*code).split('`').skip(1).step_by(2));
+        for words in quoted.filter_map(|quoted| quoted.strip_prefix("offizinctl ")) {
+            let mut command = &crate::Cli::command();
+            for word in words.split(' ') {
+                if let Some(option) = word.strip_prefix("--") {
+                    assert!(command.get_arguments().any(|arg| arg.get_long() == Some(option)), "{words}");
+                } else if let Some(deeper) = command.find_subcommand(word) {
+                    command = deeper;
+                } else {
+                    assert_eq!(word, word.to_uppercase(), "a command, an option or a placeholder: {words}");
+                }
+            }
+            assert!(!command.has_subcommands(), "{words} is not a whole command");
+        }
+    }
+}

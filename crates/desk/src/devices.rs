@@ -134,3 +134,20 @@ fn device(error: RelayError) -> Error {
         error => error.into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_for_a_device_is_a_short_line_in_the_record() {
+        assert_eq!(shown("a\r\nb\u{1b}[2J"), "a  b [2J");
+        assert_eq!(shown(&"ü".repeat(200)).chars().count(), 80);
+    }
+
+    #[test]
+    fn what_is_missing_at_the_relay_is_the_device_that_was_named() {
+        assert!(matches!(device(RelayError::NotFound), Error::Refused(Refusal::DeviceUnknown)));
+        assert!(matches!(device(RelayError::Unavailable), Error::Relay(RelayError::Unavailable)));
+    }
+}

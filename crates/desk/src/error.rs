@@ -282,4 +282,6 @@ impl std::fmt::Display for Code {
 }
 
 #[cfg(test)]
+mod code_tests;
+#[cfg(test)]
 mod tests;

@@ -94,3 +94,29 @@ pub(crate) fn random_text() -> Result<String, NoEntropy> {
     getrandom::fill(&mut bytes).map_err(|_| NoEntropy)?;
     Ok(data_encoding::BASE32_NOPAD.encode(&bytes).to_ascii_lowercase())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_can_be_typed_on_any_keyboard() {
+        let id = random_text().unwrap();
+        assert_eq!(id.len(), 16, "80 bits");
+        assert!(id.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7')), "{id}");
+    }
+
+    #[test]
+    fn no_two_ids_are_the_same() {
+        let ids: std::collections::BTreeSet<_> = (0..1_000).map(|_| random_text().unwrap()).collect();
+        assert_eq!(ids.len(), 1_000);
+    }
+
+    #[test]
+    fn an_id_is_its_text_and_nothing_is_read_into_it() {
+        let id = OrderUid::from(" PO-1/ü ");
+        assert_eq!((id.as_str(), id.to_string().as_str()), (" PO-1/ü ", " PO-1/ü "));
+        assert_eq!(serde_json::to_string(&id).unwrap(), "\" PO-1/ü \"");
+        assert_ne!(id, OrderUid::from("PO-1/ü"), "equality is byte equality");
+    }
+}

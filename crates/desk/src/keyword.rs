@@ -37,4 +37,22 @@ mod tests {
         }
         assert_eq!(of(&7), "");
     }
+
+    #[test]
+    fn a_variant_with_a_field_is_no_keyword() {
+        #[derive(serde::Serialize, serde::Deserialize, Debug, PartialEq)]
+        enum Word {
+            Whole,
+            With(u8),
+        }
+        assert_eq!((of(&Word::Whole), of(&Word::With(1))), ("Whole".to_owned(), String::new()));
+        assert_eq!(read::<Word>("With"), None);
+    }
+
+    #[test]
+    fn every_code_is_read_back_from_what_scripts_see() {
+        for code in crate::problem::Code::ALL {
+            assert_eq!(read(&code.as_str()), Some(*code));
+        }
+    }
 }

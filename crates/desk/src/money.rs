@@ -104,4 +104,38 @@ mod tests {
             let _ = Money::from_decimal(&text, "INR");
         }
     }
+
+    #[test]
+    fn cents_have_two_decimals_and_one_sign() {
+        for (cents, amount) in [(0, "0.00"), (5, "0.05"), (-5, "-0.05"), (1299, "12.99"), (-100, "-1.00")] {
+            assert_eq!(Money::from_cents(cents, "EUR").amount, amount);
+        }
+        assert_eq!(Money::from_cents(i64::MIN, "EUR").amount, "-92233720368547758.08");
+    }
+
+    #[test]
+    fn an_amount_keeps_the_decimals_it_was_written_with() {
+        assert_eq!(Money::from_decimal(" 007.50 ", "INR").unwrap().amount, "007.50");
+        assert_eq!(Money::from_decimal("5.", "INR").unwrap().amount, "5.");
+    }
+
+    #[test]
+    fn a_sum_that_does_not_fit_is_no_sum() {
+        let large = Money::from_decimal(&i128::MAX.to_string(), "INR").unwrap();
+        assert_eq!(Money::sum([&large, &Money::from_decimal("1", "INR").unwrap()]), None);
+        assert_eq!(Money::sum([&large, &Money::from_decimal("0.5", "INR").unwrap()]), None, "nor when it is widened");
+    }
+
+    #[test]
+    fn a_sum_is_assumed_where_one_of_its_currencies_is() {
+        let named = Money { assumed: false, ..Money::from_decimal("1.5", "INR").unwrap() };
+        assert!(Money::sum([&named, &Money::from_decimal("1", "INR").unwrap()]).unwrap().assumed);
+        assert!(!Money::sum([&named, &named]).unwrap().assumed);
+    }
+
+    #[test]
+    fn a_sum_that_cancels_out_is_zero_and_not_less() {
+        let sum = Money::sum(&[Money::from_cents(5, "EUR"), Money::from_cents(-5, "EUR")]).unwrap();
+        assert_eq!(sum.amount, "0.00");
+    }
 }

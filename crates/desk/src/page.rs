@@ -73,3 +73,72 @@ pub(crate) fn page<R, T>(
 pub(crate) fn terms(search: Option<&str>) -> Vec<String> {
     search.unwrap_or_default().split_whitespace().take(8).map(str::to_lowercase).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::refusal::Refusal;
+
+    fn of(limit: Option<u32>, after: Option<&str>) -> PageInput {
+        PageInput { limit, after: after.map(str::to_owned) }
+    }
+
+    fn fetched(count: i64, limit: i64) -> Page<i64> {
+        page((0..count).collect(), limit, |row| (*row, format!("uid {row}")), Ok).unwrap()
+    }
+
+    #[test]
+    fn a_page_has_50_rows_when_nobody_says_how_many() {
+        assert_eq!(of(None, None).rows(), 50);
+    }
+
+    #[test]
+    fn a_page_has_at_least_one_row_and_at_most_500() {
+        assert_eq!((of(Some(0), None).rows(), of(Some(u32::MAX), None).rows()), (1, 500));
+    }
+
+    #[test]
+    fn a_list_that_just_fills_its_page_has_no_next_one() {
+        assert_eq!(fetched(4, 4), Page { rows: vec![0, 1, 2, 3], next: None });
+    }
+
+    #[test]
+    fn the_row_too_many_is_not_shown_and_not_skipped() {
+        let page = fetched(5, 4);
+        assert_eq!(page.rows, [0, 1, 2, 3]);
+        let after = of(None, page.next.as_deref()).after_key().unwrap();
+        assert_eq!(after, Some((3, "uid 3".to_owned())), "the next page begins behind the last row shown");
+    }
+
+    #[test]
+    fn an_empty_cursor_means_the_first_page() {
+        assert_eq!(of(None, Some("")).after_key().unwrap(), None);
+        assert_eq!(of(None, None).after_key().unwrap(), None);
+    }
+
+    #[test]
+    fn a_cursor_that_is_none_of_ours_names_its_field() {
+        let foreign = ["!", "MTI", "eA", &BASE64URL_NOPAD.encode(b"x y"), &BASE64URL_NOPAD.encode(b"\xff 1")];
+        for after in foreign {
+            let refused = of(None, Some(after)).after_key().unwrap_err();
+            assert!(matches!(refused, Error::Refused(Refusal::Input("after"))), "{after}");
+        }
+    }
+
+    #[test]
+    fn a_search_of_many_words_is_cut_and_folded() {
+        assert_eq!(terms(Some(" Zur  LINDE ")), ["zur", "linde"]);
+        assert_eq!(terms(Some("1 2 3 4 5 6 7 8 9")).len(), 8);
+        assert_eq!(terms(None), Vec::<String>::new());
+    }
+
+    proptest! {
+        #[test]
+        fn a_cursor_leads_back_to_the_key_it_was_made_of(number: i64, text in ".*") {
+            let after = of(None, Some(&key(number, &text))).after_key().unwrap();
+            prop_assert_eq!(after, Some((number, text)));
+        }
+    }
+}

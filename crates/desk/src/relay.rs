@@ -223,3 +223,101 @@ async fn send(request: RequestBuilder) -> Result<Response, RelayError> {
         _ => RelayError::Status(status.as_u16()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    /// What becomes of one answer of a relay, or of what stands in its place.
+    async fn answered(status: &str, body: &str) -> Result<Response, RelayError> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+        let serve = async {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let _ = socket.read(&mut [0; 4096]).await.unwrap();
+            socket.write_all(answer.as_bytes()).await.unwrap();
+            socket
+        };
+        let client = Client::builder().no_proxy().build().unwrap();
+        let (_socket, answer) = tokio::join!(serve, send(client.get(url)));
+        answer
+    }
+
+    fn refusal(code: &str) -> String {
+        serde_json::json!({ "code": code, "detail": "no" }).to_string()
+    }
+
+    fn path(base: &str, path: &[&str]) -> String {
+        endpoint(&base.parse().unwrap(), path).unwrap().to_string()
+    }
+
+    #[test]
+    fn a_relay_below_a_path_is_asked_below_that_path() {
+        for base in ["https://relay.example.test/offizin", "https://relay.example.test/offizin/"] {
+            assert_eq!(path(base, &["v1", "pair"]), "https://relay.example.test/offizin/v1/pair");
+        }
+        assert_eq!(path("https://relay.example.test", &["v1", "ack"]), "https://relay.example.test/v1/ack");
+    }
+
+    #[test]
+    fn what_is_named_cannot_lead_to_another_address() {
+        assert_eq!(
+            path("http://r.test", &["v1", "devices", "a/../../x?y#z"]),
+            "http://r.test/v1/devices/a%2F..%2F..%2Fx%3Fy%23z"
+        );
+    }
+
+    #[test]
+    fn an_address_below_which_nothing_can_be_asked_is_said_to_be_one() {
+        assert!(matches!(endpoint(&"mailto:relay@example.test".parse().unwrap(), &["v1"]), Err(RelayError::Address)));
+    }
+
+    #[tokio::test]
+    async fn a_success_is_answered_as_it_is() {
+        assert_eq!(answered("204 No Content", "").await.unwrap().status(), StatusCode::NO_CONTENT);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_known_by_its_code_and_not_by_its_status() {
+        let status = "418 I'm a teapot";
+        assert!(matches!(answered(status, &refusal("device_unknown")).await, Err(RelayError::DeviceRefused)));
+        assert!(matches!(answered(status, &refusal("pairing_code_unknown")).await, Err(RelayError::CodeRefused)));
+        assert!(matches!(answered(status, &refusal("version_unsupported")).await, Err(RelayError::Version)));
+        assert!(matches!(answered(status, &refusal("unavailable")).await, Err(RelayError::Unavailable)));
+        assert!(matches!(answered(status, &refusal("too_fast")).await, Err(RelayError::Unavailable)));
+        assert!(matches!(answered(status, &refusal("not_found")).await, Err(RelayError::NotFound)));
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_speaks_for_a_relay_that_is_down_is_waited_for() {
+        for status in ["502 Bad Gateway", "503 Service Unavailable", "504 Gateway Timeout"] {
+            assert!(matches!(answered(status, "<html>down</html>").await, Err(RelayError::Unavailable)), "{status}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_of_something_else_is_told_by_its_status() {
+        for body in ["<html>who are you?</html>", "", &refusal("a_code_of_next_year")] {
+            assert!(matches!(answered("403 Forbidden", body).await, Err(RelayError::Status(403))), "{body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_missing_page_of_something_else_is_no_missing_inlet() {
+        let missing = answered("404 Not Found", "<html>nothing here</html>").await;
+        assert!(matches!(missing, Err(RelayError::Status(404))), "a wrong address must not retire an inlet");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_not_a_relays_is_told_without_quoting_it() {
+        let answer = answered("200 OK", "{\"Kanarienvogel\":1}").await.unwrap();
+        let error = json::<Vec<DeviceAnswer>>(answer).await.unwrap_err();
+        assert!(matches!(error, RelayError::NotAnswer(_)) && !format!("{error:?}").contains("Kanarienvogel"));
+    }
+}

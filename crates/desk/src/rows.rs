@@ -75,4 +75,12 @@ mod tests {
         assert_eq!(doubled, (0..1001).map(|n| n * 2).collect::<Vec<_>>());
         assert!(spread(Vec::<i32>::new(), |n| n).await.unwrap().is_empty());
     }
+
+    #[test]
+    fn a_set_in_parts_is_the_same_set() {
+        let set: BTreeSet<i32> = (0..7).collect();
+        let parts: Vec<BTreeSet<i32>> = parts(set.clone(), 3).collect();
+        assert_eq!(parts.iter().map(BTreeSet::len).collect::<Vec<_>>(), [3, 3, 1]);
+        assert_eq!(parts.into_iter().flatten().collect::<BTreeSet<_>>(), set);
+    }
 }

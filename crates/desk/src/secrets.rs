@@ -76,3 +76,59 @@ impl Secrets {
 pub(crate) fn entry_name(fingerprint: &str) -> String {
     format!("signing/{fingerprint}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(text: &str) -> SigningSecret {
+        SigningSecret::new(text.to_owned()).unwrap()
+    }
+
+    fn fingerprint(text: &str) -> String {
+        secret(text).fingerprint().as_str().to_owned()
+    }
+
+    #[test]
+    fn a_secret_is_found_by_its_fingerprint() {
+        let secrets = Secrets::default().and(&secret("one")).and(&secret("two"));
+        assert_eq!(secrets.get(&fingerprint("one")).map(SigningSecret::expose), Some("one"));
+        assert_eq!(secrets.get(&fingerprint("two")).map(SigningSecret::expose), Some("two"));
+    }
+
+    #[test]
+    fn a_secret_that_the_keyring_lacks_is_another_thing_than_one_nobody_asked_for() {
+        let secrets = Secrets(HashMap::from([(fingerprint("lost"), None)]));
+        assert!(secrets.knows(&fingerprint("lost")) && secrets.get(&fingerprint("lost")).is_none());
+        assert!(!secrets.knows(&fingerprint("never asked")));
+    }
+
+    #[test]
+    fn a_secret_that_is_found_later_takes_the_place_of_the_gap() {
+        let secrets = Secrets(HashMap::from([(fingerprint("late"), None)])).and(&secret("late"));
+        assert!(secrets.get(&fingerprint("late")).is_some());
+    }
+
+    #[tokio::test]
+    async fn only_what_was_not_found_is_looked_for_again() {
+        let found = (fingerprint("found"), Some(secret("found")));
+        let cache = SecretCache(Mutex::new(HashMap::from([found, (fingerprint("missing"), None)])));
+        cache.forget_missing().await;
+        let known: Vec<String> = cache.0.lock().await.keys().cloned().collect();
+        assert_eq!(known, [fingerprint("found")]);
+    }
+
+    #[tokio::test]
+    async fn what_was_read_once_is_not_asked_of_the_keyring_again() {
+        let cache = SecretCache(Mutex::new(HashMap::from([("fp".to_owned(), Some(secret("read")))])));
+        // Nobody answers in the test's session: a question would be an error.
+        let keychain = Keychain::new("nobody".to_owned());
+        let again = cache.read(&keychain, "fp").await.unwrap();
+        assert_eq!(again.as_ref().map(SigningSecret::expose), Some("read"));
+    }
+
+    #[test]
+    fn the_keyring_names_a_secret_by_its_fingerprint() {
+        assert_eq!(entry_name("0123abcd"), "signing/0123abcd", "what is stored under it must be found after an update");
+    }
+}

@@ -11,6 +11,7 @@ use crate::{event::Event, evitalrx, orders::words::KnownStatus, rxscale};
 
 /// What kind of sender an inlet is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, sqlx::Type)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 #[sqlx(rename_all = "kebab-case")]
 pub enum Source {

@@ -89,6 +89,15 @@ impl Counter {
         self.command(words).env("DBUS_SESSION_BUS_ADDRESS", bus).stdin(Stdio::null()).output().await.unwrap()
     }
 
+    /// What the program prints for people; it must succeed.
+    pub(crate) async fn read(&self, words: &[&str]) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_offizinctl"));
+        command.args(words).env("OFFIZIN_HOME", self.home()).env_remove("OFFIZIN_LOG").stdin(Stdio::null());
+        let output = command.output().await.unwrap();
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_offizinctl"));
         command

@@ -232,6 +232,115 @@ async fn a_diagnosis_is_told_where_nothing_opens() {
     assert_eq!(problem["code"], "keyring_missing");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn every_list_answers_rows_and_where_the_next_page_begins() {
+    let counter = Counter::open().await;
+    counter.live().await;
+    let stock = counter.ask(&["stock", "list", "--limit", "1"]).await;
+    let sku = stock["rows"][0]["uid"].as_str().unwrap();
+    for words in [
+        &["order", "list", "--limit", "1"][..],
+        &["event", "list", "--limit", "1"],
+        &["stock", "list", "--limit", "1"],
+        &["stock", "history", sku, "--limit", "1"],
+        &["assignment", "list", "--limit", "1"],
+        &["assignment", "doctors", "--limit", "1"],
+        &["audit", "--limit", "1"],
+        &["connection", "list"],
+        &["subscription", "list"],
+        &["rotation", "list"],
+        &["inlet", "list"],
+        &["device", "list"],
+    ] {
+        let list = counter.ask(words).await;
+        assert!(list["rows"].is_array(), "{words:?}");
+        let next = list.get("next").unwrap();
+        assert!(next.is_null() || next.is_string(), "{words:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_for_people_is_columns_and_says_how_to_go_on() {
+    let counter = Counter::open().await;
+    counter.live().await;
+    for (words, heading) in [
+        (&["order", "list"][..], &["ORDER", "STATUS", "UPDATED", "LANES", "TRUST", "UID"][..]),
+        (&["order", "filters"], &["FILTER", "VALUE", "NAME", "ORDERS"]),
+        (&["event", "list"], &["RECEIVED", "TYPE", "VERDICT", "TRUST", "RECEIPTS", "ORDER", "ID"]),
+        (&["stock", "list"], &["PRODUCT", "PZN", "STOCK", "CHANGE", "DAYS", "UPDATED", "UID"]),
+        (&["assignment", "list"], &["PRESCRIPTION", "DOCTOR", "FROM", "UNTIL", "REASON"]),
+        (&["assignment", "doctors"], &["DOCTOR", "OPEN", "TAKEN", "LOST", "REQUEUED", "LAST", "UID"]),
+        (&["audit"], &["AT", "WHO", "THROUGH", "WHAT", "OF", "DETAIL", "RESULT", "CODE"]),
+        (&["connection", "list"], &["NAME", "API", "ENVIRONMENT", "SUBSCRIPTIONS", "LAST", "VERIFIED", "HOST"]),
+        (&["connection", "check", "Adler"], &["STEP", "STATE"]),
+        (&["subscription", "list"], &["ID", "CONNECTION", "TYPE", "STATE", "SECRET", "KEY", "LAST", "VERIFIED"]),
+        (&["rotation", "list"], &["ID", "CONNECTION", "TYPE", "STEP", "WAITS", "FOR", "GRACE", "UNTIL", "PROBLEM"]),
+        (&["inlet", "list"], &["ID", "NAME", "SOURCE", "LAST", "ACCEPTED", "ADDRESS"]),
+        (&["device", "list"], &["ID", "NAME", "PAIRED", "LAST", "SEEN", "BEHIND"]),
+    ] {
+        let read = counter.read(words).await;
+        let columns: Vec<&str> = read.lines().next().unwrap().split_whitespace().collect();
+        assert_eq!(columns, heading, "{words:?}");
+    }
+    let first = counter.read(&["event", "list", "--limit", "1"]).await;
+    assert_eq!(first.lines().count(), 3, "a heading, a row, and how to go on");
+    let next = counter.ask(&["event", "list", "--limit", "1"]).await["next"].as_str().unwrap().to_owned();
+    assert_eq!(first.lines().last().unwrap(), format!("… --after {next}"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_for_people_is_a_sentence_and_no_json() {
+    let counter = Counter::open().await;
+    counter.live().await;
+    let orders = counter.ask(&["order", "list"]).await;
+    let order = &orders["rows"][0];
+    let uid = order["uid"].as_str().unwrap();
+    for (words, said) in [
+        (&["status"][..], "segments behind"),
+        (&["sync"], "0 deliveries: 0 new events"),
+        (&["ledger", "verify"], "0 damaged, 0 unproven; a rebuild gives exactly what is shown"),
+        (&["ledger", "rebuild"], "events anew"),
+        (&["settings", "get"], "language system · theme system"),
+        (&["network", "get"], "proxy system"),
+        (&["stock", "rule"], "low at 5 pieces or – days"),
+        (&["order", "show", uid], order["name"].as_str().unwrap()),
+        (&["order", "timeline", uid], "→"),
+        (&["order", "patient", uid, "--reveal"], "born"),
+        (&["order", "confirm", uid], "not asked yet, and no key to ask with is stored"),
+        (&["connection", "edit", "Adler", "--rename", "Adler 2"], "changed Adler 2"),
+    ] {
+        let read = counter.read(words).await;
+        assert!(read.contains(said), "{words:?}: {read}");
+        assert!(!read.starts_with('{'), "{words:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_word_that_is_set_is_answered() {
+    let counter = Counter::open().await;
+    for language in ["de", "en", "system"] {
+        let words = ["settings", "set", "--language", language];
+        assert_eq!(counter.ask(&words).await["language"], language);
+    }
+    for theme in ["light", "dark", "contrast", "system"] {
+        assert_eq!(counter.ask(&["settings", "set", "--theme", theme]).await["theme"], theme);
+    }
+    for proxy in ["none", "system"] {
+        assert_eq!(counter.ask(&["network", "set", "--proxy", proxy]).await["proxy"], proxy);
+    }
+    for strategy in ["path", "body", "query"] {
+        let edited = counter.ask(&["connection", "edit", "Adler", "--delete-strategy", strategy]).await;
+        assert_eq!(edited["settings"]["delete"], strategy);
+    }
+    for source in ["rxscale-pubsub", "evitalrx"] {
+        assert_eq!(counter.ask(&["inlet", "add", source, "--source", source]).await["source"], source);
+    }
+    for (said, answered) in [("final-only", "final_only"), ("each", "each"), ("not-sure", "not_sure")] {
+        let set = counter.ask(&["inlet", "set", "evitalrx", "--rejections", said]).await;
+        assert_eq!(set["rejections"], answered);
+    }
+}
+
 /// Different in every run.
 const CHANGING: [&str; 46] = [
     "account",

@@ -201,3 +201,55 @@ pub(crate) async fn check(ground: &Ground, id: &ConnectionId) -> Result<CheckVie
     tx.commit().await?;
     Ok(check)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field<T: std::fmt::Debug>(refused: Result<T, Error>) -> &'static str {
+        match refused.unwrap_err() {
+            Error::Refused(Refusal::Input(field)) => field,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_connections_name_is_1_to_80_letters_whatever_their_bytes() {
+        assert_eq!(usable_name("  Zur Linde ").unwrap(), "Zur Linde");
+        assert_eq!(usable_name(&"ü".repeat(80)).unwrap(), "ü".repeat(80));
+        for name in [" \t", &"ü".repeat(81)] {
+            assert_eq!(field(usable_name(name)), "name");
+        }
+    }
+
+    #[test]
+    fn a_key_loses_what_an_editor_or_echo_put_around_it() {
+        assert_eq!(usable_key(&" key-1\r\n".to_owned().into()).unwrap().expose_secret(), "key-1");
+    }
+
+    #[test]
+    fn a_key_that_could_not_be_a_header_is_refused_before_it_is_stored() {
+        for key in ["", " ", "two words", "a\nX-Other: b", "schlüssel", "nul\0"] {
+            assert_eq!(field(usable_key(&key.to_owned().into())), "api_key", "{key:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_sent_with_every_create_is_an_object_or_nothing() {
+        let with = |meta_data: &str| {
+            usable_settings(&ConnectionSettings { meta_data: meta_data.to_owned(), ..ConnectionSettings::default() })
+        };
+        for good in ["", " \n", "{}", "{\"shop\": \"Linde\"}"] {
+            assert!(with(good).is_ok(), "{good}");
+        }
+        for bad in ["{", "[]", "\"text\"", "null", "7"] {
+            assert_eq!(field(with(bad)), "meta_data", "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_was_left_empty_was_not_given() {
+        assert_eq!(given(Some(" ph-1 ".to_owned())).as_deref(), Some("ph-1"));
+        assert_eq!((given(Some("  ".to_owned())), given(None)), (None, None));
+    }
+}

@@ -140,3 +140,77 @@ pub(crate) async fn note_wrote(
         .await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::connections::view::{Api, ConnectionSettings};
+
+    fn at(base: &str) -> Environment {
+        environment(&base.parse().unwrap())
+    }
+
+    fn view(environment: Environment) -> ConnectionView {
+        ConnectionView {
+            id: "c-1".into(),
+            name: "Zur Linde".into(),
+            provider: Provider::Rxscale,
+            api: Api::Management,
+            base_url: rxscale::PRODUCTION.into(),
+            environment,
+            pharmacy_uid: None,
+            settings: ConnectionSettings::default(),
+            created_at: Timestamp::UNIX_EPOCH,
+            checked_at: None,
+            last_verified_at: None,
+            subscriptions: 0,
+        }
+    }
+
+    #[test]
+    fn the_host_says_whether_orders_are_of_real_people() {
+        assert_eq!(at("https://api.rxscale.com/v1/"), Environment::Production);
+        assert_eq!(at("https://api.rxscale-dev.com"), Environment::Development);
+        assert_eq!(at("http://127.0.0.1:8788"), Environment::Sandbox);
+    }
+
+    #[test]
+    fn only_the_exact_host_is_production() {
+        for other in ["https://api.rxscale.com.evil.test", "https://api.rxscale.com:8443", "http://api.rxscale.com"] {
+            assert_ne!(at(other), Environment::Production, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_undone_in_production_wants_the_exact_name() {
+        let production = view(Environment::Production);
+        assert!(confirmed(&production, Some(" Zur Linde ")).is_ok());
+        for typed in [None, Some(""), Some("zur linde"), Some("Zur Linde 2"), Some("c-1")] {
+            let refused = confirmed(&production, typed).unwrap_err();
+            assert!(matches!(refused, Error::Refused(Refusal::ConfirmationNeeded)), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_has_to_be_typed_where_no_real_orders_are() {
+        for environment in [Environment::Development, Environment::Sandbox] {
+            assert!(confirmed(&view(environment), None).is_ok());
+        }
+    }
+
+    #[test]
+    fn ids_of_two_hosts_of_one_provider_are_never_the_same() {
+        let realm = |base: &str| realm("rxscale", &base.parse().unwrap());
+        assert_eq!(realm("https://api.rxscale.com"), "rxscale:https://api.rxscale.com");
+        assert_ne!(realm("https://api.rxscale.com"), realm("https://api.rxscale-dev.com"));
+        assert_ne!(realm("http://127.0.0.1:1"), realm("http://127.0.0.1:2"));
+    }
+
+    #[test]
+    fn ids_of_one_host_are_the_same_below_every_path() {
+        let realm = |base: &str| realm("rxscale", &base.parse().unwrap());
+        assert_eq!(realm("https://api.rxscale.com/v1/management/"), realm("https://API.rxscale.com:443"));
+    }
+}

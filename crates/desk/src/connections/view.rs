@@ -9,6 +9,7 @@ use crate::{id::ConnectionId, problem::Problem};
 
 /// Which provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
     /// RxScale, Germany.
@@ -17,6 +18,7 @@ pub enum Provider {
 
 /// Which of the provider's APIs a key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Api {
     /// Organisation-wide.
@@ -39,9 +41,11 @@ pub enum Environment {
 
 /// How a subscription is deleted: the documents of the Management API do not say, so it is a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "snake_case")]
 pub enum DeleteStrategy {
     /// Not known yet: deleting is refused with an explanation. The default of the Management API.
+    #[cfg_attr(feature = "clap", value(skip))]
     Off,
     /// `DELETE …/{uid}`. The default of the Pharmacy API, where it is documented.
     Path,

@@ -44,7 +44,7 @@ impl Subscriber for Log {
     fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut line = String::new();
+        let mut line = format!("{} ", event.metadata().level());
         event.record(&mut |field: &Field, value: &dyn Debug| line.push_str(&format!("{field}={value:?} ")));
         self.0.lock().unwrap().push(line);
     }
@@ -216,6 +216,40 @@ fn the_reason_why_a_stored_value_does_not_read_back_is_named() {
     }
     let why = Unreadable::from("fixed");
     assert_eq!(why.to_string(), "fixed");
+}
+
+#[test]
+fn only_a_defect_of_ours_is_logged_as_an_error() {
+    let level = |error| out(error).1[0].split(' ').next().unwrap().to_owned();
+    assert_eq!(level(Error::Stopped), "ERROR");
+    assert_eq!(level(StoreError::KeyLost.into()), "INFO");
+    assert_eq!(level(Refusal::NotPaired.into()), "INFO");
+}
+
+#[test]
+fn two_occurrences_of_one_failure_can_be_told_apart() {
+    let incident = || out(Error::Stopped).0.incident;
+    assert_ne!(incident(), incident());
+}
+
+#[test]
+fn a_failure_that_a_shell_found_is_in_the_log_like_any_other() {
+    let log = Log::default();
+    let problem = tracing::subscriber::with_default(log.clone(), || Problem::found(Code::BrowserMissing, Some("none")));
+    assert_eq!((problem.code, problem.detail.as_deref()), (Code::BrowserMissing, Some("none")));
+    let lines = log.0.lock().unwrap().clone();
+    assert!(lines.len() == 1 && lines[0].contains(&problem.incident), "{lines:?}");
+}
+
+#[test]
+fn a_cause_that_repeats_the_one_below_it_is_said_once() {
+    #[derive(Debug, thiserror::Error)]
+    #[error("above: {below}")]
+    struct Above {
+        #[source]
+        below: std::io::Error,
+    }
+    assert_eq!(super::causes(&Above { below: std::io::Error::other("the cable is cut") }), "above: the cable is cut");
 }
 
 /// Where a code may stand: where it is defined, where failures become one, where the record keeps how an act ended.

@@ -5,6 +5,7 @@ use ts_rs::TS;
 
 /// How an arrival was judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Trusted and understood.

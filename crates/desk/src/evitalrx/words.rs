@@ -162,3 +162,79 @@ impl Nature {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_known_however_it_is_written() {
+        for written in ["order_picked_up", "ORDER_PICKED_UP", " Order_Picked_Up\n"] {
+            assert_eq!(Nature::of(written), Some(Nature::OrderPickedUp), "{written}");
+        }
+        for unknown in ["", "order picked up", "teleported"] {
+            assert_eq!(Nature::of(unknown), None, "{unknown}");
+        }
+    }
+
+    #[test]
+    fn a_status_is_called_by_the_documented_word() {
+        for (word, nature) in Nature::ALL {
+            if let Some(status) = nature.status(Way::Delivery) {
+                assert_eq!(status.word, *word);
+            }
+        }
+    }
+
+    #[test]
+    fn the_expected_steps_follow_each_other() {
+        for way in [Way::Delivery, Way::Pickup] {
+            let steps = Nature::sequence(way);
+            let ranks: Vec<_> =
+                steps.iter().map(|step| Nature::of(&step.word).unwrap().status(way).unwrap().rank).collect();
+            assert!(ranks.is_sorted() && ranks.iter().all(Option::is_some), "{way:?}: {ranks:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_rides_for_what_is_collected() {
+        assert!(Nature::sequence(Way::Pickup).iter().all(|step| step.word != "order_picked_up"));
+        assert_eq!(Nature::OrderPickedUp.status(Way::Pickup).unwrap().after, [NEVER], "it follows nothing if it comes");
+    }
+
+    #[test]
+    fn a_way_that_is_not_known_has_no_expected_steps() {
+        assert!(Nature::sequence(Way::of(Some("drone"))).is_empty() && Nature::sequence(Way::of(None)).is_empty());
+    }
+
+    #[test]
+    fn what_is_shipped_waits_for_a_rider_or_for_whoever_collects_it() {
+        assert_eq!(Nature::Shipped.stage(Way::of(Some("PickUp"))), Some(Stage::ReadyForCollection));
+        assert_eq!(Nature::Shipped.stage(Way::of(Some("delivery"))), Some(Stage::Packed));
+        assert_eq!(Nature::Delivered.stage(Way::Pickup), Some(Stage::Collected));
+    }
+
+    #[test]
+    fn only_a_rejection_says_whether_it_is_final() {
+        let finality = |nature: Nature, is_final| nature.meaning(Way::Delivery, is_final).finality;
+        assert_eq!(finality(Nature::Reject, Some(true)), Some(Finality::Final));
+        assert_eq!(finality(Nature::Reject, Some(false)), Some(Finality::MayContinue));
+        assert_eq!(finality(Nature::Reject, None), Some(Finality::Unknown));
+        assert_eq!(finality(Nature::Delivered, Some(true)), None);
+    }
+
+    #[test]
+    fn a_general_event_and_a_split_move_nothing() {
+        for nature in [Nature::General, Nature::Split] {
+            assert_eq!((nature.status(Way::Delivery), nature.stage(Way::Delivery)), (None, None));
+        }
+    }
+
+    #[test]
+    fn only_a_reassignment_begins_a_lane_anew() {
+        let begins = |nature: Nature| nature.meaning(Way::Delivery, None).begins;
+        let beginning: Vec<_> =
+            Nature::ALL.iter().filter(|(_, nature)| begins(*nature)).map(|(word, _)| *word).collect();
+        assert_eq!(beginning, ["reassign"]);
+    }
+}

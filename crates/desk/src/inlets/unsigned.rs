@@ -230,4 +230,10 @@ mod tests {
             assert!(header_name(bad).is_err(), "{bad}");
         }
     }
+
+    #[test]
+    fn a_header_is_kept_in_the_letters_the_relay_compares() {
+        assert_eq!(header_name("X_Shared-KEY-2").unwrap(), "x_shared-key-2");
+        assert_eq!(header_name(&"x".repeat(64)).unwrap().len(), 64);
+    }
 }

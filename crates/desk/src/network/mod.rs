@@ -49,6 +49,7 @@ pub(crate) enum NetworkError {
 
 /// Which proxy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "snake_case")]
 pub enum Proxy {
     /// As the operating system or the environment says.
@@ -201,4 +202,74 @@ fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, NetworkError>
     let certificates = read.map_err(|_| NetworkError::NotPem)?;
     let is_missing = certificates.is_empty() && !pem.trim().is_empty();
     if is_missing { Err(NetworkError::NotPem) } else { Ok(certificates) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn custom(proxy: Proxy, proxy_url: Option<&str>) -> Stored {
+        Stored { proxy, proxy_url: proxy_url.map(str::to_owned), ..Stored::default() }
+    }
+
+    #[test]
+    fn this_computer_is_reached_directly_and_nothing_else_is_this_computer() {
+        let is_here = |url: &str| is_loopback(&url.parse().unwrap());
+        for here in ["http://127.0.0.1:1", "http://127.9.9.9", "http://[::1]:1", "http://localhost", "http://LOCALHOST"]
+        {
+            assert!(is_here(here), "{here}");
+        }
+        for outside in [
+            "http://192.168.0.1",
+            "http://localhost.evil.test",
+            "http://127.0.0.1.evil.test",
+            "http://0.0.0.0",
+            "http://[::ffff:8.8.8.8]",
+            "data:text/plain,localhost",
+        ] {
+            assert!(!is_here(outside), "{outside}");
+        }
+    }
+
+    #[test]
+    fn without_additional_certificates_there_are_none() {
+        for pem in ["", " \n"] {
+            assert!(certificates(pem).unwrap().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_file_without_a_certificate_is_no_root() {
+        let key = "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n";
+        for pem in ["not PEM", key, "-----BEGIN CERTIFICATE-----\nMAA=\n"] {
+            assert!(matches!(certificates(pem), Err(NetworkError::NotPem)), "{pem}");
+        }
+    }
+
+    #[test]
+    fn what_is_pem_and_no_certificate_is_refused_before_it_is_stored() {
+        let pem = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n".to_owned();
+        let stored = Stored { root_certificates_pem: pem, ..Stored::default() };
+        assert!(matches!(clients(&stored), Err(NetworkError::Certificate(_))));
+    }
+
+    #[test]
+    fn a_certificate_is_shown_by_its_fingerprint_and_not_by_what_it_says() {
+        let pem = "-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n".to_owned();
+        let view = shown(Stored { root_certificates_pem: pem, ..Stored::default() }).unwrap();
+        assert_eq!(view.root_certificates, ["ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"]);
+    }
+
+    #[test]
+    fn a_proxy_that_no_client_takes_is_the_proxys_fault() {
+        assert!(matches!(clients(&custom(Proxy::Custom, Some("not a url\0"))), Err(NetworkError::Proxy)));
+        assert!(clients(&custom(Proxy::System, Some("not a url\0"))).is_ok(), "it is not used then");
+        assert!(clients(&custom(Proxy::Custom, Some("http://proxy.example.test:3128"))).is_ok());
+    }
+
+    #[test]
+    fn settings_of_a_version_that_knew_less_are_filled_up() {
+        let stored: Stored = serde_json::from_str("{\"proxy\":\"none\"}").unwrap();
+        assert_eq!((stored.proxy, stored.timeout_seconds), (Proxy::None, DEFAULT_TIMEOUT_SECONDS));
+    }
 }

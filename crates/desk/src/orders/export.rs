@@ -145,4 +145,26 @@ mod tests {
         let line = String::from_utf8(csv_line(cells).unwrap()).unwrap();
         assert_eq!(line, "'=1+1,-12.50,'+49 30 0,\"say \"\"a\"\", b\"\n");
     }
+
+    #[test]
+    fn a_cell_that_holds_a_line_break_stays_one_cell() {
+        let line = csv_line(["a\nb", "c"].map(str::to_owned)).unwrap();
+        assert_eq!(String::from_utf8(line).unwrap(), "\"a\nb\",c\n");
+    }
+
+    #[test]
+    fn a_cell_that_begins_like_a_formula_behind_a_tab_is_text_too() {
+        assert_eq!(harmless("\t=1+1".to_owned()), "'\t=1+1");
+        assert_eq!(harmless("@SUM(A1)".to_owned()), "'@SUM(A1)");
+        assert_eq!(harmless("-".to_owned()), "'-");
+        assert_eq!(harmless("1e5 Stück".to_owned()), "1e5 Stück");
+    }
+
+    #[test]
+    fn an_address_leaves_out_what_is_not_known() {
+        let parts =
+            AddressView { street: Some("Lindenweg 1".into()), city: Some("Köln".into()), ..AddressView::default() };
+        assert_eq!(address(&parts), "Lindenweg 1, Köln");
+        assert_eq!(address(&AddressView::default()), "");
+    }
 }

@@ -219,12 +219,15 @@ pub enum Agreement {
 
 /// What a sender's silence on the finality of a rejection means: a setting of its connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS, sqlx::Type)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "snake_case")]
 #[sqlx(rename_all = "snake_case")]
 pub enum Rejections {
-    /// It tells final rejections only.
+    /// The sender tells final rejections only.
     FinalOnly,
-    /// It tells each rejection, up to the final one.
+    /// It tells each rejection.
+    ///
+    /// The last of them is final.
     Each,
     /// Nobody knows: the order stays open.
     #[default]

@@ -197,3 +197,95 @@ fn words(complaint: &Value) -> String {
 fn waiting(retry_after: Option<Duration>) -> String {
     retry_after.map(|wait| format!("{} s", wait.as_secs())).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn http() -> Http {
+        Http::new(Client::new(), "rxk_Kanarienvogel".to_owned().into(), Arc::default())
+    }
+
+    fn answer(status: u16, json: Option<Value>) -> Answer {
+        Answer { status: StatusCode::from_u16(status).unwrap(), json, is_empty: false, retry_after: None }
+    }
+
+    fn judged(status: u16, json: Option<Value>) -> ProviderError {
+        http().judge(answer(status, json), "notifications:write").unwrap_err()
+    }
+
+    fn detail(json: Value) -> String {
+        http().detail(&answer(400, Some(json)))
+    }
+
+    #[test]
+    fn each_documented_shape_of_a_refusal_is_told_in_its_own_words() {
+        assert_eq!(detail(json!({ "error": "no such type" })), "no such type");
+        assert_eq!(detail(json!({ "code": "E7", "description": "taken" })), "E7: taken");
+        assert_eq!(detail(json!({ "code": "E8", "message": "seen live" })), "E8: seen live");
+    }
+
+    #[test]
+    fn complaints_about_fields_are_told_with_their_names() {
+        let complaints = json!({ "error": "invalid", "errors": { "target": ["not https", "too long"], "type": 7 } });
+        assert_eq!(detail(complaints), "invalid; target not https, too long; type 7");
+    }
+
+    #[test]
+    fn a_refusal_of_no_known_shape_is_told_as_it_is() {
+        assert_eq!(detail(json!({ "why": 1 })), "{\"why\":1}");
+        assert_eq!(http().detail(&answer(418, None)), "HTTP 418");
+    }
+
+    #[test]
+    fn a_key_that_is_repeated_in_a_refusal_is_not_told() {
+        let told = detail(json!({ "error": "the key rxk_Kanarienvogel is unknown" }));
+        assert_eq!(told, "the key ••• is unknown");
+    }
+
+    #[test]
+    fn a_refusal_stays_on_one_line_and_short() {
+        assert_eq!(detail(json!({ "error": "a\r\nb\u{1b}[31m" })), "a  b [31m");
+        assert_eq!(detail(json!({ "error": "ü".repeat(900) })).chars().count(), MAX_DETAIL);
+    }
+
+    #[test]
+    fn a_refusal_is_what_its_status_says() {
+        let json = || Some(json!({ "error": "no" }));
+        assert!(matches!(judged(401, json()), ProviderError::KeyRefused(words) if words == "no"));
+        assert!(matches!(judged(404, json()), ProviderError::NotFound(words) if words == "no"));
+        assert!(matches!(judged(409, json()), ProviderError::Conflict(words) if words == "no"));
+        assert!(matches!(judged(422, json()), ProviderError::Rejected(words) if words == "no"));
+        assert!(matches!(judged(503, json()), ProviderError::Failed(503)));
+    }
+
+    #[test]
+    fn a_missing_permission_is_named_as_the_documents_name_it() {
+        let missing = judged(403, Some(json!({ "error": "forbidden" })));
+        assert!(matches!(missing, ProviderError::PermissionMissing(name) if name == "notifications:write"));
+    }
+
+    #[test]
+    fn a_page_that_is_not_json_comes_from_another_path() {
+        for status in [200, 401, 404] {
+            assert!(matches!(judged(status, None), ProviderError::WrongBasePath), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_is_told_and_not_followed_whatever_it_says() {
+        assert!(matches!(judged(302, None), ProviderError::Redirected));
+    }
+
+    #[test]
+    fn too_many_requests_say_how_long_to_wait_where_they_do() {
+        let waiting = |retry_after| http().judge(Answer { retry_after, ..answer(429, None) }, "").unwrap_err();
+        assert!(matches!(waiting(Some(Duration::from_secs(7))), ProviderError::RateLimited(wait) if wait == "7 s"));
+        assert!(matches!(waiting(None), ProviderError::RateLimited(wait) if wait.is_empty()));
+    }
+
+    #[test]
+    fn a_success_without_a_body_is_one() {
+        assert!(http().judge(Answer { is_empty: true, ..answer(204, None) }, "").is_ok());
+    }
+}

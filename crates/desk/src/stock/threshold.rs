@@ -153,3 +153,30 @@ fn check(threshold: &StockThreshold) -> Result<(), Error> {
         (true, true) => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(pieces: Option<i64>, days: Option<i64>) -> Result<(), &'static str> {
+        check(&StockThreshold { pieces, days }).map_err(|error| match error {
+            Error::Refused(Refusal::Input(field)) => field,
+            other => panic!("{other:?}"),
+        })
+    }
+
+    #[test]
+    fn a_threshold_may_be_zero_and_either_half_may_be_absent() {
+        for (pieces, days) in [(Some(0), Some(0)), (None, Some(7)), (Some(MOST), None), (None, None)] {
+            assert_eq!(checked(pieces, days), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_threshold_that_is_a_slip_of_the_hand_names_its_field() {
+        assert_eq!(checked(Some(-1), None), Err("pieces"));
+        assert_eq!(checked(Some(MOST + 1), Some(-1)), Err("pieces"));
+        assert_eq!(checked(Some(5), Some(-1)), Err("days"));
+        assert_eq!(checked(None, Some(i64::MAX)), Err("days"));
+    }
+}

@@ -52,6 +52,7 @@ pub struct OrderListInput {
 
 /// How orders are written into a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "snake_case")]
 pub enum OrderFormat {
     /// One line per order, for spreadsheets.
