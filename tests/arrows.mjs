@@ -101,8 +101,8 @@ const LONGEST = 800;
 const LONG = 500;
 /** How many files may import each other in a circle: a type and its view and its error, no more. */
 const CIRCLE = 3;
-/** Code lines for each test, at most. The aim is 75. */
-const PER_TEST = 95;
+/** Code lines in Rust for each test written in Rust, at most. */
+const PER_TEST = 75;
 /** What was there before these rules and is still to be opened. Nothing may be added, and what shrinks is taken off. */
 const STILL = {
   circles: {
