@@ -1,7 +1,7 @@
 //! The log in NATS JetStream: for any number of relays on several hosts.
 //!
 //! One stream per inbox, on file and replicated three times, is its log ([`segments`]); a key-value bucket holds inboxes,
-//! devices, inlets and codes, changed by compare-and-set ([`registry`]). Every write to an inbox's stream is conditional
+//! devices, inlets and codes, changed by compare-and-swap ([`registry`]). Every write to an inbox's stream is conditional
 //! on the stream's last message, which says where the inbox stands ([`Stamp`]); so relays need not know of each other.
 //! `Nats-Msg-Id` is not used: it judges by a window of time, and the relay never judges.
 //!

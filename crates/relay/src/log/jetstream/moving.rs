@@ -55,7 +55,7 @@ impl JetStream {
 
     pub(super) async fn import_inbox(&self, moving: &Moving) -> Result<(), LogError> {
         let id = &moving.inbox.id;
-        if !self.make(&name_key(&moving.inbox.name), &id.as_str()).await? {
+        if !self.create(&name_key(&moving.inbox.name), &id.as_str()).await? {
             return Err(LogError::NameTaken);
         }
         self.make_stream(id).await?;
@@ -68,9 +68,9 @@ impl JetStream {
         let token = |by: String| TokenEntry { inbox: id.as_str().to_owned(), by };
         let mut devices = Vec::new();
         for device in &moving.devices {
-            self.make(&token_key(device.token_hash), &token(format!("device {}", device.id.as_str()))).await?;
+            self.create(&token_key(device.token_hash), &token(format!("device {}", device.id.as_str()))).await?;
             let seen = SeenEntry { acked: device.acked, at: device.last_seen_at };
-            self.make(&seen_key(device.id.as_str()), &seen).await?;
+            self.create(&seen_key(device.id.as_str()), &seen).await?;
             devices.push(DeviceEntry {
                 id: device.id.as_str().to_owned(),
                 name: device.name.clone(),
@@ -83,7 +83,7 @@ impl JetStream {
         }
         let mut inlets = Vec::new();
         for (token_hash, answer) in &moving.inlets {
-            self.make(&token_key(*token_hash), &token(format!("inlet {}", answer.id.as_str()))).await?;
+            self.create(&token_key(*token_hash), &token(format!("inlet {}", answer.id.as_str()))).await?;
             inlets.push(InletEntry { token_hash: *token_hash, answer: answer.clone() });
         }
         for (code, expires_at) in &moving.codes {
@@ -97,7 +97,7 @@ impl JetStream {
             devices,
             inlets,
         };
-        self.make(&inbox_key(id.as_str()), &entry).await.map(|_| ())
+        self.create(&inbox_key(id.as_str()), &entry).await.map(|_| ())
     }
 
     pub(super) async fn restore_segments(&self, inbox: &InboxId, segments: Vec<Segment>) -> Result<(), LogError> {

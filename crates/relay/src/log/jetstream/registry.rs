@@ -186,7 +186,7 @@ impl JetStream {
         now: Timestamp,
     ) -> Result<InboxId, LogError> {
         let id = InboxId::random()?;
-        if !self.make(&name_key(name), &id.as_str()).await? {
+        if !self.create(&name_key(name), &id.as_str()).await? {
             return Err(LogError::NameTaken);
         }
         self.make_stream(&id).await?;
@@ -198,7 +198,7 @@ impl JetStream {
             devices: Vec::new(),
             inlets: Vec::new(),
         };
-        self.make(&inbox_key(id.as_str()), &entry).await?;
+        self.create(&inbox_key(id.as_str()), &entry).await?;
         self.put_code(&id, code, expires_at).await?;
         Ok(id)
     }
@@ -210,7 +210,7 @@ impl JetStream {
         expires_at: Timestamp,
     ) -> Result<(), LogError> {
         let entry = CodeEntry { inbox: inbox.as_str().to_owned(), expires_at, used_by: None };
-        if self.make(&code_key(code), &entry).await? {
+        if self.create(&code_key(code), &entry).await? {
             Ok(())
         } else {
             Err(LogError::Unavailable("the code is taken".into()))
@@ -252,7 +252,7 @@ impl JetStream {
     pub(super) async fn delete_inbox(&self, name: &str) -> Result<InboxId, LogError> {
         let inbox = self.named(name).await?;
         let entry = self.entry(inbox.as_str()).await?;
-        self.take_away(&inbox_key(inbox.as_str())).await?;
+        self.delete(&inbox_key(inbox.as_str())).await?;
         match self.context.delete_stream(self.stream_name(&inbox)).await {
             Ok(_) => {}
             Err(_) if self.stand(&inbox).await?.is_none() => {}
@@ -260,19 +260,19 @@ impl JetStream {
         }
         if let Some(entry) = entry {
             for device in &entry.devices {
-                self.take_away(&token_key(device.token_hash)).await?;
-                self.take_away(&seen_key(&device.id)).await?;
+                self.delete(&token_key(device.token_hash)).await?;
+                self.delete(&seen_key(&device.id)).await?;
             }
             for inlet in &entry.inlets {
-                self.take_away(&token_key(inlet.token_hash)).await?;
+                self.delete(&token_key(inlet.token_hash)).await?;
             }
         }
         for key in self.keys("code").await? {
             if self.get::<CodeEntry>(&key).await?.is_some_and(|(code, _)| code.inbox == inbox.as_str()) {
-                self.take_away(&key).await?;
+                self.delete(&key).await?;
             }
         }
-        self.take_away(&name_key(name)).await?;
+        self.delete(&name_key(name)).await?;
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner).remove(&inbox);
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).remove(&inbox);
         Ok(inbox)
@@ -292,7 +292,7 @@ impl JetStream {
     pub(super) async fn prune_codes(&self, now: Timestamp) -> Result<(), LogError> {
         for key in self.keys("code").await? {
             if self.get::<CodeEntry>(&key).await?.is_some_and(|(code, _)| code.expires_at <= now) {
-                self.take_away(&key).await?;
+                self.delete(&key).await?;
             }
         }
         Ok(())
@@ -321,7 +321,7 @@ impl JetStream {
             }
             let token = TokenEntry { inbox: code.inbox.clone(), by: String::from(candidate.code) };
             let token_key = token_key(candidate.token_hash);
-            if !self.make(&token_key, &token).await? {
+            if !self.create(&token_key, &token).await? {
                 let known = self.get::<TokenEntry>(&token_key).await?;
                 // It belongs to another device; who made it knows, nobody else needs to.
                 if known.is_none_or(|(known, _)| known.by != token.by) {
@@ -338,7 +338,7 @@ impl JetStream {
                 revoked_at: None,
             });
             // If somebody was quicker, the next round finds out who.
-            self.swap(&key, &code, revision).await?;
+            self.compare_and_swap(&key, &code, revision).await?;
         }
     }
 
@@ -367,7 +367,7 @@ impl JetStream {
         }
         // From this mark on, what is not sealed to it is refused.
         let head = self.mark(inbox, |stamp| stamp.version = stamp.version.max(version)).await?.head;
-        self.make(&seen_key(&known.id), &SeenEntry { acked: head, at: Some(known.paired_at) }).await?;
+        self.create(&seen_key(&known.id), &SeenEntry { acked: head, at: Some(known.paired_at) }).await?;
         let settled = self
             .change(&key, |entry: &mut InboxEntry| {
                 let device = entry.devices.iter_mut().find(|known| known.id == device.id);
@@ -394,7 +394,7 @@ impl JetStream {
             .await?;
         let Some(version) = version else { return Ok(false) };
         self.mark(inbox, |stamp| stamp.version = stamp.version.max(version)).await?;
-        self.take_away(&seen_key(device)).await?;
+        self.delete(&seen_key(device)).await?;
         Ok(true)
     }
 
@@ -454,7 +454,7 @@ impl JetStream {
             return Err(on_hold());
         }
         let owner = TokenEntry { inbox: inbox.as_str().to_owned(), by: format!("inlet {}", id.as_str()) };
-        if !self.make(&token_key(token), &owner).await? {
+        if !self.create(&token_key(token), &owner).await? {
             let taken = self.get::<TokenEntry>(&token_key(token)).await?;
             if taken.is_none_or(|(taken, _)| taken.by != owner.by || taken.inbox != owner.inbox) {
                 return Ok(InletPlace::Taken);
