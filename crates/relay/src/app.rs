@@ -32,7 +32,7 @@ const PROBE_TIME: Duration = Duration::from_secs(3);
 /// The state of one serving relay.
 pub(crate) struct App {
     pub(crate) registry: Arc<Registry>,
-    pub(crate) log: Arc<dyn Log>,
+    pub(crate) log: Arc<Log>,
     pub(crate) metrics: Arc<Metrics>,
     /// Where intake puts deliveries to be sealed and committed.
     pub(crate) queue: seal::Queue,

@@ -9,7 +9,7 @@ use std::{fs, io, path::Path};
 use jiff::Timestamp;
 use offizin_wire::{Recipient, pull::Segment, seal};
 
-use crate::log::{Log, LogError, sqlite::Sqlite};
+use crate::log::{LogError, sqlite::Sqlite};
 
 /// Sequences passed over: more than any inbox gives out between two back-ups, and few enough never to run out.
 const LEAP: u64 = 1_000_000;

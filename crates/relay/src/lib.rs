@@ -46,13 +46,13 @@ pub use server::{Serving, StartError};
 #[derive(Clone)]
 pub struct Relay {
     config: Config,
-    log: Arc<dyn log::Log>,
+    log: Arc<log::Log>,
 }
 
 impl Relay {
     /// Opens the store, creating it where there is none. Several processes may; only one may serve.
     pub async fn open(config: Config) -> Result<Self, LogError> {
-        let log = log::open(&config).await?;
+        let log = Arc::new(log::open(&config).await?);
         Ok(Self { config, log })
     }
 

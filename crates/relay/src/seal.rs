@@ -59,7 +59,7 @@ pub(crate) type Queue = mpsc::Sender<Waiting>;
 
 /// Starts both tasks; the handle ends when the queue is closed and everything in it was answered.
 pub(crate) fn start(
-    log: Arc<dyn Log>,
+    log: Arc<Log>,
     registry: Arc<Registry>,
     metrics: Arc<Metrics>,
     clock: Clock,
@@ -269,7 +269,7 @@ fn seal_batch(batch: Batch, keys: &Keys) -> Option<SealedBatch> {
 
 async fn commit_groups(
     mut groups: mpsc::Receiver<Group>,
-    log: Arc<dyn Log>,
+    log: Arc<Log>,
     registry: Arc<Registry>,
     metrics: Arc<Metrics>,
     clock: Clock,
@@ -364,7 +364,7 @@ mod tests {
             log.put_inlet(&inbox, &InletId::random().unwrap(), token, now).await.unwrap();
             tokens.push(token);
         }
-        let registry = Registry::load(Arc::new(log), &Limits::default()).await.unwrap();
+        let registry = Registry::load(Arc::new(Log::Sqlite(log)), &Limits::default()).await.unwrap();
         tokens.iter().map(|token| registry.inlet(token).unwrap()).collect()
     }
 

@@ -86,7 +86,7 @@ pub enum StartError {
 pub struct Serving {
     listener: TcpListener,
     app: AppState,
-    log: Arc<dyn Log>,
+    log: Arc<Log>,
     registry: Arc<Registry>,
     addresses: Arc<Addresses>,
     tls: Option<Arc<Tls>>,
@@ -98,7 +98,7 @@ pub struct Serving {
 }
 
 impl Serving {
-    pub(crate) async fn start(config: &Config, log: Arc<dyn Log>, listener: TcpListener) -> Result<Self, StartError> {
+    pub(crate) async fn start(config: &Config, log: Arc<Log>, listener: TcpListener) -> Result<Self, StartError> {
         let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
         log.claim()?;
         let mut limits = config.limits.clone();

@@ -28,16 +28,11 @@ use async_nats::{
         stream::{Config as StreamConfig, DiscardPolicy, StorageType},
     },
 };
-use futures_util::{future::BoxFuture, stream::BoxStream};
-use jiff::Timestamp;
-use offizin_wire::{InletId, TokenHash, inlet::InletAnswer, pull::Segment};
+use offizin_wire::InletId;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex as Gate;
 
-use super::{
-    Answer, Candidate, Change, DeviceId, DeviceRecord, Horizon, InboxId, InboxRecord, InboxSummary, InletPlace, Log,
-    LogError, Moving, Page, Place, Pruned, Records, Sealed,
-};
+use super::{InboxId, LogError};
 use crate::config::Nats;
 
 /// How many copies of everything there are, where there are servers enough.
@@ -56,7 +51,7 @@ const HEADER_ROOM: usize = 8 * 1024;
 struct Stamp {
     /// The highest sequence given out.
     head: u64,
-    /// Of the set of devices; see [`InboxRecord::version`].
+    /// Of the set of devices; see [`super::InboxRecord::version`].
     version: u64,
     /// Segments ever appended.
     count: u64,
@@ -142,6 +137,18 @@ impl JetStream {
             turned: Arc::default(),
             counts: Arc::default(),
         })
+    }
+
+    pub(crate) async fn probe(&self) -> Result<(), LogError> {
+        // Which words does not matter: written again, they are a new revision, and the answer comes after the flush.
+        self.bucket.put("probe", "probe".into()).await.map(|_| ()).map_err(unavailable)
+    }
+
+    pub(crate) async fn close(&self) {
+        if let Err(error) = self.write_counts().await {
+            tracing::warn!(%error, "the last deliveries are not in the inlets' counts");
+        }
+        let _ = tokio::time::timeout(REQUEST_TIME, self.client.drain()).await;
     }
 
     fn stream_name(&self, inbox: &InboxId) -> String {
@@ -261,52 +268,4 @@ fn unavailable(error: impl std::error::Error + 'static) -> LogError {
 /// What is stored cannot be what was written.
 fn damaged() -> LogError {
     LogError::Unavailable("a stored value is damaged".into())
-}
-
-impl Log for JetStream {
-    by_same_names!();
-
-    /// Any number of relays may serve.
-    fn claim(&self) -> Result<(), LogError> {
-        Ok(())
-    }
-
-    fn changes(&self) -> BoxStream<'static, Change> {
-        self.watch_changes()
-    }
-
-    fn seen(&self, devices: Vec<(DeviceId, Timestamp)>) -> Answer<'_, ()> {
-        Box::pin(async move {
-            self.write_counts().await?;
-            self.note_seen(devices).await
-        })
-    }
-
-    fn probe(&self) -> Answer<'_, ()> {
-        Box::pin(async {
-            let moment = Timestamp::now().to_string();
-            self.bucket.put("probe", moment.into()).await.map(|_| ()).map_err(unavailable)
-        })
-    }
-
-    fn records(&self) -> Answer<'_, Records> {
-        Box::pin(self.read_records())
-    }
-
-    fn look<'a>(&'a self, inbox: &'a InboxId) -> Answer<'a, Records> {
-        Box::pin(self.look_at(inbox))
-    }
-
-    fn owner(&self, token: TokenHash) -> Answer<'_, Option<InboxId>> {
-        Box::pin(self.find_owner(token))
-    }
-
-    fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async {
-            if let Err(error) = self.write_counts().await {
-                tracing::warn!(%error, "the last deliveries are not in the inlets' counts");
-            }
-            let _ = tokio::time::timeout(REQUEST_TIME, self.client.drain()).await;
-        })
-    }
 }

@@ -19,9 +19,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{StreamExt, future::BoxFuture, stream::BoxStream};
 use jiff::Timestamp;
-use offizin_wire::{InletId, TokenHash, inlet::InletAnswer, pull::Segment};
 use sqlx::{
     ConnectOptions, Sqlite as Engine, SqliteConnection, SqlitePool,
     migrate::MigrateError,
@@ -29,10 +27,7 @@ use sqlx::{
     sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{
-    Answer, Candidate, Change, DeviceId, DeviceRecord, Horizon, InboxId, InboxRecord, InboxSummary, InletPlace, Log,
-    LogError, Moving, Page, Place, Pruned, Records, Sealed,
-};
+use super::LogError;
 
 const PAGE_SIZE: u32 = 4096;
 const READERS: u32 = 4;
@@ -144,14 +139,21 @@ impl Sqlite {
         Ok(())
     }
 
-    async fn write_probe(&self) -> Result<(), LogError> {
+    pub(crate) async fn probe(&self) -> Result<(), LogError> {
         let mut tx = self.write().await?;
         sqlx::query("INSERT INTO probe (filling) VALUES (zeroblob(?))").bind(PROBE_BYTES).execute(&mut *tx).await?;
         sqlx::query("DELETE FROM probe").execute(&mut *tx).await?;
         self.commit(tx).await
     }
 
-    fn try_claim(&self) -> Result<(), LogError> {
+    /// Everything is read and written; the claim is given up.
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+        self.claim.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    pub(crate) fn claim(&self) -> Result<(), LogError> {
         let mut path = self.path.clone().into_os_string();
         path.push(".lock");
         let mut options = OpenOptions::new();
@@ -265,46 +267,6 @@ fn number(value: i64) -> Result<u64, LogError> {
 /// Sequences and sizes stay far below 2^63.
 fn integer(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-impl Log for Sqlite {
-    by_same_names!();
-
-    fn claim(&self) -> Result<(), LogError> {
-        self.try_claim()
-    }
-
-    fn seen(&self, devices: Vec<(DeviceId, Timestamp)>) -> Answer<'_, ()> {
-        Box::pin(self.note_seen(devices))
-    }
-
-    fn changes(&self) -> BoxStream<'static, Change> {
-        futures_util::stream::pending().boxed()
-    }
-
-    fn probe(&self) -> Answer<'_, ()> {
-        Box::pin(self.write_probe())
-    }
-
-    fn records(&self) -> Answer<'_, Records> {
-        Box::pin(self.read_records(None))
-    }
-
-    fn look<'a>(&'a self, inbox: &'a InboxId) -> Answer<'a, Records> {
-        Box::pin(self.read_records(Some(inbox)))
-    }
-
-    fn owner(&self, _token: TokenHash) -> Answer<'_, Option<InboxId>> {
-        Box::pin(std::future::ready(Ok(None)))
-    }
-
-    fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async {
-            self.readers.close().await;
-            self.writer.close().await;
-            self.claim.lock().unwrap_or_else(PoisonError::into_inner).take();
-        })
-    }
 }
 
 #[cfg(test)]
