@@ -248,24 +248,63 @@ fn is_code(error: &jetstream::context::CreateStreamError, code: ErrorCode) -> bo
         || server_error(error).is_some_and(|error| error.error_code() == code)
 }
 
-/// The client's words name subjects and reasons, never content.
+/// Codes of a server that has no room: for the account, on its disk, or in the stream. A stream that could not store names
+/// its reason in words only. Ours has no limit but its size, so it is that or the disk.
+const FULL: [ErrorCode; 4] = [
+    ErrorCode::ACCOUNT_RESOURCES_EXCEEDED,
+    ErrorCode::INSUFFICIENT_RESOURCES,
+    ErrorCode::STORAGE_RESOURCES_EXCEEDED,
+    ErrorCode::STREAM_STORE_FAILED,
+];
+
+/// The server's code decides; where it gave none, it was not reached. The client's words name subjects and reasons, never
+/// content.
 fn unavailable(error: impl std::error::Error + 'static) -> LogError {
-    if let Some(server) = server_error(&error) {
-        let code = server.error_code();
-        let words = server.to_string();
-        if code == ErrorCode::STORAGE_RESOURCES_EXCEEDED
-            || code == ErrorCode::INSUFFICIENT_RESOURCES
-            || code == ErrorCode::ACCOUNT_RESOURCES_EXCEEDED
-            || words.contains("maximum bytes")
-            || words.contains("no space left")
-        {
-            return LogError::Full;
-        }
+    match server_error(&error) {
+        Some(server) if FULL.contains(&server.error_code()) => LogError::Full,
+        _ => LogError::Unavailable(error.to_string()),
     }
-    LogError::Unavailable(error.to_string())
 }
 
 /// What is stored cannot be what was written.
 fn damaged() -> LogError {
     LogError::Unavailable("a stored value is damaged".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use async_nats::jetstream::context::{CreateStreamError, CreateStreamErrorKind, PublishError, PublishErrorKind};
+
+    use super::*;
+
+    /// What a server answers, with words that must not decide anything.
+    fn server(code: u64, words: &str) -> jetstream::Error {
+        serde_json::from_value(serde_json::json!({ "code": 503, "err_code": code, "description": words })).unwrap()
+    }
+
+    fn published(code: u64, words: &str) -> LogError {
+        unavailable(PublishError::with_source(PublishErrorKind::Other, server(code, words)))
+    }
+
+    #[test]
+    fn a_server_without_room_is_told_by_its_code() {
+        for code in [10002, 10023, 10047, 10077] {
+            assert!(matches!(published(code, "in other words"), LogError::Full), "{code}");
+            let created = CreateStreamError::with_source(CreateStreamErrorKind::Response, server(code, ""));
+            assert!(matches!(unavailable(created), LogError::Full), "{code} of another request");
+        }
+    }
+
+    #[test]
+    fn words_make_no_server_full() {
+        for code in [0, 10008, 10059, 10071, 10074] {
+            for words in ["maximum bytes exceeded", "no space left on device"] {
+                assert!(matches!(published(code, words), LogError::Unavailable(_)), "{code} {words}");
+            }
+        }
+        for kind in [PublishErrorKind::TimedOut, PublishErrorKind::BrokenPipe, PublishErrorKind::StreamNotFound] {
+            let error = PublishError::with_source(kind, std::io::Error::other("no space left on device"));
+            assert!(matches!(unavailable(error), LogError::Unavailable(_)), "no server said it");
+        }
+    }
 }
