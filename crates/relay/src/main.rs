@@ -51,6 +51,7 @@ impl Problem {
             Self::Log(LogError::Full) => "store_full",
             Self::Log(LogError::Unsafe(_)) => "store_unsafe",
             Self::Log(LogError::Newer) => "store_newer",
+            Self::Log(LogError::Old) => "store_old",
             Self::Log(LogError::Claimed) => "store_claimed",
             Self::Log(LogError::NameTaken) => "name_taken",
             Self::Log(LogError::NameUnknown) => "name_unknown",

@@ -17,6 +17,12 @@ pub enum LogError {
     /// The store was written by a newer relay.
     #[error("the store was made by a newer relay than this one")]
     Newer,
+    /// The store was written by a relay from before the first release, whose tables are not read any more.
+    #[error(
+        "the store was made by a relay from before the first release: let the desks fetch what is in it, or migrate its \
+         inboxes to NATS, both with that relay, then move the file away"
+    )]
+    Old,
     /// Another relay serves this store.
     #[error("another relay is serving this store")]
     Claimed,
