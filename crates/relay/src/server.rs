@@ -37,7 +37,7 @@ use crate::{
     inlets, intake,
     limits::{Bucket, Flight},
     log::{Log, LogError},
-    metrics::{Metrics, Snapshot},
+    metrics::{self, Metrics, Snapshot},
     openapi, outlet, pairing,
     refusal::{Reason, Refused},
     registry::Registry,
@@ -269,6 +269,6 @@ async fn metrics(State(app): State<AppState>) -> Response {
         addresses: app.addresses.count() as u64,
         disk_free: app.disk.free(),
     };
-    let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    let kind = [(header::CONTENT_TYPE, metrics::CONTENT_TYPE)];
     (StatusCode::OK, kind, app.metrics.text(&snapshot)).into_response()
 }
