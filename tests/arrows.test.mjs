@@ -190,6 +190,24 @@ test("four files of the window that import each other, by types alone", () =>
     /^ui\/src: 4 files import each other: kit\/broken-a\.ts kit\/broken-b\.ts/m,
   ));
 
+test("a relay that reads the clock beside the one it is handed", () =>
+  broken(
+    "crates/relay/src/broken.rs",
+    () => "//! x\nuse jiff::Timestamp;\nfn now() -> Timestamp { Timestamp::now() }\n",
+    /broken\.rs:3: reads the clock/,
+  ));
+test("a clock of the relay that is read twice", () =>
+  broken(
+    "crates/relay/src/config.rs",
+    (was) =>
+      was.replace("impl Default for Clock", "fn again() -> Timestamp { Timestamp::now() }\nimpl Default for Clock"),
+    /relay\/src\/config\.rs:\d+: reads the clock/,
+  ));
+test("a test of the relay that reads the clock", () =>
+  unbroken({
+    "crates/relay/src/broken.rs": "//! x\n#[cfg(test)]\nmod tests { fn now() -> Timestamp { Timestamp::now() } }\n",
+  }));
+
 test("a room that takes a desk", () =>
   broken(
     "crates/desk/src/broken.rs",

@@ -15,7 +15,7 @@ use http::{HeaderMap, HeaderValue, header, request::Parts};
 use offizin_wire::{TokenHash, VERSION, VERSION_HEADER};
 use serde::de::DeserializeOwned;
 
-use crate::{addresses::Client, refusal::Refused, registry::Device, server::App};
+use crate::{addresses::Client, app::AppState, refusal::Refused, registry::Device};
 
 /// Largest JSON a desk may send, in bytes.
 const INPUT_BYTES: usize = 64 * 1024;
@@ -24,19 +24,19 @@ const INPUT_TIME: Duration = Duration::from_secs(10);
 /// The paired device that asks.
 pub(crate) struct Paired(pub(crate) Arc<Device>);
 
-impl FromRequestParts<App> for Paired {
+impl FromRequestParts<AppState> for Paired {
     type Rejection = Refused;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Refused> {
         let token = bearer(&parts.headers).ok_or(Refused::device_unknown())?;
         let (token, now) = (TokenHash::of(token), app.now());
-        if let Some(device) = app.registry().device(&token, now) {
+        if let Some(device) = app.registry.device(&token, now) {
             return Ok(Self(device));
         }
         let at = Instant::now();
-        let guess = parts.extensions.get::<Client>().map_or(Ok(()), |client| app.addresses().guess(*client, at));
-        guess.and_then(|()| app.guess_rate().take(at)).map_err(Refused::too_fast)?;
-        app.registry().device_of_anybody(&token, now).await?.map(Self).ok_or(Refused::device_unknown())
+        let guess = parts.extensions.get::<Client>().map_or(Ok(()), |client| app.addresses.guess(*client, at));
+        guess.and_then(|()| app.guess_rate.take(at)).map_err(Refused::too_fast)?;
+        app.registry.device_of_anybody(&token, now).await?.map(Self).ok_or(Refused::device_unknown())
     }
 }
 
@@ -48,10 +48,10 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// The id in the path. One that cannot be read names nothing.
 pub(crate) struct Named(pub(crate) String);
 
-impl FromRequestParts<App> for Named {
+impl FromRequestParts<AppState> for Named {
     type Rejection = Refused;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Refused> {
         let path = Path::<String>::from_request_parts(parts, app).await;
         path.map(|Path(id)| Self(id)).map_err(|_| Refused::not_found("nothing has this id"))
     }
@@ -60,10 +60,10 @@ impl FromRequestParts<App> for Named {
 /// A JSON body of a known shape. What the parser says stays here: it may quote the body.
 pub(crate) struct Input<T>(pub(crate) T);
 
-impl<T: DeserializeOwned> FromRequest<App> for Input<T> {
+impl<T: DeserializeOwned> FromRequest<AppState> for Input<T> {
     type Rejection = Refused;
 
-    async fn from_request(request: Request, _: &App) -> Result<Self, Refused> {
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, Refused> {
         let body = axum::body::to_bytes(request.into_body(), INPUT_BYTES);
         let bytes = tokio::time::timeout(INPUT_TIME, body)
             .await

@@ -9,7 +9,10 @@ use std::{fs, io, path::Path};
 use jiff::Timestamp;
 use offizin_wire::{Recipient, pull::Segment, seal};
 
-use crate::log::{Log, LogError, sqlite::Sqlite};
+use crate::log::{
+    LogError,
+    sqlite::{BUSY, Sqlite, refuse_old},
+};
 
 /// Sequences passed over: more than any inbox gives out between two back-ups, and few enough never to run out.
 const LEAP: u64 = 1_000_000;
@@ -38,6 +41,10 @@ pub(crate) async fn restore(from: &Path, store: &Path, now: Timestamp) -> Result
         if Path::new(&path).exists() {
             return Err(failed(Path::new(&path), "this belongs to another store; move it away as well"));
         }
+    }
+    if from.exists() {
+        // Before there is a copy that would have to be taken away again.
+        refuse_old(from, BUSY).await?;
     }
     copy(from, store).map_err(|error| failed(from, error))?;
     let log = Sqlite::open(store, None).await?;

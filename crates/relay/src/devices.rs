@@ -6,37 +6,33 @@ use offizin_wire::pairing::{DeviceAnswer, DeviceRequest};
 
 use crate::{
     access::{Input, Named, Paired},
-    log,
+    app::AppState,
+    log, name,
     refusal::Refused,
-    server::App,
 };
-
-/// Longest name of a device, in characters.
-const NAME_CHARS: usize = 80;
 
 /// What a device may be called, without the white space around it.
 pub(crate) fn device_name(text: &str) -> Result<&str, Refused> {
-    let name = text.trim();
-    if name.is_empty() || name.chars().count() > NAME_CHARS || name.chars().any(char::is_control) {
-        return Err(Refused::malformed("a device name is 1 to 80 printable characters"));
-    }
-    Ok(name)
+    name::printable(text).ok_or(Refused::malformed("a device name is 1 to 80 printable characters"))
 }
 
 /// `GET /v1/devices`: all paired devices, oldest first.
-pub(crate) async fn list(State(app): State<App>, Paired(device): Paired) -> Result<Json<Vec<DeviceAnswer>>, Refused> {
-    let seen_since = log::before(app.now(), app.retention().wait_for_device);
-    Ok(Json(app.registry().devices(&device.inbox.id, &device.id, seen_since).await?))
+pub(crate) async fn list(
+    State(app): State<AppState>,
+    Paired(device): Paired,
+) -> Result<Json<Vec<DeviceAnswer>>, Refused> {
+    let seen_since = log::before(app.now(), app.retention.wait_for_device);
+    Ok(Json(app.registry.devices(&device.inbox.id, &device.id, seen_since).await?))
 }
 
 /// `PATCH /v1/devices/{id}`: gives one another name.
 pub(crate) async fn rename(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Paired(device): Paired,
     Named(id): Named,
     Input(request): Input<DeviceRequest>,
 ) -> Result<StatusCode, Refused> {
-    if app.registry().rename(&device.inbox, &id, device_name(&request.name)?).await? {
+    if app.registry.rename(&device.inbox, &id, device_name(&request.name)?).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Refused::not_found("this inbox has no such device"))
@@ -46,11 +42,11 @@ pub(crate) async fn rename(
 /// `DELETE /v1/devices/{id}`: revokes one, itself included; again is fine. Nothing is sealed to it from then on, and
 /// it no longer holds back retention.
 pub(crate) async fn revoke(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Paired(device): Paired,
     Named(id): Named,
 ) -> Result<StatusCode, Refused> {
-    if app.registry().clone().revoke(device.inbox.clone(), id, app.now()).await? {
+    if app.registry.clone().revoke(device.inbox.clone(), id, app.now()).await? {
         tracing::info!(inbox = device.inbox.id.as_str(), by = device.id.as_str(), "a device was revoked");
         Ok(StatusCode::NO_CONTENT)
     } else {

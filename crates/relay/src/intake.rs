@@ -19,7 +19,14 @@ use http_body_util::BodyExt;
 use offizin_wire::{Delivery, Header, TokenHash};
 use tokio::sync::oneshot;
 
-use crate::{addresses::Client, limits::Load, refusal::Refused, registry::Inlet, seal::Waiting, server::App};
+use crate::{
+    addresses::Client,
+    app::{App, AppState},
+    limits::Load,
+    refusal::Refused,
+    registry::Inlet,
+    seal::Waiting,
+};
 
 /// A delivery keeps at most this many headers …
 const MAX_HEADERS: usize = 64;
@@ -53,22 +60,22 @@ const DROPPED: [&str; 17] = [
 
 /// The handler.
 pub(crate) async fn post(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(client): Extension<Client>,
     token: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
     let (parts, mut body) = request.into_parts();
-    let limit = app.limits().body_bytes;
+    let limit = app.limits.body_bytes;
     match take(&app, client, token, &parts.headers, &mut body).await {
         Ok(bytes) => {
-            app.metrics().accepted(bytes);
+            app.metrics.accepted(bytes);
             StatusCode::OK.into_response()
         }
         Err(refused) => {
             // Somebody who waits for "100 Continue" has sent nothing and must not be encouraged to.
             if !parts.headers.contains_key(header::EXPECT) {
-                let patience = app.limits().body_time;
+                let patience = app.limits.body_time;
                 let most = if refused.reason == crate::refusal::Reason::TooLarge { limit } else { DISCARDED };
                 discard(body, most, patience).await;
             }
@@ -92,12 +99,12 @@ async fn take(
         return Err(Refused::retired_inlet());
     }
     let now = Instant::now();
-    app.addresses()
+    app.addresses
         .deliver(client, now)
         .and_then(|()| inlet.bucket.take(now))
-        .and_then(|()| app.total_rate().take(now))
+        .and_then(|()| app.total_rate.take(now))
         .map_err(Refused::too_fast)?;
-    if app.disk().is_low() {
+    if app.disk.is_low() {
         return Err(Refused::disk_low());
     }
     if !inlet.inbox.has_device() {
@@ -105,7 +112,7 @@ async fn take(
     }
     let kept = kept_headers(headers)?;
     let announced = announced_length(headers)?;
-    let limits = app.limits();
+    let limits = &app.limits;
     if announced.is_some_and(|length| length > limits.body_bytes as u64) {
         return Err(Refused::too_large());
     }
@@ -117,7 +124,7 @@ async fn take(
     let delivery = Delivery::new(inlet.id.clone(), app.now(), kept, bytes);
     let (answer, answered) = oneshot::channel();
     let waiting = Waiting { inlet, delivery, load, answer };
-    app.queue().try_send(waiting).map_err(|_| Refused::busy())?;
+    app.queue.try_send(waiting).map_err(|_| Refused::busy())?;
     let _pending = Pending::of(app);
     answered.await.unwrap_or_else(|_| Err(Refused::not_durable())).map(|()| size)
 }
@@ -125,16 +132,16 @@ async fn take(
 /// The inlet of a token. Where other relays serve the same store, one that is not known here may be known there; guessing
 /// at that is limited, so that it costs the store nothing worth mentioning.
 async fn inlet(app: &App, client: Client, token: &TokenHash) -> Result<Arc<Inlet>, Refused> {
-    if let Some(inlet) = app.registry().inlet(token) {
+    if let Some(inlet) = app.registry.inlet(token) {
         return Ok(inlet);
     }
     let now = Instant::now();
-    app.addresses().guess(client, now).and_then(|()| app.guess_rate().take(now)).map_err(Refused::too_fast)?;
-    app.registry().inlet_of_anybody(token).await?.ok_or(Refused::unknown_inlet())
+    app.addresses.guess(client, now).and_then(|()| app.guess_rate.take(now)).map_err(Refused::too_fast)?;
+    app.registry.inlet_of_anybody(token).await?.ok_or(Refused::unknown_inlet())
 }
 
 async fn read(app: &App, body: &mut Body, announced: Option<u64>, load: &mut Load) -> Result<Vec<u8>, Refused> {
-    let limit = app.limits().body_bytes;
+    let limit = app.limits.body_bytes;
     let room = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(0).min(FIRST_ROOM);
     let mut bytes = Vec::with_capacity(room);
     while let Some(frame) = body.frame().await {
@@ -143,7 +150,7 @@ async fn read(app: &App, body: &mut Body, announced: Option<u64>, load: &mut Loa
         if bytes.len() + data.len() > limit {
             return Err(Refused::too_large());
         }
-        if !app.flight().take(data.len(), load) {
+        if !app.flight.take(data.len(), load) {
             return Err(Refused::busy());
         }
         bytes.extend_from_slice(&data);
@@ -190,14 +197,14 @@ struct Pending<'a>(&'a App);
 
 impl<'a> Pending<'a> {
     fn of(app: &'a App) -> Self {
-        app.metrics().waits();
+        app.metrics.waits();
         Self(app)
     }
 }
 
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
-        self.0.metrics().answered();
+        self.0.metrics.answered();
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod access;
 mod addresses;
+mod app;
 mod backup;
 pub mod config;
 mod connections;
@@ -19,6 +20,7 @@ mod limits;
 mod log;
 mod metrics;
 mod migrate;
+mod name;
 mod openapi;
 mod outlet;
 mod pairing;
@@ -40,20 +42,17 @@ pub use log::{InboxSummary, LogError, Pruned};
 pub use migrate::Moved;
 pub use server::{Serving, StartError};
 
-/// Longest name of an inbox, in characters.
-const NAME_CHARS: usize = 80;
-
 /// A relay with its log open. Copies share the log.
 #[derive(Clone)]
 pub struct Relay {
     config: Config,
-    log: Arc<dyn log::Log>,
+    log: Arc<log::Log>,
 }
 
 impl Relay {
     /// Opens the store, creating it where there is none. Several processes may; only one may serve.
     pub async fn open(config: Config) -> Result<Self, LogError> {
-        let log = log::open(&config).await?;
+        let log = Arc::new(log::open(&config).await?);
         Ok(Self { config, log })
     }
 
@@ -139,8 +138,6 @@ pub async fn restore(from: &std::path::Path, store: &Store, now: Timestamp) -> R
     }
 }
 
-fn inbox_name(name: &str) -> Result<&str, LogError> {
-    let name = name.trim();
-    let fits = (1..=NAME_CHARS).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-    if fits { Ok(name) } else { Err(LogError::NameMalformed) }
+fn inbox_name(text: &str) -> Result<&str, LogError> {
+    name::printable(text).ok_or(LogError::NameMalformed)
 }

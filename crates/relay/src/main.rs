@@ -11,8 +11,7 @@ use std::{
 
 use clap::{CommandFactory, Parser};
 use flags::{Command, Flags, InboxCommand, InboxFlags, LogFormat, MigrateFlags, ServeFlags};
-use jiff::Timestamp;
-use offizin_relay::{LogError, Relay, StartError, TlsError};
+use offizin_relay::{Clock, LogError, Relay, StartError, TlsError};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -51,6 +50,7 @@ impl Problem {
             Self::Log(LogError::Full) => "store_full",
             Self::Log(LogError::Unsafe(_)) => "store_unsafe",
             Self::Log(LogError::Newer) => "store_newer",
+            Self::Log(LogError::Old) => "store_old",
             Self::Log(LogError::Claimed) => "store_claimed",
             Self::Log(LogError::NameTaken) => "name_taken",
             Self::Log(LogError::NameUnknown) => "name_unknown",
@@ -105,7 +105,7 @@ async fn run(command: Command) -> Result<(), Problem> {
             Ok(())
         }
         Command::Restore { from, store } => {
-            let inboxes = offizin_relay::restore(&from, &store.store(), Timestamp::now()).await?;
+            let inboxes = offizin_relay::restore(&from, &store.store(), Clock::default().now()).await?;
             writeln!(io::stdout(), "Restored {inboxes} inbox(es).")?;
             Ok(())
         }
@@ -194,12 +194,12 @@ async fn inbox(command: InboxCommand) -> Result<(), Problem> {
     match command {
         InboxCommand::Add { name, invite } => {
             let relay = Relay::open(invite.config()).await?;
-            let code = relay.add_inbox(&name, Timestamp::now()).await?;
+            let code = relay.add_inbox(&name, Clock::default().now()).await?;
             invitation(&relay, &name, &code.expose(), invite.json).await
         }
         InboxCommand::Code { name, invite } => {
             let relay = Relay::open(invite.config()).await?;
-            let code = relay.add_code(&name, Timestamp::now()).await?;
+            let code = relay.add_code(&name, Clock::default().now()).await?;
             invitation(&relay, &name, &code.expose(), invite.json).await
         }
         InboxCommand::List { store, json } => {

@@ -2,34 +2,89 @@
 //!
 //! Deliberately without names, tokens or client content; devices appear by their opaque id.
 
-use std::{
-    fmt::Write,
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
-    time::Duration,
+use std::{sync::atomic::AtomicU64, time::Duration};
+
+use prometheus_client::{
+    encoding::prometheus_text,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
+    registry::{Metric, Registry},
 };
 
 use crate::refusal::Reason;
 
-/// Upper bounds of the commit histogram, in microseconds.
-const BOUNDS: [u64; 12] =
-    [250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 5_000_000];
+/// What a scraper is told that it gets.
+pub(crate) use prometheus_client::encoding::prometheus_text::CONTENT_TYPE;
+
+/// Begins the name of every metric.
+const PREFIX: &str = "offizin_relay";
+/// Upper bounds of the commit histogram, in seconds.
+const BOUNDS: [f64; 12] = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
+
+/// One label, the same for all of a family.
+type Label<T> = [(&'static str, T); 1];
 
 /// Counters of one serving relay, from its start.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Metrics {
-    accepted: AtomicU64,
-    accepted_bytes: AtomicU64,
-    refused: [AtomicU64; Reason::ALL.len()],
-    segments: AtomicU64,
-    segment_bytes: AtomicU64,
-    served_segments: AtomicU64,
-    pruned_segments: AtomicU64,
-    pruned_unread: AtomicU64,
-    pending: AtomicU64,
-    waiting_pulls: AtomicU64,
-    commit: [AtomicU64; BOUNDS.len()],
-    commit_count: AtomicU64,
-    commit_micros: AtomicU64,
+    registry: Registry,
+    accepted: Counter,
+    accepted_bytes: Counter,
+    refused: Family<Label<&'static str>, Counter>,
+    segments: Counter,
+    segment_bytes: Counter,
+    served_segments: Counter,
+    pruned_segments: Counter,
+    pruned_unread: Counter,
+    pending: Gauge,
+    waiting_pulls: Gauge,
+    commit: Histogram,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix(PREFIX);
+        // A counter's name gets its `_total`, and each help its full stop, when it is written down.
+        let info = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "The relay's version", info);
+        let refused = one(&mut registry, "refused", "Refused requests by reason", Family::default());
+        for (_, label) in Reason::ALL {
+            // Told as 0 from the start, so that the first one is an increase.
+            drop(refused.get_or_create(&[("reason", label)]));
+        }
+        let mut counter = |name, help| one(&mut registry, name, help, Counter::default());
+        let accepted = counter("accepted", "Deliveries acknowledged with 200");
+        let accepted_bytes = counter("accepted_bytes", "Body bytes of acknowledged deliveries");
+        let segments = counter("segments", "Segments made durable");
+        let segment_bytes = counter("segment_bytes", "Sealed bytes made durable");
+        let served_segments = counter("served_segments", "Segments sent to desks");
+        let pruned_segments = counter("pruned_segments", "Segments removed by retention");
+        let unread = "Segments removed although a device had not acknowledged them";
+        let pruned_unread = counter("pruned_unread", unread);
+        let pending = one(&mut registry, "pending", "Deliveries waiting for their commit", Gauge::default());
+        let waiting = "Desks waiting for something to come";
+        let waiting_pulls = one(&mut registry, "waiting_pulls", waiting, Gauge::default());
+        let commit = one(&mut registry, "commit_seconds", "Time of one commit", Histogram::new(BOUNDS));
+        Self {
+            registry,
+            accepted,
+            accepted_bytes,
+            refused,
+            segments,
+            segment_bytes,
+            served_segments,
+            pruned_segments,
+            pruned_unread,
+            pending,
+            waiting_pulls,
+            commit,
+        }
+    }
+}
+
+/// Registers one. The copy that comes back shares its value.
+fn one<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M {
+    registry.register(name, help, metric.clone());
+    metric
 }
 
 /// How far a device is.
@@ -56,143 +111,86 @@ pub(crate) struct Snapshot {
 impl Metrics {
     /// A delivery is waiting for its commit.
     pub(crate) fn waits(&self) {
-        self.pending.fetch_add(1, Relaxed);
+        self.pending.inc();
     }
 
     /// A waiting delivery was answered or given up.
     pub(crate) fn answered(&self) {
-        self.pending.fetch_sub(1, Relaxed);
+        self.pending.dec();
     }
 
     /// A delivery of so many body bytes was acknowledged.
     pub(crate) fn accepted(&self, bytes: u64) {
-        self.accepted.fetch_add(1, Relaxed);
-        self.accepted_bytes.fetch_add(bytes, Relaxed);
+        self.accepted.inc();
+        self.accepted_bytes.inc_by(bytes);
     }
 
     /// A request was refused.
     pub(crate) fn refused(&self, reason: Reason) {
-        if let Some(at) = Reason::ALL.iter().position(|(known, _)| *known == reason)
-            && let Some(count) = self.refused.get(at)
-        {
-            count.fetch_add(1, Relaxed);
+        if let Some((_, label)) = Reason::ALL.iter().find(|(known, _)| *known == reason) {
+            self.refused.get_or_create(&[("reason", *label)]).inc();
         }
     }
 
     /// A group became durable.
     pub(crate) fn committed(&self, segments: u64, bytes: u64, took: Duration) {
-        self.segments.fetch_add(segments, Relaxed);
-        self.segment_bytes.fetch_add(bytes, Relaxed);
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        for (bound, count) in BOUNDS.iter().zip(&self.commit) {
-            if micros <= *bound {
-                count.fetch_add(1, Relaxed);
-            }
-        }
-        self.commit_count.fetch_add(1, Relaxed);
-        self.commit_micros.fetch_add(micros, Relaxed);
+        self.segments.inc_by(segments);
+        self.segment_bytes.inc_by(bytes);
+        self.commit.observe(took.as_secs_f64());
     }
 
     /// A desk waits for something to come; `false` when it no longer does.
     pub(crate) fn pull_waits(&self, waits: bool) {
         if waits {
-            self.waiting_pulls.fetch_add(1, Relaxed);
+            self.waiting_pulls.inc();
         } else {
-            self.waiting_pulls.fetch_sub(1, Relaxed);
+            self.waiting_pulls.dec();
         }
     }
 
     /// Segments went out to a desk.
     pub(crate) fn served(&self, segments: u64) {
-        self.served_segments.fetch_add(segments, Relaxed);
+        self.served_segments.inc_by(segments);
     }
 
     /// Retention removed something.
     pub(crate) fn pruned(&self, segments: u64, unread: u64) {
-        self.pruned_segments.fetch_add(segments, Relaxed);
-        self.pruned_unread.fetch_add(unread, Relaxed);
+        self.pruned_segments.inc_by(segments);
+        self.pruned_unread.inc_by(unread);
     }
 
-    /// The Prometheus text format, version 0.0.4.
+    /// Everything in the Prometheus text format, version 0.0.4.
     pub(crate) fn text(&self, snapshot: &Snapshot) -> String {
-        let mut out = String::with_capacity(4096);
-        let mut one = |name: &str, kind: &str, help: &str, value: u64| {
-            // Writing to a String cannot fail.
-            let _ = writeln!(
-                out,
-                "# HELP offizin_relay_{name} {help}\n# TYPE offizin_relay_{name} {kind}\noffizin_relay_{name} {value}"
-            );
+        // What is measured now is not kept: a device that was revoked since is not told any more.
+        let mut now = Registry::with_prefix(PREFIX);
+        let mut gauge = |name, help, value| {
+            one(&mut now, name, help, Gauge::<u64, AtomicU64>::default()).set(value);
         };
-        let read = |count: &AtomicU64| count.load(Relaxed);
-        one("accepted_total", "counter", "Deliveries acknowledged with 200.", read(&self.accepted));
-        one("accepted_bytes_total", "counter", "Body bytes of acknowledged deliveries.", read(&self.accepted_bytes));
-        one("pending", "gauge", "Deliveries waiting for their commit.", read(&self.pending));
-        one("waiting_pulls", "gauge", "Desks waiting for something to come.", read(&self.waiting_pulls));
-        one("segments_total", "counter", "Segments made durable.", read(&self.segments));
-        one("segment_bytes_total", "counter", "Sealed bytes made durable.", read(&self.segment_bytes));
-        one("served_segments_total", "counter", "Segments sent to desks.", read(&self.served_segments));
-        one("pruned_segments_total", "counter", "Segments removed by retention.", read(&self.pruned_segments));
-        one(
-            "pruned_unread_total",
-            "counter",
-            "Segments removed although a device had not acknowledged them.",
-            read(&self.pruned_unread),
-        );
-        one("ready", "gauge", "1 if the last readiness probe could write.", u64::from(snapshot.ready));
-        one("addresses", "gauge", "Network addresses remembered for their limits.", snapshot.addresses);
+        gauge("ready", "1 if the last readiness probe could write", u64::from(snapshot.ready));
+        gauge("addresses", "Network addresses remembered for their limits", snapshot.addresses);
         if let Some(bytes) = snapshot.disk_free {
-            one("disk_free_bytes", "gauge", "Bytes free on the disk of the store.", bytes);
+            gauge("disk_free_bytes", "Bytes free on the disk of the store", bytes);
         }
         if let Some((segments, bytes)) = snapshot.kept {
-            one("kept_segments", "gauge", "Segments in the log.", segments);
-            one("kept_bytes", "gauge", "Sealed bytes in the log.", bytes);
+            gauge("kept_segments", "Segments in the log", segments);
+            gauge("kept_bytes", "Sealed bytes in the log", bytes);
         }
-        let _ = writeln!(
-            out,
-            "# HELP offizin_relay_refused_total Refused requests by reason.\n# TYPE offizin_relay_refused_total counter"
-        );
-        for ((_, label), count) in Reason::ALL.iter().zip(&self.refused) {
-            let _ = writeln!(out, "offizin_relay_refused_total{{reason=\"{label}\"}} {}", read(count));
-        }
-        let _ = writeln!(
-            out,
-            "# HELP offizin_relay_device_lag_segments Segments a paired device has not acknowledged.\n# TYPE \
-             offizin_relay_device_lag_segments gauge"
-        );
-        for Lag { device, segments, .. } in &snapshot.devices {
-            let _ = writeln!(out, "offizin_relay_device_lag_segments{{device=\"{device}\"}} {segments}");
-        }
-        let _ = writeln!(
-            out,
-            "# HELP offizin_relay_device_last_seen_timestamp_seconds When a paired device was last seen.\n# TYPE \
-             offizin_relay_device_last_seen_timestamp_seconds gauge"
-        );
-        for Lag { device, last_seen, .. } in &snapshot.devices {
+        let lag = "Segments a paired device has not acknowledged";
+        let lag = one(&mut now, "device_lag_segments", lag, Family::<Label<String>, Gauge<u64, AtomicU64>>::default());
+        let seen = "When a paired device was last seen";
+        let seen = one(&mut now, "device_last_seen_timestamp_seconds", seen, Family::<Label<String>, Gauge>::default());
+        for Lag { device, segments, last_seen } in &snapshot.devices {
+            let label = [("device", device.clone())];
+            lag.get_or_create(&label).set(*segments);
             if let Some(at) = last_seen {
-                let _ = writeln!(out, "offizin_relay_device_last_seen_timestamp_seconds{{device=\"{device}\"}} {at}");
+                seen.get_or_create(&label).set(*at);
             }
         }
-        let version = env!("CARGO_PKG_VERSION");
-        let _ = writeln!(
-            out,
-            "# HELP offizin_relay_build_info The relay's version.\n# TYPE offizin_relay_build_info \
-             gauge\noffizin_relay_build_info{{version=\"{version}\"}} 1"
-        );
-        let _ = writeln!(
-            out,
-            "# HELP offizin_relay_commit_seconds Time of one commit.\n# TYPE offizin_relay_commit_seconds histogram"
-        );
-        for (bound, count) in BOUNDS.iter().zip(&self.commit) {
-            let bound = Duration::from_micros(*bound).as_secs_f64();
-            let _ = writeln!(out, "offizin_relay_commit_seconds_bucket{{le=\"{bound}\"}} {}", read(count));
+        let mut out = String::with_capacity(8192);
+        for registry in [&self.registry, &now] {
+            // Writing to a String cannot fail.
+            let _ = prometheus_text::encode(&mut out, registry);
         }
-        let count = read(&self.commit_count);
-        let sum = Duration::from_micros(read(&self.commit_micros)).as_secs_f64();
-        let _ = writeln!(
-            out,
-            "offizin_relay_commit_seconds_bucket{{le=\"+Inf\"}} {count}\noffizin_relay_commit_seconds_sum \
-             {sum}\noffizin_relay_commit_seconds_count {count}"
-        );
         out
     }
 }
@@ -228,6 +226,9 @@ mod tests {
             "offizin_relay_device_last_seen_timestamp_seconds{device=\"d\"} 1700000000",
             "offizin_relay_disk_free_bytes 1073741824",
             "offizin_relay_kept_bytes 20",
+            "# TYPE offizin_relay_segments_total counter",
+            "offizin_relay_commit_seconds_bucket{le=\"1\"} 1",
+            concat!("offizin_relay_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
         ] {
             assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
         }

@@ -21,7 +21,7 @@ pub struct Moved {
     pub head: u64,
 }
 
-pub(crate) async fn migrate(name: &str, from: &dyn Log, to: &dyn Log) -> Result<Moved, LogError> {
+pub(crate) async fn migrate(name: &str, from: &Log, to: &Log) -> Result<Moved, LogError> {
     from.claim()?;
     to.claim()?;
     let moving = from.hold(name).await?;
@@ -47,7 +47,7 @@ pub(crate) async fn migrate(name: &str, from: &dyn Log, to: &dyn Log) -> Result<
 }
 
 /// Reads both again, byte for byte. Answers how many segments there are, and their size.
-async fn compare(id: &InboxId, from: &dyn Log, to: &dyn Log) -> Result<(u64, u64), LogError> {
+async fn compare(id: &InboxId, from: &Log, to: &Log) -> Result<(u64, u64), LogError> {
     let (mut after, mut segments, mut bytes) = (0, 0, 0);
     loop {
         let here = from.page(id, after).await?.ok_or(LogError::NameUnknown)?.segments;

@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     access::{Input, Paired},
+    app::{App, AppState},
     refusal::Refused,
-    server::App,
 };
 
 /// What is asked for.
@@ -34,7 +34,7 @@ pub(crate) struct Pull {
 
 /// `GET /v1/segments`: one page, at once if there is something, else when something comes, or empty.
 pub(crate) async fn segments(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Paired(device): Paired,
     query: Result<Query<Pull>, QueryRejection>,
 ) -> Result<Response, Refused> {
@@ -45,8 +45,8 @@ pub(crate) async fn segments(
         // Seen before it is read: what is committed in between wakes the next round.
         head.borrow_and_update();
         let clock = app.now();
-        let Some(page) = app.log().page(&device.inbox.id, after).await? else {
-            app.registry().forget(&device.inbox.id);
+        let Some(page) = app.log.page(&device.inbox.id, after).await? else {
+            app.registry.forget(&device.inbox.id);
             return Err(Refused::device_unknown());
         };
         // The log knows best: a commit may have become durable and yet been answered with an error.
@@ -56,10 +56,10 @@ pub(crate) async fn segments(
             tokio::select! {
                 grown = head.changed() => if grown.is_ok() { continue },
                 () = tokio::time::sleep_until(until) => continue,
-                () = app.draining() => {}
+                () = app.drained() => {}
             }
         }
-        app.metrics().served(page.segments.len() as u64);
+        app.metrics.served(page.segments.len() as u64);
         let size = page.segments.iter().map(|segment| segment.sealed.len() + 20).sum();
         let mut body = Vec::with_capacity(size);
         for segment in &page.segments {
@@ -82,32 +82,32 @@ struct PullWaits<'a>(&'a App);
 
 impl<'a> PullWaits<'a> {
     fn of(app: &'a App) -> Self {
-        app.metrics().pull_waits(true);
+        app.metrics.pull_waits(true);
         Self(app)
     }
 }
 
 impl Drop for PullWaits<'_> {
     fn drop(&mut self) {
-        self.0.metrics().pull_waits(false);
+        self.0.metrics.pull_waits(false);
     }
 }
 
 /// `POST /v1/ack`: everything up to the cursor is on the desk's disk.
 pub(crate) async fn ack(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Paired(device): Paired,
     Input(Ack { cursor }): Input<Ack>,
 ) -> Result<StatusCode, Refused> {
     if cursor > device.inbox.head() {
         // Another relay may have handed it out before the word of it came here.
-        app.registry().look(&device.inbox.id).await?;
+        app.registry.look(&device.inbox.id).await?;
     }
     // Believing it would let retention delete what was never sent.
     if cursor > device.inbox.head() {
         return Err(Refused::malformed("the cursor is beyond the head of the inbox"));
     }
-    match app.registry().ack(&device, cursor, app.now()).await? {
+    match app.registry.ack(&device, cursor, app.now()).await? {
         Some(_) => Ok(StatusCode::NO_CONTENT),
         None => Err(Refused::device_unknown()),
     }
@@ -131,7 +131,7 @@ pub(crate) struct InboxAnswer {
 }
 
 /// The handler.
-pub(crate) async fn inbox(State(app): State<App>, Paired(device): Paired) -> Json<InboxAnswer> {
+pub(crate) async fn inbox(State(app): State<AppState>, Paired(device): Paired) -> Json<InboxAnswer> {
     Json(InboxAnswer {
         inbox: device.inbox.id.as_str().into(),
         name: device.inbox.name.clone(),

@@ -10,17 +10,17 @@ use offizin_wire::{
     pairing::{PairAnswer, PairRequest},
 };
 
-use crate::{access::Input, addresses::Client, devices::device_name, log::Candidate, refusal::Refused, server::App};
+use crate::{access::Input, addresses::Client, app::AppState, devices::device_name, log::Candidate, refusal::Refused};
 
 /// The handler. Anybody may ask, so the rate is limited before anything is read from disk: first that of the address, so
 /// that who guesses at codes does not keep others from pairing.
 pub(crate) async fn post(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Extension(client): Extension<Client>,
     input: Input<PairRequest>,
 ) -> Result<Json<PairAnswer>, Refused> {
     let now = Instant::now();
-    app.addresses().guess(client, now).and_then(|()| app.pairing_rate().take(now)).map_err(Refused::too_fast)?;
+    app.addresses.guess(client, now).and_then(|()| app.pairing_rate.take(now)).map_err(Refused::too_fast)?;
     let Input(request) = input;
     let name = device_name(&request.device_name)?;
     let candidate = Candidate {
@@ -29,7 +29,7 @@ pub(crate) async fn post(
         recipient: request.recipient,
         token_hash: request.token_hash,
     };
-    let answer = app.registry().clone().pair(candidate, app.now()).await?.ok_or(Refused::code_unknown())?;
+    let answer = app.registry.clone().pair(candidate, app.now()).await?.ok_or(Refused::code_unknown())?;
     tracing::info!(inbox = answer.inbox, device = answer.device, "a device was paired");
     Ok(Json(answer))
 }

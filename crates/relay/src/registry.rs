@@ -162,14 +162,14 @@ struct Maps {
 
 /// Inboxes, devices and inlets of a serving relay.
 pub(crate) struct Registry {
-    log: Arc<dyn Log>,
+    log: Arc<Log>,
     rate: (u32, u32),
     maps: RwLock<Maps>,
 }
 
 impl Registry {
     /// Reads everything from the log.
-    pub(crate) async fn load(log: Arc<dyn Log>, limits: &Limits) -> Result<Arc<Self>, LogError> {
+    pub(crate) async fn load(log: Arc<Log>, limits: &Limits) -> Result<Arc<Self>, LogError> {
         let records = log.records().await?;
         let registry = Self { log, rate: (limits.inlet_rate, limits.inlet_burst), maps: RwLock::new(Maps::default()) };
         for record in &records.inboxes {

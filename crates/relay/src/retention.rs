@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// One round, as of `now`.
-pub(crate) async fn prune(log: &dyn Log, rule: Retention, now: Timestamp) -> Result<Pruned, LogError> {
+pub(crate) async fn prune(log: &Log, rule: Retention, now: Timestamp) -> Result<Pruned, LogError> {
     let horizon = Horizon {
         read_before: log::before(now, rule.keep),
         before: log::before(now, rule.keep_at_most),
@@ -28,7 +28,7 @@ pub(crate) async fn prune(log: &dyn Log, rule: Retention, now: Timestamp) -> Res
 
 /// Rounds, until the task is dropped. Also writes down when devices were last seen.
 pub(crate) async fn keep_pruning(
-    log: Arc<dyn Log>,
+    log: Arc<Log>,
     registry: Arc<Registry>,
     metrics: Arc<Metrics>,
     rule: Retention,

@@ -5,7 +5,7 @@
 //! answers everybody in it. One group is sealed while the one before is committed.
 //!
 //! While no commit is under way, a delivery is sealed at once. While one is, the sealer waits before it gathers, at most
-//! [`LONGEST_GUESS`], so that the group is sealed just as that commit is expected to end ([`Pace`]).
+//! [`LONGEST_GUESS`], so that the group is sealed just as that commit is expected to end ([`CommitEstimate`]).
 //! It deliberately decides nothing about a delivery; duplicates are kept.
 
 use std::{
@@ -59,7 +59,7 @@ pub(crate) type Queue = mpsc::Sender<Waiting>;
 
 /// Starts both tasks; the handle ends when the queue is closed and everything in it was answered.
 pub(crate) fn start(
-    log: Arc<dyn Log>,
+    log: Arc<Log>,
     registry: Arc<Registry>,
     metrics: Arc<Metrics>,
     clock: Clock,
@@ -67,11 +67,11 @@ pub(crate) fn start(
     let (queue, waiting) = mpsc::channel(WAITING);
     // One place: while a group is committed the next one is sealed, and gathering starts no earlier than that.
     let (sealed, groups) = mpsc::channel(1);
-    let (pace, committing) = watch::channel(Pace::default());
+    let (estimate, committing) = watch::channel(CommitEstimate::default());
     let done = tokio::spawn(async move {
         let mut tasks = JoinSet::new();
         tasks.spawn(seal_groups(waiting, sealed, committing));
-        tasks.spawn(commit_groups(groups, log, registry, metrics, clock, pace));
+        tasks.spawn(commit_groups(groups, log, registry, metrics, clock, estimate));
         tasks.join_all().await;
     });
     (queue, done)
@@ -103,7 +103,7 @@ struct Group {
 /// more. So a group is gathered when sealing it will take as long as the commit under way still does: fewer groups, each
 /// larger, for the same flushes. A guess that is wrong costs a moment, nothing else.
 #[derive(Clone, Copy, Default)]
-struct Pace {
+struct CommitEstimate {
     since: Option<Instant>,
     usual: Duration,
 }
@@ -114,11 +114,11 @@ const LONGEST_GUESS: Duration = Duration::from_millis(20);
 const SHORTEST_WAIT: Duration = Duration::from_micros(200);
 
 /// What it usually is, moved a little towards what it was this time; one that stalled moves it no further.
-fn usual(usual: Duration, now: Duration) -> Duration {
+fn damped_mean(usual: Duration, now: Duration) -> Duration {
     if usual.is_zero() { now } else { (usual * 7 + now.min(usual * 2)) / 8 }
 }
 
-impl Pace {
+impl CommitEstimate {
     /// How long to wait before gathering what takes so long to seal.
     fn rest(&self, sealing: Duration, now: Instant) -> Option<Duration> {
         let ends = self.since? + self.usual.min(LONGEST_GUESS);
@@ -128,7 +128,7 @@ impl Pace {
 }
 
 /// Waits until it is time to gather, or until the commit under way has ended.
-async fn keep_pace(committing: &mut watch::Receiver<Pace>, sealing: Duration) {
+async fn wait_for_commit(committing: &mut watch::Receiver<CommitEstimate>, sealing: Duration) {
     let Some(rest) = committing.borrow_and_update().rest(sealing, Instant::now()) else { return };
     // Tokio's own clock ticks in milliseconds: as long as many a commit takes.
     let wait = spawn_blocking(move || std::thread::sleep(rest));
@@ -141,15 +141,15 @@ async fn keep_pace(committing: &mut watch::Receiver<Pace>, sealing: Duration) {
 async fn seal_groups(
     mut waiting: mpsc::Receiver<Waiting>,
     sealed: mpsc::Sender<Group>,
-    mut committing: watch::Receiver<Pace>,
+    mut committing: watch::Receiver<CommitEstimate>,
 ) {
     let mut sealing = Duration::ZERO;
     while let Ok(place) = sealed.reserve().await {
         let Some(first) = waiting.recv().await else { return };
-        keep_pace(&mut committing, sealing).await;
+        wait_for_commit(&mut committing, sealing).await;
         let started = Instant::now();
         place.send(seal_group(gather(first, &mut waiting)).await);
-        sealing = usual(sealing, started.elapsed());
+        sealing = damped_mean(sealing, started.elapsed());
     }
 }
 
@@ -269,11 +269,11 @@ fn seal_batch(batch: Batch, keys: &Keys) -> Option<SealedBatch> {
 
 async fn commit_groups(
     mut groups: mpsc::Receiver<Group>,
-    log: Arc<dyn Log>,
+    log: Arc<Log>,
     registry: Arc<Registry>,
     metrics: Arc<Metrics>,
     clock: Clock,
-    pace: watch::Sender<Pace>,
+    estimate: watch::Sender<CommitEstimate>,
 ) {
     while let Some(Group { batches, _recipients }) = groups.recv().await {
         if batches.is_empty() {
@@ -288,9 +288,11 @@ async fn commit_groups(
             answers.push((batch.segment.inbox.clone(), batch.answers));
             segments.push(batch.segment);
         }
-        pace.send_modify(|pace| pace.since = Some(started));
+        estimate.send_modify(|estimate| estimate.since = Some(started));
         let appended = log.append(segments, clock.now()).await;
-        pace.send_modify(|pace| *pace = Pace { since: None, usual: usual(pace.usual, started.elapsed()) });
+        estimate.send_modify(|estimate| {
+            *estimate = CommitEstimate { since: None, usual: damped_mean(estimate.usual, started.elapsed()) };
+        });
         match appended {
             Ok(places) => {
                 metrics.committed(count, bytes, started.elapsed());
@@ -362,7 +364,7 @@ mod tests {
             log.put_inlet(&inbox, &InletId::random().unwrap(), token, now).await.unwrap();
             tokens.push(token);
         }
-        let registry = Registry::load(Arc::new(log), &Limits::default()).await.unwrap();
+        let registry = Registry::load(Arc::new(Log::Sqlite(log)), &Limits::default()).await.unwrap();
         tokens.iter().map(|token| registry.inlet(token).unwrap()).collect()
     }
 
@@ -412,15 +414,15 @@ mod tests {
     #[test]
     fn gathering_waits_for_a_commit_under_way_less_the_time_to_seal_and_never_long() {
         let (begun, ms) = (Instant::now(), Duration::from_millis);
-        let pace = |usual| Pace { since: Some(begun), usual };
-        assert_eq!(Pace { since: None, usual: ms(9) }.rest(ms(0), begun), None, "nothing is under way");
-        assert_eq!(pace(ms(9)).rest(ms(2), begun), Some(ms(5)));
-        assert_eq!(pace(ms(9)).rest(ms(2), begun + ms(3)), Some(ms(2)));
-        assert_eq!(pace(ms(9)).rest(ms(2), begun + ms(5)), None);
-        assert_eq!(pace(ms(9)).rest(ms(5), begun), None, "sealing takes longer: at once, and beside it");
-        assert_eq!(pace(ms(900)).rest(ms(0), begun), Some(LONGEST_GUESS));
-        let stalled = usual(ms(8), Duration::from_secs(3));
-        assert_eq!((usual(ms(0), ms(8)), usual(ms(8), ms(0)), stalled), (ms(8), ms(7), ms(9)));
+        let estimate = |usual| CommitEstimate { since: Some(begun), usual };
+        assert_eq!(CommitEstimate { since: None, usual: ms(9) }.rest(ms(0), begun), None, "nothing is under way");
+        assert_eq!(estimate(ms(9)).rest(ms(2), begun), Some(ms(5)));
+        assert_eq!(estimate(ms(9)).rest(ms(2), begun + ms(3)), Some(ms(2)));
+        assert_eq!(estimate(ms(9)).rest(ms(2), begun + ms(5)), None);
+        assert_eq!(estimate(ms(9)).rest(ms(5), begun), None, "sealing takes longer: at once, and beside it");
+        assert_eq!(estimate(ms(900)).rest(ms(0), begun), Some(LONGEST_GUESS));
+        let stalled = damped_mean(ms(8), Duration::from_secs(3));
+        assert_eq!((damped_mean(ms(0), ms(8)), damped_mean(ms(8), ms(0)), stalled), (ms(8), ms(7), ms(9)));
     }
 
     #[tokio::test]

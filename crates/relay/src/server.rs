@@ -20,7 +20,6 @@ use axum::{
     routing::{MethodRouter, delete, get, patch, post, put},
 };
 use http::{StatusCode, header};
-use jiff::Timestamp;
 use tokio::{
     net::TcpListener,
     sync::{Mutex, Semaphore, watch},
@@ -30,14 +29,15 @@ use tokio::{
 use crate::{
     access,
     addresses::{Addresses, Client},
-    config::{Clock, Config, Limits, Retention},
-    connections::{Connections, Peer, accept, drained},
+    app::{App, AppState},
+    config::{Config, Limits},
+    connections::{Connections, Peer, accept},
     devices,
     disk::Disk,
     inlets, intake,
     limits::{Bucket, Flight},
     log::{Log, LogError},
-    metrics::{Metrics, Snapshot},
+    metrics::{self, Metrics, Snapshot},
     openapi, outlet, pairing,
     refusal::{Reason, Refused},
     registry::Registry,
@@ -49,12 +49,9 @@ use crate::{
 const PAIRING_RATE: (u32, u32) = (50, 200);
 /// Unknown tokens per second, and at once, before whoever brings one is told to slow down.
 const GUESS_RATE: (u32, u32) = (200, 2_000);
-/// A readiness probe writes and flushes; asking more often than this gets the last answer.
-const PROBE_AGE: Duration = Duration::from_secs(1);
-const PROBE_TIME: Duration = Duration::from_secs(3);
 
 /// Every route: method, path, handler. The OpenAPI document is tested against it.
-pub(crate) fn routes() -> Vec<(&'static str, &'static str, MethodRouter<App>)> {
+pub(crate) fn routes() -> Vec<(&'static str, &'static str, MethodRouter<AppState>)> {
     vec![
         ("POST", "/in/{token}", post(intake::post)),
         ("POST", "/v1/pair", post(pairing::post)),
@@ -74,114 +71,6 @@ pub(crate) fn routes() -> Vec<(&'static str, &'static str, MethodRouter<App>)> {
     ]
 }
 
-/// What every handler may use.
-#[derive(Clone)]
-pub(crate) struct App(Arc<Inner>);
-
-struct Inner {
-    registry: Arc<Registry>,
-    log: Arc<dyn Log>,
-    metrics: Arc<Metrics>,
-    queue: seal::Queue,
-    limits: Limits,
-    retention: Retention,
-    clock: Clock,
-    total_rate: Bucket,
-    pairing_rate: Bucket,
-    guess_rate: Bucket,
-    flight: Flight,
-    addresses: Arc<Addresses>,
-    disk: Arc<Disk>,
-    draining: watch::Receiver<bool>,
-    probed: Mutex<Option<(Instant, bool)>>,
-}
-
-impl App {
-    pub(crate) fn registry(&self) -> &Arc<Registry> {
-        &self.0.registry
-    }
-
-    pub(crate) fn log(&self) -> &dyn Log {
-        self.0.log.as_ref()
-    }
-
-    pub(crate) fn metrics(&self) -> &Metrics {
-        &self.0.metrics
-    }
-
-    pub(crate) fn queue(&self) -> &seal::Queue {
-        &self.0.queue
-    }
-
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.0.limits
-    }
-
-    /// What time it is.
-    pub(crate) fn now(&self) -> Timestamp {
-        self.0.clock.now()
-    }
-
-    pub(crate) fn retention(&self) -> Retention {
-        self.0.retention
-    }
-
-    pub(crate) fn total_rate(&self) -> &Bucket {
-        &self.0.total_rate
-    }
-
-    pub(crate) fn pairing_rate(&self) -> &Bucket {
-        &self.0.pairing_rate
-    }
-
-    pub(crate) fn guess_rate(&self) -> &Bucket {
-        &self.0.guess_rate
-    }
-
-    pub(crate) fn addresses(&self) -> &Addresses {
-        &self.0.addresses
-    }
-
-    pub(crate) fn disk(&self) -> &Disk {
-        &self.0.disk
-    }
-
-    pub(crate) fn flight(&self) -> &Flight {
-        &self.0.flight
-    }
-
-    /// Done when the relay is about to end.
-    pub(crate) async fn draining(&self) {
-        drained(self.0.draining.clone()).await;
-    }
-
-    /// True if a write can be made durable right now.
-    async fn is_ready(&self) -> bool {
-        if *self.0.draining.borrow() || self.disk().is_low() {
-            return false;
-        }
-        let mut probed = self.0.probed.lock().await;
-        if let Some((at, ready)) = *probed
-            && at.elapsed() < PROBE_AGE
-        {
-            return ready;
-        }
-        let ready = match tokio::time::timeout(PROBE_TIME, self.0.log.probe()).await {
-            Ok(Ok(())) => true,
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "not ready");
-                false
-            }
-            Err(_) => {
-                tracing::warn!("not ready: the log does not answer");
-                false
-            }
-        };
-        *probed = Some((Instant::now(), ready));
-        ready
-    }
-}
-
 /// Why a relay cannot begin to serve.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -196,8 +85,8 @@ pub enum StartError {
 /// A relay that is ready to serve.
 pub struct Serving {
     listener: TcpListener,
-    app: App,
-    log: Arc<dyn Log>,
+    app: AppState,
+    log: Arc<Log>,
     registry: Arc<Registry>,
     addresses: Arc<Addresses>,
     tls: Option<Arc<Tls>>,
@@ -209,7 +98,7 @@ pub struct Serving {
 }
 
 impl Serving {
-    pub(crate) async fn start(config: &Config, log: Arc<dyn Log>, listener: TcpListener) -> Result<Self, StartError> {
+    pub(crate) async fn start(config: &Config, log: Arc<Log>, listener: TcpListener) -> Result<Self, StartError> {
         let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
         log.claim()?;
         let mut limits = config.limits.clone();
@@ -235,7 +124,7 @@ impl Serving {
         ];
         beside.extend(tls.clone().map(|tls| tokio::spawn(tls.keep_fresh()).abort_handle()));
         let now = Instant::now();
-        let app = App(Arc::new(Inner {
+        let app = AppState(Arc::new(App {
             registry: registry.clone(),
             log: log.clone(),
             metrics,
@@ -274,8 +163,8 @@ impl Serving {
     /// Serves until `shutdown` is done, and some time longer: what was accepted is answered.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let Self { listener, app, log, registry, addresses, tls, drain, committed, beside, drain_time } = self;
-        let places = Arc::new(Semaphore::new(app.limits().connections.max(1)));
-        let head_time = app.limits().head_time;
+        let places = Arc::new(Semaphore::new(app.limits.connections.max(1)));
+        let head_time = app.limits.head_time;
         let met_with = Connections { router: router(app), addresses, tls, draining: drain.subscribe(), head_time };
         let mut connections = JoinSet::new();
         {
@@ -314,7 +203,7 @@ impl Serving {
     }
 }
 
-fn router(app: App) -> Router {
+fn router(app: AppState) -> Router {
     let mut router = Router::new();
     for (_, path, handler) in routes() {
         router = router.route(path, handler);
@@ -327,17 +216,17 @@ fn router(app: App) -> Router {
 }
 
 /// Nothing is there; whoever keeps asking is told to slow down.
-async fn nothing(State(app): State<App>, Extension(client): Extension<Client>) -> Refused {
-    match app.addresses().guess(client, Instant::now()) {
+async fn nothing(State(app): State<AppState>, Extension(client): Extension<Client>) -> Refused {
+    match app.addresses.guess(client, Instant::now()) {
         Ok(()) => Refused::not_found("there is nothing here"),
         Err(after) => Refused::too_fast(after),
     }
 }
 
 /// Around every request: who asks, the wire's version for desks, the count of refusals, one line at debug level.
-async fn around(State(app): State<App>, mut request: Request, next: Next) -> Result<Response, Infallible> {
+async fn around(State(app): State<AppState>, mut request: Request, next: Next) -> Result<Response, Infallible> {
     let peer = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Peer(peer)| *peer);
-    let client = app.addresses().client(peer, request.headers());
+    let client = app.addresses.client(peer, request.headers());
     request.extensions_mut().insert(client);
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
@@ -352,7 +241,7 @@ async fn around(State(app): State<App>, mut request: Request, next: Next) -> Res
         access::tell_version(&mut response);
     }
     if let Some(reason) = response.extensions().get::<Reason>() {
-        app.metrics().refused(*reason);
+        app.metrics.refused(*reason);
     }
     tracing::debug!(%method, route, status = response.status().as_u16(), took = ?started.elapsed(), "answered");
     Ok(response)
@@ -364,22 +253,22 @@ async fn health() -> &'static str {
 }
 
 /// `GET /readyz`: a write can be made durable, and the relay is not about to end.
-async fn ready(State(app): State<App>) -> Result<&'static str, Refused> {
-    if app.disk().is_low() {
+async fn ready(State(app): State<AppState>) -> Result<&'static str, Refused> {
+    if app.disk.is_low() {
         return Err(Refused::disk_low());
     }
     if app.is_ready().await { Ok("ready\n") } else { Err(Refused::not_durable()) }
 }
 
 /// `GET /metrics`.
-async fn metrics(State(app): State<App>) -> Response {
+async fn metrics(State(app): State<AppState>) -> Response {
     let snapshot = Snapshot {
-        kept: app.log().size().await.ok(),
-        devices: app.registry().lags(),
+        kept: app.log.size().await.ok(),
+        devices: app.registry.lags(),
         ready: app.is_ready().await,
-        addresses: app.addresses().count() as u64,
-        disk_free: app.disk().free(),
+        addresses: app.addresses.count() as u64,
+        disk_free: app.disk.free(),
     };
-    let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    (StatusCode::OK, kind, app.metrics().text(&snapshot)).into_response()
+    let kind = [(header::CONTENT_TYPE, metrics::CONTENT_TYPE)];
+    (StatusCode::OK, kind, app.metrics.text(&snapshot)).into_response()
 }

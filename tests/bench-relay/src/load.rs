@@ -11,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, task::JoinSet};
 use url::Url;
 
-use crate::Outcome;
+use crate::outcome::Outcome;
 
 /// Before this, nothing is counted.
 const WARM_UP: Duration = Duration::from_millis(700);

@@ -6,16 +6,15 @@
 //! judgement: it prints a table, together with the load of the machine.
 
 mod load;
+mod outcome;
 mod rivals;
 mod subject;
 
 use std::{io::Write, time::Duration};
 
 use load::{Figures, load};
+use outcome::Outcome;
 use subject::Relay;
-
-/// Whatever goes wrong ends the run.
-type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 const SMALL: usize = 1_000;
 const LARGE: usize = 200_000;

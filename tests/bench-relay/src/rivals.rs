@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use url::Url;
 
-use crate::{Outcome, load::Figures};
+use crate::{load::Figures, outcome::Outcome};
 
 /// A handler that throws the body away, in a process of its own.
 pub(crate) struct Empty {

@@ -11,7 +11,7 @@ use offizin_wire::{
 use serde_json::Value;
 use url::Url;
 
-use crate::{Outcome, rivals::Nats};
+use crate::{outcome::Outcome, rivals::Nats};
 
 /// A serving relay; ends with this value.
 pub(crate) struct Relay {

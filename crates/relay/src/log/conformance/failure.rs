@@ -6,34 +6,34 @@ use super::*;
 
 pub(super) async fn an_engine_that_is_down_says_so_and_recovers(mut house: House) {
     let log = house.open().await;
-    let a = inbox(&*log, "a").await;
-    append(&*log, &a, "before", 1).await;
-    let version = version(&*log, &a).await;
+    let a = inbox(&log, "a").await;
+    append(&log, &a, "before", 1).await;
+    let version = version(&log, &a).await;
     house.break_down().await;
-    assert_eq!(try_append(&*log, &a, version, "lost or not, not acknowledged").await, None);
+    assert_eq!(try_append(&log, &a, version, "lost or not, not acknowledged").await, None);
     assert!(log.add_inbox("b", hash("b"), at(9), at(1)).await.is_err());
     house.heal().await;
     let patience = 100;
     for _ in 0..patience {
-        if try_append(&*log, &a, version, "after").await.is_some() {
+        if try_append(&log, &a, version, "after").await.is_some() {
             break;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let kept: Vec<_> = all(&*log, &a, 0).await.into_iter().map(|segment| segment.sealed).collect();
+    let kept: Vec<_> = all(&log, &a, 0).await.into_iter().map(|segment| segment.sealed).collect();
     assert_eq!(kept.first().map(Vec::as_slice), Some(b"before".as_slice()));
     assert_eq!(kept.last().map(Vec::as_slice), Some(b"after".as_slice()));
 }
 
 pub(super) async fn nothing_acknowledged_is_lost_while_an_engine_goes_and_comes(mut house: House) {
     let log = house.open().await;
-    let a = inbox(&*log, "a").await;
-    let version = version(&*log, &a).await;
-    let writing = |log: Arc<dyn Log>, a: InboxId, from: u32| async move {
+    let a = inbox(&log, "a").await;
+    let version = version(&log, &a).await;
+    let writing = |log: Arc<Log>, a: InboxId, from: u32| async move {
         let mut acknowledged = BTreeSet::new();
         for i in from..from + 40 {
             let body = i.to_be_bytes().to_vec();
-            if try_append(&*log, &a, version, body.clone()).await.is_some() {
+            if try_append(&log, &a, version, body.clone()).await.is_some() {
                 acknowledged.insert(body);
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -50,7 +50,7 @@ pub(super) async fn nothing_acknowledged_is_lost_while_an_engine_goes_and_comes(
         acknowledged.extend(writer.await.unwrap());
     }
     let log = house.open().await;
-    let kept = all(&*log, &a, 0).await;
+    let kept = all(&log, &a, 0).await;
     let bodies: BTreeSet<_> = kept.iter().map(|segment| segment.sealed.clone()).collect();
     assert!(acknowledged.len() > 4, "they wrote something");
     assert_eq!(acknowledged.difference(&bodies).count(), 0);
@@ -73,15 +73,15 @@ pub(super) async fn a_probe_tells_whether_the_engine_is_up(mut house: House) {
 
 pub(super) async fn a_crash_keeps_what_was_acknowledged(mut house: House) {
     let mut log = house.open().await;
-    let a = inbox(&*log, "a").await;
-    device(&*log, "a", "token").await;
+    let a = inbox(&log, "a").await;
+    device(&log, "a", "token").await;
     log.put_inlet(&a, &inlet_id("1"), hash("t"), at(3)).await.unwrap();
     for round in 0..4_u8 {
         for i in 0..5 {
-            assert_eq!(append(&*log, &a, vec![round, i], 1).await, u64::from(round * 5 + i) + 1);
+            assert_eq!(append(&log, &a, vec![round, i], 1).await, u64::from(round * 5 + i) + 1);
         }
         log = house.crash(log).await;
-        let kept = all(&*log, &a, 0).await;
+        let kept = all(&log, &a, 0).await;
         assert_eq!(kept.len(), usize::from(round + 1) * 5);
         assert_eq!(kept.last().unwrap().sealed, [round, 4]);
         let records = log.look(&a).await.unwrap();
@@ -93,8 +93,8 @@ pub(super) async fn a_full_store_refuses_and_keeps_its_word(house: House) {
     let engine = if house.nats.is_some() { Engine::OnNats } else { Engine::OnSqlite };
     let house = House::of(engine, Some(4 * 1024 * 1024));
     let log = house.open().await;
-    let a = inbox(&*log, "a").await;
-    let version = version(&*log, &a).await;
+    let a = inbox(&log, "a").await;
+    let version = version(&log, &a).await;
     let mut kept = 0;
     let refusal = loop {
         let one = Sealed { version, ..sealed(&a, vec![9; 200_000]) };
@@ -108,7 +108,7 @@ pub(super) async fn a_full_store_refuses_and_keeps_its_word(house: House) {
     };
     assert!(matches!(refusal, LogError::Full), "{refusal:?}");
     assert!(kept > 5);
-    assert_eq!(all(&*log, &a, 0).await.len() as u64, kept, "what was acknowledged is there");
+    assert_eq!(all(&log, &a, 0).await.len() as u64, kept, "what was acknowledged is there");
     assert_eq!(log.prune(horizon(at(20), at(0), at(30))).await.unwrap().segments, kept);
-    assert_eq!(append(&*log, &a, vec![9; 200_000], 40).await, kept + 1, "and there is room again");
+    assert_eq!(append(&log, &a, vec![9; 200_000], 40).await, kept + 1, "and there is room again");
 }

@@ -53,14 +53,16 @@ impl House {
     }
 
     /// Opens the store, beside whoever has it open already.
-    async fn open(&self) -> Arc<dyn Log> {
+    async fn open(&self) -> Arc<Log> {
         match &self.nats {
-            Some(server) => Arc::new(JetStream::open(&server.store().parse_nats()).await.unwrap()),
-            None => Arc::new(Sqlite::open_patiently(&self.path(), self.largest, BUSY).await.unwrap()),
+            Some(server) => {
+                Arc::new(Log::JetStream(Box::new(JetStream::open(&server.store().parse_nats()).await.unwrap())))
+            }
+            None => Arc::new(Log::Sqlite(Sqlite::open_patiently(&self.path(), self.largest, BUSY).await.unwrap())),
         }
     }
 
-    async fn reopen(&self, log: Arc<dyn Log>) -> Arc<dyn Log> {
+    async fn reopen(&self, log: Arc<Log>) -> Arc<Log> {
         log.close().await;
         self.open().await
     }
@@ -93,7 +95,7 @@ impl House {
     }
 
     /// What a power cut leaves: nobody closed anything.
-    async fn crash(&mut self, log: Arc<dyn Log>) -> Arc<dyn Log> {
+    async fn crash(&mut self, log: Arc<Log>) -> Arc<Log> {
         std::mem::forget(log);
         if let Some(server) = &mut self.nats {
             server.kill();
@@ -233,7 +235,7 @@ fn horizon(read_before: Timestamp, before: Timestamp, now: Timestamp) -> Horizon
     Horizon { read_before, before, seen_since: Timestamp::UNIX_EPOCH, now }
 }
 
-async fn inbox(log: &dyn Log, name: &str) -> InboxId {
+async fn inbox(log: &Log, name: &str) -> InboxId {
     log.add_inbox(name, hash(&format!("code {name}")), at(1_000_000), at(0)).await.unwrap()
 }
 
@@ -247,7 +249,7 @@ fn candidate(code: &str, token: &str) -> Candidate {
 }
 
 /// Another device of an inbox.
-async fn device(log: &dyn Log, inbox: &str, token: &str) -> DeviceRecord {
+async fn device(log: &Log, inbox: &str, token: &str) -> DeviceRecord {
     let code = format!("code for {token}");
     log.add_code(inbox, hash(&code), at(1_000_000)).await.unwrap();
     log.pair(candidate(&code, token), at(1)).await.unwrap().unwrap()
@@ -257,12 +259,12 @@ fn sealed(inbox: &InboxId, bytes: impl Into<Vec<u8>>) -> Sealed {
     Sealed { inbox: inbox.clone(), deliveries: vec![(inlet_id("a"), 1)], version: 0, bytes: bytes.into() }
 }
 
-async fn version(log: &dyn Log, inbox: &InboxId) -> u64 {
+async fn version(log: &Log, inbox: &InboxId) -> u64 {
     log.look(inbox).await.unwrap().inboxes.first().map_or(0, |inbox| inbox.version)
 }
 
 /// Appends, sealed to whoever is paired right now. `None` where the inbox is gone; anything else fails.
-async fn group(log: &dyn Log, mut group: Vec<Sealed>, at: Timestamp) -> Vec<Option<u64>> {
+async fn group(log: &Log, mut group: Vec<Sealed>, at: Timestamp) -> Vec<Option<u64>> {
     let mut versions = HashMap::new();
     for sealed in &mut group {
         if !versions.contains_key(&sealed.inbox) {
@@ -279,12 +281,12 @@ async fn group(log: &dyn Log, mut group: Vec<Sealed>, at: Timestamp) -> Vec<Opti
     places.into_iter().map(sequence).collect()
 }
 
-async fn append(log: &dyn Log, inbox: &InboxId, bytes: impl Into<Vec<u8>>, ms: i64) -> u64 {
+async fn append(log: &Log, inbox: &InboxId, bytes: impl Into<Vec<u8>>, ms: i64) -> u64 {
     group(log, vec![sealed(inbox, bytes)], at(ms)).await[0].unwrap()
 }
 
 /// Tries to append one, sealed to the devices of this version. `None` if that failed, whichever way.
-async fn try_append(log: &dyn Log, inbox: &InboxId, version: u64, bytes: impl Into<Vec<u8>>) -> Option<u64> {
+async fn try_append(log: &Log, inbox: &InboxId, version: u64, bytes: impl Into<Vec<u8>>) -> Option<u64> {
     let one = Sealed { version, ..sealed(inbox, bytes) };
     match log.append(vec![one], at(1)).await.ok()?.pop()? {
         Place::At(sequence) => Some(sequence),
@@ -293,7 +295,7 @@ async fn try_append(log: &dyn Log, inbox: &InboxId, version: u64, bytes: impl In
 }
 
 /// Everything after a cursor, page by page.
-async fn all(log: &dyn Log, inbox: &InboxId, mut after: u64) -> Vec<Segment> {
+async fn all(log: &Log, inbox: &InboxId, mut after: u64) -> Vec<Segment> {
     let mut all = Vec::new();
     loop {
         let page = log.page(inbox, after).await.unwrap().unwrap();
@@ -303,6 +305,6 @@ async fn all(log: &dyn Log, inbox: &InboxId, mut after: u64) -> Vec<Segment> {
     }
 }
 
-async fn sequences(log: &dyn Log, inbox: &InboxId, after: u64) -> Vec<u64> {
+async fn sequences(log: &Log, inbox: &InboxId, after: u64) -> Vec<u64> {
     log.page(inbox, after).await.unwrap().unwrap().segments.iter().map(|s| s.sequence).collect()
 }

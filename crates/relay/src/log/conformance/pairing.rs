@@ -6,7 +6,7 @@ use super::*;
 
 pub(super) async fn codes_expire(house: House) {
     let log = house.open().await;
-    let a = inbox(&*log, "a").await;
+    let a = inbox(&log, "a").await;
     log.add_code("a", hash("late"), at(100)).await.unwrap();
     assert_eq!(log.code(hash("late"), at(99)).await.unwrap().unwrap().id, a);
     assert!(log.code(hash("late"), at(100)).await.unwrap().is_none());
@@ -23,7 +23,7 @@ pub(super) async fn codes_expire(house: House) {
 
 pub(super) async fn a_code_is_for_one_candidate(house: House) {
     let log = house.open().await;
-    inbox(&*log, "a").await;
+    inbox(&log, "a").await;
     let desk = candidate("code a", "token");
     let first = log.pair(desk.clone(), at(1)).await.unwrap().unwrap();
     let again = log.pair(Candidate { name: "renamed".into(), ..desk.clone() }, at(2)).await.unwrap().unwrap();
@@ -41,7 +41,7 @@ pub(super) async fn a_code_is_for_one_candidate(house: House) {
 
 pub(super) async fn many_candidates_one_winner(house: House) {
     let log = house.open().await;
-    inbox(&*log, "a").await;
+    inbox(&log, "a").await;
     let paired =
         join_all((0..12).map(|i| log.pair(candidate("code a", &format!("{i}")), at(1)))).await.into_iter().flatten();
     assert_eq!(paired.flatten().count(), 1);
@@ -50,8 +50,8 @@ pub(super) async fn many_candidates_one_winner(house: House) {
 
 pub(super) async fn a_token_belongs_to_one_device(house: House) {
     let log = house.open().await;
-    inbox(&*log, "a").await;
-    inbox(&*log, "b").await;
+    inbox(&log, "a").await;
+    inbox(&log, "b").await;
     assert!(log.pair(candidate("code a", "token"), at(1)).await.unwrap().is_some());
     assert!(log.pair(candidate("code b", "token"), at(1)).await.unwrap().is_none());
     assert!(log.pair(candidate("code b", "another"), at(1)).await.unwrap().is_some(), "the code is not used up");
@@ -59,17 +59,17 @@ pub(super) async fn a_token_belongs_to_one_device(house: House) {
 
 pub(super) async fn pairing_knows_the_head(house: House) {
     let log = house.open().await;
-    let a = inbox(&*log, "a").await;
-    append(&*log, &a, "x", 1).await;
-    append(&*log, &a, "x", 1).await;
-    let late = device(&*log, "a", "late").await;
+    let a = inbox(&log, "a").await;
+    append(&log, &a, "x", 1).await;
+    append(&log, &a, "x", 1).await;
+    let late = device(&log, "a", "late").await;
     assert_eq!((late.cursor, late.acked), (2, 2), "what it cannot open does not wait for it");
 }
 
 pub(super) async fn a_device_is_revoked_only_from_its_inbox(house: House) {
     let log = house.open().await;
-    let (a, b) = (inbox(&*log, "a").await, inbox(&*log, "b").await);
-    let desk = device(&*log, "a", "token").await;
+    let (a, b) = (inbox(&log, "a").await, inbox(&log, "b").await);
+    let desk = device(&log, "a", "token").await;
     assert!(!log.revoke(&b, desk.id.as_str(), at(1)).await.unwrap());
     assert!(!log.revoke(&a, "nobody", at(1)).await.unwrap());
     assert_eq!(log.records().await.unwrap().devices.len(), 1);
@@ -80,51 +80,51 @@ pub(super) async fn a_device_is_revoked_only_from_its_inbox(house: House) {
 
 pub(super) async fn what_was_sealed_before_a_pairing_is_refused_after_it(house: House) {
     let log = house.open().await;
-    let a = inbox(&*log, "a").await;
-    device(&*log, "a", "one").await;
-    let before = version(&*log, &a).await;
-    assert_eq!(try_append(&*log, &a, before, "x").await, Some(1));
-    device(&*log, "a", "two").await;
+    let a = inbox(&log, "a").await;
+    device(&log, "a", "one").await;
+    let before = version(&log, &a).await;
+    assert_eq!(try_append(&log, &a, before, "x").await, Some(1));
+    device(&log, "a", "two").await;
     let places = log.append(vec![Sealed { version: before, ..sealed(&a, "y") }], at(1)).await.unwrap();
     assert!(matches!(places.as_slice(), [Place::Stale]), "{places:?}");
-    let after = version(&*log, &a).await;
+    let after = version(&log, &a).await;
     assert!(after > before);
-    assert_eq!(try_append(&*log, &a, after, "z").await, Some(2), "and nothing is left of the refused one");
+    assert_eq!(try_append(&log, &a, after, "z").await, Some(2), "and nothing is left of the refused one");
 }
 
 pub(super) async fn what_was_sealed_before_a_revocation_is_refused_after_it(house: House) {
     let log = house.open().await;
-    let a = inbox(&*log, "a").await;
-    let (one, _two) = (device(&*log, "a", "one").await, device(&*log, "a", "two").await);
-    let before = version(&*log, &a).await;
+    let a = inbox(&log, "a").await;
+    let (one, _two) = (device(&log, "a", "one").await, device(&log, "a", "two").await);
+    let before = version(&log, &a).await;
     log.revoke(&a, one.id.as_str(), at(5)).await.unwrap();
-    assert_eq!(try_append(&*log, &a, before, "x").await, None);
-    assert!(try_append(&*log, &a, version(&*log, &a).await, "x").await.is_some());
+    assert_eq!(try_append(&log, &a, before, "x").await, None);
+    assert!(try_append(&log, &a, version(&log, &a).await, "x").await.is_some());
 }
 
 pub(super) async fn a_stale_segment_does_not_spoil_the_group(house: House) {
     let log = house.open().await;
-    let (a, b) = (inbox(&*log, "a").await, inbox(&*log, "b").await);
-    device(&*log, "a", "token").await;
-    let version = version(&*log, &b).await;
+    let (a, b) = (inbox(&log, "a").await, inbox(&log, "b").await);
+    device(&log, "a", "token").await;
+    let version = version(&log, &b).await;
     let group = vec![sealed(&a, "stale"), Sealed { version, ..sealed(&b, "fresh") }];
     let places = log.append(group, at(1)).await.unwrap();
     assert!(matches!(places.as_slice(), [Place::Stale, Place::At(1)]), "{places:?}");
-    assert!(sequences(&*log, &a, 0).await.is_empty());
+    assert!(sequences(&log, &a, 0).await.is_empty());
 }
 
 /// Devices are paired at one opening while another appends: whatever lies after a device's cursor was sealed to a version
 /// in which it already was.
 pub(super) async fn what_a_new_device_gets_was_sealed_to_it(house: House) {
     let (one, two) = (house.open().await, house.open().await);
-    let a = inbox(&*one, "a").await;
+    let a = inbox(&one, "a").await;
     let appending = async {
         let mut appended = Vec::new();
-        let mut known = version(&*two, &a).await;
+        let mut known = version(&two, &a).await;
         while appended.len() < 60 {
-            match try_append(&*two, &a, known, "x").await {
+            match try_append(&two, &a, known, "x").await {
                 Some(sequence) => appended.push((sequence, known)),
-                None => known = version(&*two, &a).await,
+                None => known = version(&two, &a).await,
             }
         }
         appended
@@ -132,8 +132,8 @@ pub(super) async fn what_a_new_device_gets_was_sealed_to_it(house: House) {
     let pairing = async {
         let mut paired = Vec::new();
         for i in 0..6 {
-            let device = device(&*one, "a", &format!("token {i}")).await;
-            paired.push((device.cursor, version(&*one, &a).await));
+            let device = device(&one, "a", &format!("token {i}")).await;
+            paired.push((device.cursor, version(&one, &a).await));
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         paired
@@ -148,9 +148,9 @@ pub(super) async fn what_a_new_device_gets_was_sealed_to_it(house: House) {
 
 pub(super) async fn a_device_is_renamed_only_in_its_inbox(house: House) {
     let log = house.open().await;
-    let (a, b) = (inbox(&*log, "a").await, inbox(&*log, "b").await);
-    let desk = device(&*log, "a", "token").await;
-    let before = version(&*log, &a).await;
+    let (a, b) = (inbox(&log, "a").await, inbox(&log, "b").await);
+    let desk = device(&log, "a", "token").await;
+    let before = version(&log, &a).await;
     assert!(!log.rename(&b, desk.id.as_str(), "Anders").await.unwrap());
     assert!(!log.rename(&a, "nobody", "Anders").await.unwrap());
     assert!(log.rename(&a, desk.id.as_str(), "Büro, 2. Stock").await.unwrap());
@@ -162,15 +162,15 @@ pub(super) async fn a_device_is_renamed_only_in_its_inbox(house: House) {
 
 pub(super) async fn a_revoked_device_is_not_renamed(house: House) {
     let log = house.open().await;
-    let a = inbox(&*log, "a").await;
-    let desk = device(&*log, "a", "token").await;
+    let a = inbox(&log, "a").await;
+    let desk = device(&log, "a", "token").await;
     log.revoke(&a, desk.id.as_str(), at(2)).await.unwrap();
     assert!(!log.rename(&a, desk.id.as_str(), "Anders").await.unwrap());
 }
 
 pub(super) async fn a_code_waits_through_a_crash(mut house: House) {
     let log = house.open().await;
-    inbox(&*log, "a").await;
+    inbox(&log, "a").await;
     let log = house.crash(log).await;
     let desk = candidate("code a", "token");
     let paired = log.pair(desk.clone(), at(2)).await.unwrap().unwrap();
@@ -182,8 +182,8 @@ pub(super) async fn a_code_waits_through_a_crash(mut house: House) {
 
 pub(super) async fn pairing_at_one_opening_is_seen_at_the_other(house: House) {
     let (one, two) = (house.open().await, house.open().await);
-    let a = inbox(&*one, "a").await;
-    let desk = device(&*one, "a", "token").await;
+    let a = inbox(&one, "a").await;
+    let desk = device(&one, "a", "token").await;
     assert_eq!(two.look(&a).await.unwrap().devices[0].id, desk.id);
     assert!(two.revoke(&a, desk.id.as_str(), at(2)).await.unwrap());
     assert_eq!(one.look(&a).await.unwrap().devices.len(), 0);

@@ -10,7 +10,8 @@ use futures_util::{
 };
 use tokio::sync::mpsc;
 
-use super::{Change, DeviceId, InboxId, JetStream, LogError, registry::SeenEntry, unavailable};
+use super::{JetStream, registry::SeenEntry, unavailable};
+use crate::log::{Change, DeviceId, InboxId, LogError};
 
 /// Changes that may wait for the relay to take them.
 const WAITING: usize = 1024;
@@ -27,7 +28,7 @@ impl JetStream {
         let _ = self.client.publish(self.grown_subject(inbox.as_str()), head.to_string().into()).await;
     }
 
-    pub(super) fn watch_changes(&self) -> BoxStream<'static, Change> {
+    pub(crate) fn changes(&self) -> BoxStream<'static, Change> {
         let (sender, receiver) = mpsc::channel(WAITING);
         let log = self.clone();
         tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! The key-value bucket as typed values: read, made once, changed by compare-and-set, taken away.
+//! The key-value bucket as typed values: read, created, changed by compare-and-swap, deleted.
 //!
 //! Deliberately knows no key; those are the [`super::registry`]'s.
 
@@ -27,7 +27,7 @@ impl JetStream {
     }
 
     /// `false` if the key is taken.
-    pub(super) async fn make(&self, key: &str, value: &impl Serialize) -> Result<bool, LogError> {
+    pub(super) async fn create(&self, key: &str, value: &impl Serialize) -> Result<bool, LogError> {
         match self.bucket.create(key, written(value)?).await {
             Ok(_) => Ok(true),
             Err(error) if error.kind() == CreateErrorKind::AlreadyExists => Ok(false),
@@ -36,7 +36,12 @@ impl JetStream {
     }
 
     /// `false` if the value is no longer the one of this revision.
-    pub(super) async fn swap(&self, key: &str, value: &impl Serialize, revision: u64) -> Result<bool, LogError> {
+    pub(super) async fn compare_and_swap(
+        &self,
+        key: &str,
+        value: &impl Serialize,
+        revision: u64,
+    ) -> Result<bool, LogError> {
         match self.bucket.update(key, written(value)?, revision).await {
             Ok(_) => Ok(true),
             Err(error) if error.kind() == UpdateErrorKind::WrongLastRevision => Ok(false),
@@ -57,19 +62,19 @@ impl JetStream {
         for _ in 0..TRIES {
             let Some((mut value, revision)) = self.get::<T>(key).await? else { return Ok(None) };
             let Some(answer) = change(&mut value)? else { return Ok(None) };
-            if self.swap(key, &value, revision).await? {
+            if self.compare_and_swap(key, &value, revision).await? {
                 return Ok(Some(answer));
             }
         }
         Err(LogError::Unavailable("too many change the same at once".into()))
     }
 
-    /// Takes a value away; where there is none, that is fine.
-    pub(super) async fn take_away(&self, key: &str) -> Result<(), LogError> {
+    /// Deletes a value; where there is none, that is fine.
+    pub(super) async fn delete(&self, key: &str) -> Result<(), LogError> {
         self.bucket.purge(key).await.map_err(unavailable)
     }
 
-    /// The keys that begin with this word and a dot, those taken away included.
+    /// The keys that begin with this word and a dot, deleted ones included.
     pub(super) async fn keys(&self, word: &str) -> Result<Vec<String>, LogError> {
         let before = format!("$KV.{}.", self.bucket.name);
         let stream = self.context.get_stream_no_info(format!("KV_{}", self.bucket.name)).await.map_err(unavailable)?;

@@ -1,7 +1,7 @@
 //! The log in NATS JetStream: for any number of relays on several hosts.
 //!
 //! One stream per inbox, on file and replicated three times, is its log ([`segments`]); a key-value bucket holds inboxes,
-//! devices, inlets and codes, changed by compare-and-set ([`registry`]). Every write to an inbox's stream is conditional
+//! devices, inlets and codes, changed by compare-and-swap ([`registry`]). Every write to an inbox's stream is conditional
 //! on the stream's last message, which says where the inbox stands ([`Stamp`]); so relays need not know of each other.
 //! `Nats-Msg-Id` is not used: it judges by a window of time, and the relay never judges.
 //!
@@ -28,16 +28,11 @@ use async_nats::{
         stream::{Config as StreamConfig, DiscardPolicy, StorageType},
     },
 };
-use futures_util::{future::BoxFuture, stream::BoxStream};
-use jiff::Timestamp;
-use offizin_wire::{InletId, TokenHash, inlet::InletAnswer, pull::Segment};
+use offizin_wire::InletId;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex as Gate;
 
-use super::{
-    Answer, Candidate, Change, DeviceId, DeviceRecord, Horizon, InboxId, InboxRecord, InboxSummary, InletPlace, Log,
-    LogError, Moving, Page, Place, Pruned, Records, Sealed,
-};
+use super::{InboxId, LogError};
 use crate::config::Nats;
 
 /// How many copies of everything there are, where there are servers enough.
@@ -56,7 +51,7 @@ const HEADER_ROOM: usize = 8 * 1024;
 struct Stamp {
     /// The highest sequence given out.
     head: u64,
-    /// Of the set of devices; see [`InboxRecord::version`].
+    /// Of the set of devices; see [`super::InboxRecord::version`].
     version: u64,
     /// Segments ever appended.
     count: u64,
@@ -142,6 +137,18 @@ impl JetStream {
             turned: Arc::default(),
             counts: Arc::default(),
         })
+    }
+
+    pub(crate) async fn probe(&self) -> Result<(), LogError> {
+        // Which words does not matter: written again, they are a new revision, and the answer comes after the flush.
+        self.bucket.put("probe", "probe".into()).await.map(|_| ()).map_err(unavailable)
+    }
+
+    pub(crate) async fn close(&self) {
+        if let Err(error) = self.write_counts().await {
+            tracing::warn!(%error, "the last deliveries are not in the inlets' counts");
+        }
+        let _ = tokio::time::timeout(REQUEST_TIME, self.client.drain()).await;
     }
 
     fn stream_name(&self, inbox: &InboxId) -> String {
@@ -241,21 +248,22 @@ fn is_code(error: &jetstream::context::CreateStreamError, code: ErrorCode) -> bo
         || server_error(error).is_some_and(|error| error.error_code() == code)
 }
 
-/// The client's words name subjects and reasons, never content.
+/// Codes of a server that has no room: for the account, on its disk, or in the stream. A stream that could not store names
+/// its reason in words only. Ours has no limit but its size, so it is that or the disk.
+const FULL: [ErrorCode; 4] = [
+    ErrorCode::ACCOUNT_RESOURCES_EXCEEDED,
+    ErrorCode::INSUFFICIENT_RESOURCES,
+    ErrorCode::STORAGE_RESOURCES_EXCEEDED,
+    ErrorCode::STREAM_STORE_FAILED,
+];
+
+/// The server's code decides; where it gave none, it was not reached. The client's words name subjects and reasons, never
+/// content.
 fn unavailable(error: impl std::error::Error + 'static) -> LogError {
-    if let Some(server) = server_error(&error) {
-        let code = server.error_code();
-        let words = server.to_string();
-        if code == ErrorCode::STORAGE_RESOURCES_EXCEEDED
-            || code == ErrorCode::INSUFFICIENT_RESOURCES
-            || code == ErrorCode::ACCOUNT_RESOURCES_EXCEEDED
-            || words.contains("maximum bytes")
-            || words.contains("no space left")
-        {
-            return LogError::Full;
-        }
+    match server_error(&error) {
+        Some(server) if FULL.contains(&server.error_code()) => LogError::Full,
+        _ => LogError::Unavailable(error.to_string()),
     }
-    LogError::Unavailable(error.to_string())
 }
 
 /// What is stored cannot be what was written.
@@ -263,50 +271,40 @@ fn damaged() -> LogError {
     LogError::Unavailable("a stored value is damaged".into())
 }
 
-impl Log for JetStream {
-    by_same_names!();
+#[cfg(test)]
+mod tests {
+    use async_nats::jetstream::context::{CreateStreamError, CreateStreamErrorKind, PublishError, PublishErrorKind};
 
-    /// Any number of relays may serve.
-    fn claim(&self) -> Result<(), LogError> {
-        Ok(())
+    use super::*;
+
+    /// What a server answers, with words that must not decide anything.
+    fn server(code: u64, words: &str) -> jetstream::Error {
+        serde_json::from_value(serde_json::json!({ "code": 503, "err_code": code, "description": words })).unwrap()
     }
 
-    fn changes(&self) -> BoxStream<'static, Change> {
-        self.watch_changes()
+    fn published(code: u64, words: &str) -> LogError {
+        unavailable(PublishError::with_source(PublishErrorKind::Other, server(code, words)))
     }
 
-    fn seen(&self, devices: Vec<(DeviceId, Timestamp)>) -> Answer<'_, ()> {
-        Box::pin(async move {
-            self.write_counts().await?;
-            self.note_seen(devices).await
-        })
+    #[test]
+    fn a_server_without_room_is_told_by_its_code() {
+        for code in [10002, 10023, 10047, 10077] {
+            assert!(matches!(published(code, "in other words"), LogError::Full), "{code}");
+            let created = CreateStreamError::with_source(CreateStreamErrorKind::Response, server(code, ""));
+            assert!(matches!(unavailable(created), LogError::Full), "{code} of another request");
+        }
     }
 
-    fn probe(&self) -> Answer<'_, ()> {
-        Box::pin(async {
-            let moment = Timestamp::now().to_string();
-            self.bucket.put("probe", moment.into()).await.map(|_| ()).map_err(unavailable)
-        })
-    }
-
-    fn records(&self) -> Answer<'_, Records> {
-        Box::pin(self.read_records())
-    }
-
-    fn look<'a>(&'a self, inbox: &'a InboxId) -> Answer<'a, Records> {
-        Box::pin(self.look_at(inbox))
-    }
-
-    fn owner(&self, token: TokenHash) -> Answer<'_, Option<InboxId>> {
-        Box::pin(self.find_owner(token))
-    }
-
-    fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async {
-            if let Err(error) = self.write_counts().await {
-                tracing::warn!(%error, "the last deliveries are not in the inlets' counts");
+    #[test]
+    fn words_make_no_server_full() {
+        for code in [0, 10008, 10059, 10071, 10074] {
+            for words in ["maximum bytes exceeded", "no space left on device"] {
+                assert!(matches!(published(code, words), LogError::Unavailable(_)), "{code} {words}");
             }
-            let _ = tokio::time::timeout(REQUEST_TIME, self.client.drain()).await;
-        })
+        }
+        for kind in [PublishErrorKind::TimedOut, PublishErrorKind::BrokenPipe, PublishErrorKind::StreamNotFound] {
+            let error = PublishError::with_source(kind, std::io::Error::other("no space left on device"));
+            assert!(matches!(unavailable(error), LogError::Unavailable(_)), "no server said it");
+        }
     }
 }

@@ -14,7 +14,7 @@ use super::{
 use crate::log::{InboxId, InboxRecord, Moving};
 
 impl JetStream {
-    pub(super) async fn hold_inbox(&self, name: &str) -> Result<Moving, LogError> {
+    pub(crate) async fn hold(&self, name: &str) -> Result<Moving, LogError> {
         self.write_counts().await?;
         let (id, _) = self.get::<String>(&name_key(name)).await?.ok_or(LogError::NameUnknown)?;
         let inbox = InboxId::from(id);
@@ -32,7 +32,7 @@ impl JetStream {
                 stamp.version = stamp.version.max(entry.version);
             })
             .await?;
-        let records = self.look_at(&inbox).await?;
+        let records = self.look(&inbox).await?;
         let mut codes = Vec::new();
         for key in self.keys("code").await? {
             let Some((code, _)) = self.get::<CodeEntry>(&key).await? else { continue };
@@ -53,9 +53,9 @@ impl JetStream {
         })
     }
 
-    pub(super) async fn import_inbox(&self, moving: &Moving) -> Result<(), LogError> {
+    pub(crate) async fn import(&self, moving: &Moving) -> Result<(), LogError> {
         let id = &moving.inbox.id;
-        if !self.make(&name_key(&moving.inbox.name), &id.as_str()).await? {
+        if !self.create(&name_key(&moving.inbox.name), &id.as_str()).await? {
             return Err(LogError::NameTaken);
         }
         self.make_stream(id).await?;
@@ -68,9 +68,9 @@ impl JetStream {
         let token = |by: String| TokenEntry { inbox: id.as_str().to_owned(), by };
         let mut devices = Vec::new();
         for device in &moving.devices {
-            self.make(&token_key(device.token_hash), &token(format!("device {}", device.id.as_str()))).await?;
+            self.create(&token_key(device.token_hash), &token(format!("device {}", device.id.as_str()))).await?;
             let seen = SeenEntry { acked: device.acked, at: device.last_seen_at };
-            self.make(&seen_key(device.id.as_str()), &seen).await?;
+            self.create(&seen_key(device.id.as_str()), &seen).await?;
             devices.push(DeviceEntry {
                 id: device.id.as_str().to_owned(),
                 name: device.name.clone(),
@@ -83,7 +83,7 @@ impl JetStream {
         }
         let mut inlets = Vec::new();
         for (token_hash, answer) in &moving.inlets {
-            self.make(&token_key(*token_hash), &token(format!("inlet {}", answer.id.as_str()))).await?;
+            self.create(&token_key(*token_hash), &token(format!("inlet {}", answer.id.as_str()))).await?;
             inlets.push(InletEntry { token_hash: *token_hash, answer: answer.clone() });
         }
         for (code, expires_at) in &moving.codes {
@@ -97,10 +97,10 @@ impl JetStream {
             devices,
             inlets,
         };
-        self.make(&inbox_key(id.as_str()), &entry).await.map(|_| ())
+        self.create(&inbox_key(id.as_str()), &entry).await.map(|_| ())
     }
 
-    pub(super) async fn restore_segments(&self, inbox: &InboxId, segments: Vec<Segment>) -> Result<(), LogError> {
+    pub(crate) async fn restore(&self, inbox: &InboxId, segments: Vec<Segment>) -> Result<(), LogError> {
         let outgoing = segments.into_iter().map(|segment| Outgoing {
             sequence: Some(segment.sequence),
             version: 0,
@@ -111,7 +111,7 @@ impl JetStream {
         self.append_restored(inbox, outgoing.collect()).await
     }
 
-    pub(super) async fn release_inbox(&self, inbox: &InboxId, head: u64) -> Result<(), LogError> {
+    pub(crate) async fn release(&self, inbox: &InboxId, head: u64) -> Result<(), LogError> {
         let version = self
             .change(&inbox_key(inbox.as_str()), |entry: &mut InboxEntry| {
                 entry.held = false;

@@ -125,7 +125,7 @@ impl JetStream {
         })
     }
 
-    pub(super) async fn look_at(&self, inbox: &InboxId) -> Result<Records, LogError> {
+    pub(crate) async fn look(&self, inbox: &InboxId) -> Result<Records, LogError> {
         let mut records = Records::default();
         let Some(entry) = self.entry(inbox.as_str()).await? else { return Ok(records) };
         let Some(stand) = self.stand(inbox).await? else { return Ok(records) };
@@ -147,10 +147,10 @@ impl JetStream {
         Ok(records)
     }
 
-    pub(super) async fn read_records(&self) -> Result<Records, LogError> {
+    pub(crate) async fn records(&self) -> Result<Records, LogError> {
         let inboxes = self.inbox_ids().await?;
         stream::iter(inboxes)
-            .map(async |inbox| self.look_at(&inbox).await)
+            .map(async |inbox| self.look(&inbox).await)
             .buffer_unordered(AT_ONCE)
             .try_fold(Records::default(), async |mut all, one| {
                 all.inboxes.extend(one.inboxes);
@@ -161,7 +161,7 @@ impl JetStream {
             .await
     }
 
-    pub(super) async fn find_owner(&self, token: TokenHash) -> Result<Option<InboxId>, LogError> {
+    pub(crate) async fn owner(&self, token: TokenHash) -> Result<Option<InboxId>, LogError> {
         let found = self.get::<TokenEntry>(&token_key(token)).await?;
         Ok(found.map(|(entry, _)| InboxId::from(entry.inbox)))
     }
@@ -178,7 +178,7 @@ impl JetStream {
         Ok(Some(devices))
     }
 
-    pub(super) async fn insert_inbox(
+    pub(crate) async fn add_inbox(
         &self,
         name: &str,
         code: TokenHash,
@@ -186,7 +186,7 @@ impl JetStream {
         now: Timestamp,
     ) -> Result<InboxId, LogError> {
         let id = InboxId::random()?;
-        if !self.make(&name_key(name), &id.as_str()).await? {
+        if !self.create(&name_key(name), &id.as_str()).await? {
             return Err(LogError::NameTaken);
         }
         self.make_stream(&id).await?;
@@ -198,7 +198,7 @@ impl JetStream {
             devices: Vec::new(),
             inlets: Vec::new(),
         };
-        self.make(&inbox_key(id.as_str()), &entry).await?;
+        self.create(&inbox_key(id.as_str()), &entry).await?;
         self.put_code(&id, code, expires_at).await?;
         Ok(id)
     }
@@ -210,14 +210,14 @@ impl JetStream {
         expires_at: Timestamp,
     ) -> Result<(), LogError> {
         let entry = CodeEntry { inbox: inbox.as_str().to_owned(), expires_at, used_by: None };
-        if self.make(&code_key(code), &entry).await? {
+        if self.create(&code_key(code), &entry).await? {
             Ok(())
         } else {
             Err(LogError::Unavailable("the code is taken".into()))
         }
     }
 
-    pub(super) async fn insert_code(
+    pub(crate) async fn add_code(
         &self,
         name: &str,
         code: TokenHash,
@@ -228,7 +228,7 @@ impl JetStream {
         Ok(inbox)
     }
 
-    pub(super) async fn list_inboxes(&self) -> Result<Vec<InboxSummary>, LogError> {
+    pub(crate) async fn inboxes(&self) -> Result<Vec<InboxSummary>, LogError> {
         let mut summaries = Vec::new();
         for inbox in self.inbox_ids().await? {
             let Some(entry) = self.entry(inbox.as_str()).await? else { continue };
@@ -249,10 +249,10 @@ impl JetStream {
     }
 
     /// The name goes last, so that whoever is interrupted can do it again.
-    pub(super) async fn delete_inbox(&self, name: &str) -> Result<InboxId, LogError> {
+    pub(crate) async fn remove_inbox(&self, name: &str) -> Result<InboxId, LogError> {
         let inbox = self.named(name).await?;
         let entry = self.entry(inbox.as_str()).await?;
-        self.take_away(&inbox_key(inbox.as_str())).await?;
+        self.delete(&inbox_key(inbox.as_str())).await?;
         match self.context.delete_stream(self.stream_name(&inbox)).await {
             Ok(_) => {}
             Err(_) if self.stand(&inbox).await?.is_none() => {}
@@ -260,25 +260,25 @@ impl JetStream {
         }
         if let Some(entry) = entry {
             for device in &entry.devices {
-                self.take_away(&token_key(device.token_hash)).await?;
-                self.take_away(&seen_key(&device.id)).await?;
+                self.delete(&token_key(device.token_hash)).await?;
+                self.delete(&seen_key(&device.id)).await?;
             }
             for inlet in &entry.inlets {
-                self.take_away(&token_key(inlet.token_hash)).await?;
+                self.delete(&token_key(inlet.token_hash)).await?;
             }
         }
         for key in self.keys("code").await? {
             if self.get::<CodeEntry>(&key).await?.is_some_and(|(code, _)| code.inbox == inbox.as_str()) {
-                self.take_away(&key).await?;
+                self.delete(&key).await?;
             }
         }
-        self.take_away(&name_key(name)).await?;
+        self.delete(&name_key(name)).await?;
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner).remove(&inbox);
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).remove(&inbox);
         Ok(inbox)
     }
 
-    pub(super) async fn find_code(&self, code: TokenHash, now: Timestamp) -> Result<Option<InboxRecord>, LogError> {
+    pub(crate) async fn code(&self, code: TokenHash, now: Timestamp) -> Result<Option<InboxRecord>, LogError> {
         let Some((entry, _)) = self.get::<CodeEntry>(&code_key(code)).await? else { return Ok(None) };
         if entry.expires_at <= now {
             return Ok(None);
@@ -292,17 +292,13 @@ impl JetStream {
     pub(super) async fn prune_codes(&self, now: Timestamp) -> Result<(), LogError> {
         for key in self.keys("code").await? {
             if self.get::<CodeEntry>(&key).await?.is_some_and(|(code, _)| code.expires_at <= now) {
-                self.take_away(&key).await?;
+                self.delete(&key).await?;
             }
         }
         Ok(())
     }
 
-    pub(super) async fn insert_device(
-        &self,
-        candidate: Candidate,
-        now: Timestamp,
-    ) -> Result<Option<DeviceRecord>, LogError> {
+    pub(crate) async fn pair(&self, candidate: Candidate, now: Timestamp) -> Result<Option<DeviceRecord>, LogError> {
         let key = code_key(candidate.code);
         loop {
             let Some((mut code, revision)) = self.get::<CodeEntry>(&key).await? else { return Ok(None) };
@@ -321,7 +317,7 @@ impl JetStream {
             }
             let token = TokenEntry { inbox: code.inbox.clone(), by: String::from(candidate.code) };
             let token_key = token_key(candidate.token_hash);
-            if !self.make(&token_key, &token).await? {
+            if !self.create(&token_key, &token).await? {
                 let known = self.get::<TokenEntry>(&token_key).await?;
                 // It belongs to another device; who made it knows, nobody else needs to.
                 if known.is_none_or(|(known, _)| known.by != token.by) {
@@ -338,7 +334,7 @@ impl JetStream {
                 revoked_at: None,
             });
             // If somebody was quicker, the next round finds out who.
-            self.swap(&key, &code, revision).await?;
+            self.compare_and_swap(&key, &code, revision).await?;
         }
     }
 
@@ -367,7 +363,7 @@ impl JetStream {
         }
         // From this mark on, what is not sealed to it is refused.
         let head = self.mark(inbox, |stamp| stamp.version = stamp.version.max(version)).await?.head;
-        self.make(&seen_key(&known.id), &SeenEntry { acked: head, at: Some(known.paired_at) }).await?;
+        self.create(&seen_key(&known.id), &SeenEntry { acked: head, at: Some(known.paired_at) }).await?;
         let settled = self
             .change(&key, |entry: &mut InboxEntry| {
                 let device = entry.devices.iter_mut().find(|known| known.id == device.id);
@@ -383,7 +379,7 @@ impl JetStream {
         }
     }
 
-    pub(super) async fn revoke_device(&self, inbox: &InboxId, device: &str, now: Timestamp) -> Result<bool, LogError> {
+    pub(crate) async fn revoke(&self, inbox: &InboxId, device: &str, now: Timestamp) -> Result<bool, LogError> {
         let version = self
             .change(&inbox_key(inbox.as_str()), |entry: &mut InboxEntry| {
                 let Some(known) = entry.devices.iter_mut().find(|known| known.id == device) else { return Ok(None) };
@@ -394,11 +390,11 @@ impl JetStream {
             .await?;
         let Some(version) = version else { return Ok(false) };
         self.mark(inbox, |stamp| stamp.version = stamp.version.max(version)).await?;
-        self.take_away(&seen_key(device)).await?;
+        self.delete(&seen_key(device)).await?;
         Ok(true)
     }
 
-    pub(super) async fn rename_device(&self, inbox: &InboxId, device: &str, name: &str) -> Result<bool, LogError> {
+    pub(crate) async fn rename(&self, inbox: &InboxId, device: &str, name: &str) -> Result<bool, LogError> {
         let renamed = self
             .change(&inbox_key(inbox.as_str()), |entry: &mut InboxEntry| {
                 let known = entry.devices.iter_mut().find(|known| known.id == device && known.revoked_at.is_none());
@@ -408,12 +404,7 @@ impl JetStream {
         Ok(renamed.is_some())
     }
 
-    pub(super) async fn move_ack(
-        &self,
-        device: &DeviceId,
-        cursor: u64,
-        at: Timestamp,
-    ) -> Result<Option<u64>, LogError> {
+    pub(crate) async fn ack(&self, device: &DeviceId, cursor: u64, at: Timestamp) -> Result<Option<u64>, LogError> {
         self.change(&seen_key(device.as_str()), |seen: &mut SeenEntry| {
             seen.acked = seen.acked.max(cursor);
             seen.at = seen.at.max(Some(at));
@@ -422,7 +413,8 @@ impl JetStream {
         .await
     }
 
-    pub(super) async fn note_seen(&self, devices: Vec<(DeviceId, Timestamp)>) -> Result<(), LogError> {
+    pub(crate) async fn seen(&self, devices: Vec<(DeviceId, Timestamp)>) -> Result<(), LogError> {
+        self.write_counts().await?;
         for (device, at) in devices {
             self.change(&seen_key(device.as_str()), |seen: &mut SeenEntry| {
                 let later = seen.at.is_none_or(|known| known < at);
@@ -434,7 +426,7 @@ impl JetStream {
         Ok(())
     }
 
-    pub(super) async fn insert_inlet(
+    pub(crate) async fn put_inlet(
         &self,
         inbox: &InboxId,
         id: &InletId,
@@ -454,7 +446,7 @@ impl JetStream {
             return Err(on_hold());
         }
         let owner = TokenEntry { inbox: inbox.as_str().to_owned(), by: format!("inlet {}", id.as_str()) };
-        if !self.make(&token_key(token), &owner).await? {
+        if !self.create(&token_key(token), &owner).await? {
             let taken = self.get::<TokenEntry>(&token_key(token)).await?;
             if taken.is_none_or(|(taken, _)| taken.by != owner.by || taken.inbox != owner.inbox) {
                 return Ok(InletPlace::Taken);
@@ -480,7 +472,7 @@ impl JetStream {
         Ok(place.unwrap_or(InletPlace::NoInbox))
     }
 
-    pub(super) async fn list_inlets(&self, inbox: &InboxId) -> Result<Vec<InletAnswer>, LogError> {
+    pub(crate) async fn inlets(&self, inbox: &InboxId) -> Result<Vec<InletAnswer>, LogError> {
         let Some(entry) = self.entry(inbox.as_str()).await? else { return Ok(Vec::new()) };
         let mut answers: Vec<_> = entry.inlets.into_iter().map(|inlet| inlet.answer).collect();
         answers.sort_by(|a, b| (a.created_at, a.id.as_str()).cmp(&(b.created_at, b.id.as_str())));
@@ -493,7 +485,7 @@ impl JetStream {
         Ok(answers)
     }
 
-    pub(super) async fn retire_inlet(
+    pub(crate) async fn retire(
         &self,
         inbox: &InboxId,
         id: &InletId,

@@ -107,7 +107,7 @@ impl JetStream {
         Ok(self.read_tail(inbox).await?.map(|tail| tail.stamp))
     }
 
-    pub(super) async fn append_group(&self, group: Vec<Sealed>, at: Timestamp) -> Result<Vec<Place>, LogError> {
+    pub(crate) async fn append(&self, group: Vec<Sealed>, at: Timestamp) -> Result<Vec<Place>, LogError> {
         let mut inboxes: Vec<(InboxId, Vec<usize>, Vec<Outgoing>)> = Vec::new();
         let mut places: Vec<Place> = Vec::with_capacity(group.len());
         for (index, sealed) in group.into_iter().enumerate() {
@@ -317,7 +317,7 @@ impl JetStream {
         }
     }
 
-    pub(super) async fn read_page(&self, inbox: &InboxId, after: u64) -> Result<Option<Page>, LogError> {
+    pub(crate) async fn page(&self, inbox: &InboxId, after: u64) -> Result<Option<Page>, LogError> {
         let Some(Stamp { head, .. }) = self.stand(inbox).await? else { return Ok(None) };
         let mut page = Page { head, segments: Vec::new() };
         if after >= head {
@@ -418,7 +418,7 @@ impl JetStream {
         }))
     }
 
-    pub(super) async fn measure(&self) -> Result<(u64, u64), LogError> {
+    pub(crate) async fn size(&self) -> Result<(u64, u64), LogError> {
         let inboxes = self.inbox_ids().await?;
         stream::iter(inboxes)
             .map(async |inbox| Ok(self.kept(&inbox).await?.map_or((0, 0), |(_, segments, bytes)| (segments, bytes))))
@@ -427,7 +427,7 @@ impl JetStream {
             .await
     }
 
-    pub(super) async fn prune_all(&self, horizon: Horizon) -> Result<Pruned, LogError> {
+    pub(crate) async fn prune(&self, horizon: Horizon) -> Result<Pruned, LogError> {
         let mut pruned = Pruned::default();
         for inbox in self.inbox_ids().await? {
             let Some(devices) = self.counting_devices(&inbox).await? else { continue };

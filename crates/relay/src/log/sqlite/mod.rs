@@ -19,21 +19,18 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{StreamExt, future::BoxFuture, stream::BoxStream};
 use jiff::Timestamp;
-use offizin_wire::{InletId, TokenHash, inlet::InletAnswer, pull::Segment};
 use sqlx::{
-    ConnectOptions, Sqlite as Engine, SqliteConnection, SqlitePool,
+    ConnectOptions, Connection, Sqlite as Engine, SqliteConnection, SqlitePool,
     migrate::MigrateError,
     pool::PoolConnection,
     sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{
-    Answer, Candidate, Change, DeviceId, DeviceRecord, Horizon, InboxId, InboxRecord, InboxSummary, InletPlace, Log,
-    LogError, Moving, Page, Place, Pruned, Records, Sealed,
-};
+use super::LogError;
 
+/// What the first migration was called in relays from before the first release. Its tables are not ours.
+const FIRST_OF_BEFORE: &str = "relay";
 const PAGE_SIZE: u32 = 4096;
 const READERS: u32 = 4;
 /// How long one process waits for the other's transaction.
@@ -75,6 +72,7 @@ impl Sqlite {
     }
 
     async fn open_once(path: &Path, largest: Option<u64>, busy: Duration) -> Result<Self, LogError> {
+        refuse_old(path, busy).await?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(false)
@@ -144,14 +142,21 @@ impl Sqlite {
         Ok(())
     }
 
-    async fn write_probe(&self) -> Result<(), LogError> {
+    pub(crate) async fn probe(&self) -> Result<(), LogError> {
         let mut tx = self.write().await?;
         sqlx::query("INSERT INTO probe (filling) VALUES (zeroblob(?))").bind(PROBE_BYTES).execute(&mut *tx).await?;
         sqlx::query("DELETE FROM probe").execute(&mut *tx).await?;
         self.commit(tx).await
     }
 
-    fn try_claim(&self) -> Result<(), LogError> {
+    /// Everything is read and written; the claim is given up.
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+        self.claim.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    pub(crate) fn claim(&self) -> Result<(), LogError> {
         let mut path = self.path.clone().into_os_string();
         path.push(".lock");
         let mut options = OpenOptions::new();
@@ -162,6 +167,37 @@ impl Sqlite {
         *self.claim.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
         Ok(())
     }
+}
+
+/// Refuses a store from before the first release, and leaves it as it is: its operator may still need it, with the relay
+/// that made it. So this comes before the first pragma, on a connection of its own that cannot write.
+pub(crate) async fn refuse_old(path: &Path, busy: Duration) -> Result<(), LogError> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let has_log = std::fs::metadata(log).is_ok_and(|log| log.len() > 0);
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        // Without a write-ahead log, everything is in the file. SQLite would make an empty one just to read.
+        .immutable(!has_log)
+        .busy_timeout(busy)
+        .disable_statement_logging();
+    let mut connection = options.connect().await?;
+    let first = first_migration(&mut connection).await;
+    connection.close().await?;
+    if first?.as_deref() == Some(FIRST_OF_BEFORE) { Err(LogError::Old) } else { Ok(()) }
+}
+
+/// What the first migration of a store is called; `None` before there was one.
+async fn first_migration(connection: &mut SqliteConnection) -> Result<Option<String>, sqlx::Error> {
+    let has_any: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations')")
+            .fetch_one(&mut *connection)
+            .await?;
+    if !has_any {
+        return Ok(None);
+    }
+    sqlx::query_scalar("SELECT description FROM _sqlx_migrations WHERE version = 1").fetch_optional(connection).await
 }
 
 /// A writing transaction. Dropped without a commit it takes its connection with it: after some errors (a full disk) SQLite
@@ -267,46 +303,6 @@ fn integer(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-impl Log for Sqlite {
-    by_same_names!();
-
-    fn claim(&self) -> Result<(), LogError> {
-        self.try_claim()
-    }
-
-    fn seen(&self, devices: Vec<(DeviceId, Timestamp)>) -> Answer<'_, ()> {
-        Box::pin(self.note_seen(devices))
-    }
-
-    fn changes(&self) -> BoxStream<'static, Change> {
-        futures_util::stream::pending().boxed()
-    }
-
-    fn probe(&self) -> Answer<'_, ()> {
-        Box::pin(self.write_probe())
-    }
-
-    fn records(&self) -> Answer<'_, Records> {
-        Box::pin(self.read_records(None))
-    }
-
-    fn look<'a>(&'a self, inbox: &'a InboxId) -> Answer<'a, Records> {
-        Box::pin(self.read_records(Some(inbox)))
-    }
-
-    fn owner(&self, _token: TokenHash) -> Answer<'_, Option<InboxId>> {
-        Box::pin(std::future::ready(Ok(None)))
-    }
-
-    fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async {
-            self.readers.close().await;
-            self.writer.close().await;
-            self.claim.lock().unwrap_or_else(PoisonError::into_inner).take();
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -354,6 +350,73 @@ mod tests {
         .await
         .unwrap();
         assert!(matches!(Sqlite::open(&path, None).await, Err(LogError::Newer)));
+    }
+
+    #[tokio::test]
+    async fn the_tables_are_those_of_the_snapshot() {
+        let home = tempfile::tempdir().unwrap();
+        let log = Sqlite::open(&home.path().join("relay.db"), None).await.unwrap();
+        let schema: Vec<String> = sqlx::query_scalar(
+            "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name <> '_sqlx_migrations' ORDER BY rowid",
+        )
+        .fetch_all(&log.readers)
+        .await
+        .unwrap();
+        insta::assert_snapshot!(schema.join("\n"));
+    }
+
+    /// Every file of a folder with its content, but for the index that only finds things in the write-ahead log.
+    fn files(home: &Path) -> std::collections::BTreeMap<String, Vec<u8>> {
+        let entries = std::fs::read_dir(home).unwrap().map(|entry| entry.unwrap().path());
+        entries
+            .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(&path).unwrap()))
+            .filter(|(name, _)| !name.ends_with("-shm"))
+            .collect()
+    }
+
+    /// Makes a store as a relay from before the first release left it.
+    async fn old_store(path: &Path) -> SqliteConnection {
+        let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+        let mut old = options.journal_mode(SqliteJournalMode::Wal).connect().await.unwrap();
+        for statement in [
+            "CREATE TABLE _sqlx_migrations (version INTEGER PRIMARY KEY, description TEXT NOT NULL)",
+            "INSERT INTO _sqlx_migrations VALUES (1, 'relay'), (2, 'devices')",
+            "CREATE TABLE inbox (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE)",
+            "INSERT INTO inbox VALUES (1, 'the only one')",
+        ] {
+            sqlx::query(statement).execute(&mut old).await.unwrap();
+        }
+        old
+    }
+
+    #[tokio::test]
+    async fn a_store_from_before_the_first_release_is_refused_and_left_as_it_is() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("relay.db");
+        old_store(&path).await.close().await.unwrap();
+        let before = files(home.path());
+        assert_eq!(before.keys().collect::<Vec<_>>(), ["relay.db"]);
+        let Err(error) = Sqlite::open(&path, None).await else { panic!("it was opened") };
+        assert!(matches!(error, LogError::Old), "{error:?}");
+        assert!(error.to_string().ends_with("then move the file away"), "{error}");
+        assert_eq!(files(home.path()), before);
+    }
+
+    #[tokio::test]
+    async fn an_old_store_of_a_relay_that_crashed_is_left_as_it_is_too() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("relay.db");
+        let running = old_store(&home.path().join("running.db")).await;
+        // What a power cut leaves: the log was not folded back into the file.
+        for end in ["", "-wal"] {
+            std::fs::copy(home.path().join(format!("running.db{end}")), home.path().join(format!("relay.db{end}")))
+                .unwrap();
+        }
+        let before = files(home.path());
+        assert!(!before["relay.db-wal"].is_empty());
+        assert!(matches!(Sqlite::open(&path, None).await, Err(LogError::Old)));
+        assert_eq!(files(home.path()), before);
+        running.close().await.unwrap();
     }
 
     #[tokio::test]

@@ -13,7 +13,7 @@ use super::{
 use crate::log::{InboxId, InboxRecord, LogError, Moving};
 
 impl Sqlite {
-    pub(super) async fn hold_inbox(&self, name: &str) -> Result<Moving, LogError> {
+    pub(crate) async fn hold(&self, name: &str) -> Result<Moving, LogError> {
         let mut tx = self.write().await?;
         let (key, id, head, version, created_at): (i64, String, i64, i64, i64) = sqlx::query_as(
             "UPDATE inbox SET held = 1, version = version + 1 WHERE name = ? RETURNING key, id, head, version, created_at",
@@ -35,7 +35,7 @@ impl Sqlite {
                 .await?;
         self.commit(tx).await?;
         let id = InboxId::from(id);
-        let devices = self.read_records(Some(&id)).await?.devices;
+        let devices = self.look(&id).await?.devices;
         let inlet = |row: InletRow| Ok((hash(row.token_hash.clone())?, InletAnswer::try_from(row)?));
         Ok(Moving {
             inbox: InboxRecord { id, name: name.to_owned(), head: number(head)?, version: number(version)? },
@@ -49,7 +49,7 @@ impl Sqlite {
         })
     }
 
-    pub(super) async fn import_inbox(&self, moving: &Moving) -> Result<(), LogError> {
+    pub(crate) async fn import(&self, moving: &Moving) -> Result<(), LogError> {
         let mut tx = self.write().await?;
         let inserted: Result<i64, _> = sqlx::query_scalar(
             "INSERT INTO inbox (id, name, version, held, created_at) VALUES (?, ?, ?, 1, ?) RETURNING key",
@@ -105,7 +105,7 @@ impl Sqlite {
         self.commit(tx).await
     }
 
-    pub(super) async fn restore_segments(&self, inbox: &InboxId, segments: Vec<Segment>) -> Result<(), LogError> {
+    pub(crate) async fn restore(&self, inbox: &InboxId, segments: Vec<Segment>) -> Result<(), LogError> {
         let mut tx = self.write().await?;
         for segment in segments {
             let size = integer(segment.sealed.len() as u64);
@@ -134,7 +134,7 @@ impl Sqlite {
         self.commit(tx).await
     }
 
-    pub(super) async fn release_inbox(&self, inbox: &InboxId, head: u64) -> Result<(), LogError> {
+    pub(crate) async fn release(&self, inbox: &InboxId, head: u64) -> Result<(), LogError> {
         let mut tx = self.write().await?;
         sqlx::query("UPDATE inbox SET held = 0, head = max(head, ?), version = version + 1 WHERE id = ?")
             .bind(integer(head))

@@ -125,8 +125,16 @@ async fn new_version(connection: &mut sqlx::SqliteConnection, inbox: i64) -> Res
 }
 
 impl Sqlite {
+    pub(crate) async fn records(&self) -> Result<Records, LogError> {
+        self.read_records(None).await
+    }
+
+    pub(crate) async fn look(&self, inbox: &InboxId) -> Result<Records, LogError> {
+        self.read_records(Some(inbox)).await
+    }
+
     /// All inboxes, or one.
-    pub(super) async fn read_records(&self, only: Option<&InboxId>) -> Result<Records, LogError> {
+    async fn read_records(&self, only: Option<&InboxId>) -> Result<Records, LogError> {
         let only = only.map(InboxId::as_str);
         let mut tx = self.readers.begin().await?;
         let mut records = Records::default();
@@ -164,7 +172,7 @@ impl Sqlite {
         Ok(records)
     }
 
-    pub(super) async fn insert_inbox(
+    pub(crate) async fn add_inbox(
         &self,
         name: &str,
         code: TokenHash,
@@ -194,7 +202,7 @@ impl Sqlite {
         Ok(id)
     }
 
-    pub(super) async fn insert_code(
+    pub(crate) async fn add_code(
         &self,
         name: &str,
         code: TokenHash,
@@ -216,7 +224,7 @@ impl Sqlite {
         Ok(id.into())
     }
 
-    pub(super) async fn list_inboxes(&self) -> Result<Vec<InboxSummary>, LogError> {
+    pub(crate) async fn inboxes(&self) -> Result<Vec<InboxSummary>, LogError> {
         let rows: Vec<SummaryRow> = sqlx::query_as(
             "SELECT i.id AS inbox, i.name, i.created_at, i.head, i.segments, i.bytes,
                     (SELECT count(*) FROM device d WHERE d.inbox = i.key AND d.revoked_at IS NULL) AS devices,
@@ -228,7 +236,7 @@ impl Sqlite {
         rows.into_iter().map(InboxSummary::try_from).collect()
     }
 
-    pub(super) async fn delete_inbox(&self, name: &str) -> Result<InboxId, LogError> {
+    pub(crate) async fn remove_inbox(&self, name: &str) -> Result<InboxId, LogError> {
         let key: i64 = sqlx::query_scalar("SELECT key FROM inbox WHERE name = ?")
             .bind(name)
             .fetch_optional(&self.readers)
@@ -247,7 +255,7 @@ impl Sqlite {
         id.map(InboxId::from).ok_or(LogError::NameUnknown)
     }
 
-    pub(super) async fn find_code(&self, code: TokenHash, now: Timestamp) -> Result<Option<InboxRecord>, LogError> {
+    pub(crate) async fn code(&self, code: TokenHash, now: Timestamp) -> Result<Option<InboxRecord>, LogError> {
         let found: Option<(String, String, i64, i64)> = sqlx::query_as(
             "SELECT i.id, i.name, i.head, i.version FROM pairing_code c JOIN inbox i ON i.key = c.inbox
              WHERE c.hash = ? AND c.expires_at > ?",
@@ -262,11 +270,7 @@ impl Sqlite {
         found.map(record).transpose()
     }
 
-    pub(super) async fn insert_device(
-        &self,
-        candidate: Candidate,
-        now: Timestamp,
-    ) -> Result<Option<DeviceRecord>, LogError> {
+    pub(crate) async fn pair(&self, candidate: Candidate, now: Timestamp) -> Result<Option<DeviceRecord>, LogError> {
         let mut tx = self.write().await?;
         let code: Option<(i64, i64, bool, Option<i64>)> = sqlx::query_as(
             "SELECT i.key, i.head, i.held, c.used_by FROM pairing_code c JOIN inbox i ON i.key = c.inbox
@@ -321,7 +325,7 @@ impl Sqlite {
         row.try_into().map(Some)
     }
 
-    pub(super) async fn revoke_device(&self, inbox: &InboxId, device: &str, now: Timestamp) -> Result<bool, LogError> {
+    pub(crate) async fn revoke(&self, inbox: &InboxId, device: &str, now: Timestamp) -> Result<bool, LogError> {
         let mut tx = self.write().await?;
         let key: Option<i64> = sqlx::query_scalar(
             "UPDATE device SET revoked_at = coalesce(revoked_at, ?)
@@ -339,7 +343,7 @@ impl Sqlite {
         Ok(key.is_some())
     }
 
-    pub(super) async fn rename_device(&self, inbox: &InboxId, device: &str, name: &str) -> Result<bool, LogError> {
+    pub(crate) async fn rename(&self, inbox: &InboxId, device: &str, name: &str) -> Result<bool, LogError> {
         let mut tx = self.write().await?;
         let renamed = sqlx::query(
             "UPDATE device SET name = ? WHERE id = ? AND revoked_at IS NULL
@@ -354,7 +358,7 @@ impl Sqlite {
         Ok(renamed.rows_affected() > 0)
     }
 
-    pub(super) async fn insert_inlet(
+    pub(crate) async fn put_inlet(
         &self,
         inbox: &InboxId,
         id: &InletId,
@@ -404,7 +408,7 @@ impl Sqlite {
         }))
     }
 
-    pub(super) async fn list_inlets(&self, inbox: &InboxId) -> Result<Vec<InletAnswer>, LogError> {
+    pub(crate) async fn inlets(&self, inbox: &InboxId) -> Result<Vec<InletAnswer>, LogError> {
         let rows: Vec<InletRow> = sqlx::query_as(
             "SELECT n.id, n.token_hash, n.created_at, n.retired_at, n.deliveries
              FROM inlet n JOIN inbox i ON i.key = n.inbox WHERE i.id = ? ORDER BY n.created_at, n.id",
@@ -415,7 +419,7 @@ impl Sqlite {
         rows.into_iter().map(InletAnswer::try_from).collect()
     }
 
-    pub(super) async fn retire_inlet(
+    pub(crate) async fn retire(
         &self,
         inbox: &InboxId,
         id: &InletId,

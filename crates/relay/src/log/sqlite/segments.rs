@@ -13,7 +13,7 @@ const SPARE_PAGES: i64 = 128;
 const VACUUM: &str = "PRAGMA incremental_vacuum(256)";
 
 impl Sqlite {
-    pub(super) async fn append_group(&self, group: Vec<Sealed>, at: Timestamp) -> Result<Vec<Place>, LogError> {
+    pub(crate) async fn append(&self, group: Vec<Sealed>, at: Timestamp) -> Result<Vec<Place>, LogError> {
         let mut tx = self.write().await?;
         let mut places = Vec::with_capacity(group.len());
         for segment in group {
@@ -61,7 +61,7 @@ impl Sqlite {
         Ok(places)
     }
 
-    pub(super) async fn read_page(&self, inbox: &InboxId, after: u64) -> Result<Option<Page>, LogError> {
+    pub(crate) async fn page(&self, inbox: &InboxId, after: u64) -> Result<Option<Page>, LogError> {
         // One transaction, so that head and segments are of the same moment.
         let mut tx = self.readers.begin().await?;
         let found: Option<(i64, i64)> = sqlx::query_as("SELECT key, head FROM inbox WHERE id = ?")
@@ -104,12 +104,7 @@ impl Sqlite {
         Ok(Some(Page { head: number(head)?, segments }))
     }
 
-    pub(super) async fn move_ack(
-        &self,
-        device: &DeviceId,
-        cursor: u64,
-        at: Timestamp,
-    ) -> Result<Option<u64>, LogError> {
+    pub(crate) async fn ack(&self, device: &DeviceId, cursor: u64, at: Timestamp) -> Result<Option<u64>, LogError> {
         let mut tx = self.write().await?;
         let acked: Option<i64> = sqlx::query_scalar(
             "UPDATE device SET acked = max(acked, ?), last_seen_at = ? WHERE id = ? AND revoked_at IS NULL
@@ -124,7 +119,7 @@ impl Sqlite {
         acked.map(number).transpose()
     }
 
-    pub(super) async fn note_seen(&self, devices: Vec<(DeviceId, Timestamp)>) -> Result<(), LogError> {
+    pub(crate) async fn seen(&self, devices: Vec<(DeviceId, Timestamp)>) -> Result<(), LogError> {
         if devices.is_empty() {
             return Ok(());
         }
@@ -139,7 +134,7 @@ impl Sqlite {
         self.commit(tx).await
     }
 
-    pub(super) async fn prune_all(&self, horizon: Horizon) -> Result<Pruned, LogError> {
+    pub(crate) async fn prune(&self, horizon: Horizon) -> Result<Pruned, LogError> {
         let Horizon { read_before, before, seen_since, now } = horizon;
         let mut pruned = Pruned::default();
         let inboxes: Vec<(i64, i64)> = sqlx::query_as("SELECT key, head FROM inbox").fetch_all(&self.readers).await?;
@@ -229,7 +224,7 @@ impl Sqlite {
         Ok(young.map_or(upto, |sequence| sequence - 1))
     }
 
-    pub(super) async fn measure(&self) -> Result<(u64, u64), LogError> {
+    pub(crate) async fn size(&self) -> Result<(u64, u64), LogError> {
         let (segments, bytes): (i64, i64) =
             sqlx::query_as("SELECT coalesce(sum(segments), 0), coalesce(sum(bytes), 0) FROM inbox")
                 .fetch_one(&self.readers)
