@@ -174,7 +174,9 @@ test("what needs somebody is counted in the navigation, the status bar and the o
   await openAt(page, "overview", { subs: "sick" });
   await expect(page.getByTestId("nav-subscriptions")).toContainText("4");
   await expect(page.getByTestId("bar-subscriptions")).toHaveText("4 Abonnements brauchen Sie");
-  await expect(page.locator('[data-kind="subscriptions_vanished"]')).toContainText("1 Abonnement ist beim Anbieter verschwunden");
+  await expect(page.locator('[data-kind="subscriptions_vanished"]')).toContainText(
+    "1 Abonnement ist beim Anbieter verschwunden",
+  );
   await page.locator('[data-kind="subscriptions_silent"]').click();
   await expect(page.getByRole("heading", { level: 1, name: "Abonnements" })).toBeVisible();
 });
