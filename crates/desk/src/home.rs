@@ -321,103 +321,103 @@ mod tests {
     }
 
     #[cfg(unix)]
-    #[test]
-    fn a_data_folder_is_for_its_owner_alone() {
+    #[tokio::test]
+    async fn a_data_folder_is_for_its_owner_alone() {
         let (_dir, home) = home();
-        let _lock = home.lock().unwrap();
+        let _lock = home.lock().await.unwrap();
         assert_eq!((mode(home.dir()), mode(&home.dir().join("lock"))), (0o700, 0o600));
     }
 
-    #[test]
-    fn a_data_folder_keeps_its_id_when_it_is_moved() {
+    #[tokio::test]
+    async fn a_data_folder_keeps_its_id_when_it_is_moved() {
         let (dir, home) = home();
-        let id = home.id(&home.lock().unwrap()).unwrap();
+        let id = home.id(&home.lock().await.unwrap()).await.unwrap();
         let moved = dir.path().join("moved");
         std::fs::rename(home.dir(), &moved).unwrap();
         let moved = Home::at(Some(moved)).unwrap();
-        assert_eq!(moved.id(&moved.lock().unwrap()).unwrap(), id);
+        assert_eq!(moved.id(&moved.lock().await.unwrap()).await.unwrap(), id);
     }
 
-    #[test]
-    fn an_id_that_was_never_written_to_its_end_is_made_anew() {
+    #[tokio::test]
+    async fn an_id_that_was_never_written_to_its_end_is_made_anew() {
         let (_dir, home) = home();
-        let lock = home.lock().unwrap();
+        let lock = home.lock().await.unwrap();
         std::fs::write(home.dir().join("home.id"), " \n").unwrap();
-        let id = home.id(&lock).unwrap();
-        assert_eq!((id.len(), home.id(&lock).unwrap()), (16, id.clone()));
+        let id = home.id(&lock).await.unwrap();
+        assert_eq!((id.len(), home.id(&lock).await.unwrap()), (16, id.clone()));
     }
 
-    #[test]
-    fn a_line_break_at_the_end_of_an_id_is_not_part_of_it() {
+    #[tokio::test]
+    async fn a_line_break_at_the_end_of_an_id_is_not_part_of_it() {
         let (_dir, home) = home();
-        let lock = home.lock().unwrap();
+        let lock = home.lock().await.unwrap();
         std::fs::write(home.dir().join("home.id"), "abc\n").unwrap();
-        assert_eq!(home.id(&lock).unwrap(), "abc");
+        assert_eq!(home.id(&lock).await.unwrap(), "abc");
     }
 
-    #[test]
-    fn a_database_is_set_aside_with_its_companions_and_nothing_is_deleted() {
+    #[tokio::test]
+    async fn a_database_is_set_aside_with_its_companions_and_nothing_is_deleted() {
         let (_dir, home) = home();
-        let lock = home.lock().unwrap();
+        let lock = home.lock().await.unwrap();
         for suffix in ["", "-wal", "-shm"] {
             std::fs::write(home.dir().join(format!("offizin.db{suffix}")), suffix).unwrap();
         }
-        home.set_database_aside(&lock, "2026-03-01T12:30:00Z".parse().unwrap()).unwrap();
+        home.set_database_aside(&lock, "2026-03-01T12:30:00Z".parse().unwrap()).await.unwrap();
         let aside = "offizin-set-aside-20260301T123000Z.db";
         assert_eq!(names(home.dir()), [aside.to_owned(), format!("{aside}-shm"), format!("{aside}-wal")]);
         assert_eq!(std::fs::read_to_string(home.dir().join(format!("{aside}-wal"))).unwrap(), "-wal");
     }
 
-    #[test]
-    fn setting_aside_what_is_not_there_is_fine() {
+    #[tokio::test]
+    async fn setting_aside_what_is_not_there_is_fine() {
         let (_dir, home) = home();
-        home.set_database_aside(&home.lock().unwrap(), jiff::Timestamp::UNIX_EPOCH).unwrap();
+        home.set_database_aside(&home.lock().await.unwrap(), jiff::Timestamp::UNIX_EPOCH).await.unwrap();
         assert_eq!(names(home.dir()), Vec::<String>::new());
     }
 
     #[cfg(unix)]
-    #[test]
-    fn a_file_that_is_laid_out_can_be_read_by_its_owner_alone() {
+    #[tokio::test]
+    async fn a_file_that_is_laid_out_can_be_read_by_its_owner_alone() {
         let (_dir, home) = home();
-        let file = home.lay_out("pdf", b"health").unwrap();
+        let file = home.lay_out("pdf", b"health").await.unwrap();
         assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));
         assert_eq!(file.extension().unwrap(), "pdf");
     }
 
-    #[test]
-    fn a_file_that_is_laid_out_has_a_name_nobody_can_guess() {
+    #[tokio::test]
+    async fn a_file_that_is_laid_out_has_a_name_nobody_can_guess() {
         let (_dir, home) = home();
-        let (first, second) = (home.lay_out("pdf", b"").unwrap(), home.lay_out("pdf", b"").unwrap());
+        let (first, second) = (home.lay_out("pdf", b"").await.unwrap(), home.lay_out("pdf", b"").await.unwrap());
         assert_ne!(first, second);
         assert_eq!(first.file_stem().unwrap().len(), 16);
     }
 
-    #[test]
-    fn what_was_just_laid_out_stays_and_what_is_old_goes() {
+    #[tokio::test]
+    async fn what_was_just_laid_out_stays_and_what_is_old_goes() {
         let (_dir, home) = home();
-        let file = home.lay_out("pdf", b"health").unwrap();
-        home.clear_away(Duration::from_secs(3600)).unwrap();
+        let file = home.lay_out("pdf", b"health").await.unwrap();
+        home.clear_away(Duration::from_secs(3600)).await.unwrap();
         assert!(file.exists());
-        home.clear_away(Duration::ZERO).unwrap();
+        home.clear_away(Duration::ZERO).await.unwrap();
         assert!(!file.exists());
     }
 
-    #[test]
-    fn a_file_from_the_future_is_cleared_away() {
+    #[tokio::test]
+    async fn a_file_from_the_future_is_cleared_away() {
         let (_dir, home) = home();
-        let path = home.lay_out("pdf", b"health").unwrap();
+        let path = home.lay_out("pdf", b"health").await.unwrap();
         let written = File::open(&path).unwrap();
         written
             .set_modified(std::fs::metadata(&path).unwrap().modified().unwrap() + Duration::from_secs(9_000))
             .unwrap();
-        home.clear_away(Duration::from_secs(3600)).unwrap();
+        home.clear_away(Duration::from_secs(3600)).await.unwrap();
         assert!(!path.exists(), "a clock that was set back must not keep health data");
     }
 
-    #[test]
-    fn clearing_away_where_nothing_was_laid_out_is_fine() {
+    #[tokio::test]
+    async fn clearing_away_where_nothing_was_laid_out_is_fine() {
         let (_dir, home) = home();
-        home.clear_away(Duration::ZERO).unwrap();
+        home.clear_away(Duration::ZERO).await.unwrap();
     }
 
     #[cfg(unix)]
