@@ -5,6 +5,7 @@
 //! relay.
 
 use jiff::Timestamp;
+use offizin_wire::name;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -92,13 +93,13 @@ async fn list(ground: &Ground) -> Result<Vec<DeviceView>, Error> {
 }
 
 async fn rename(ground: &Ground, input: &DeviceRenameInput) -> Result<(), Error> {
-    let name = input.name.trim();
+    // What cannot be a name stands in the record as it was typed.
+    let usable = name::printable(&input.name);
+    let name = usable.unwrap_or(input.name.trim());
     let (relay, row) = pairing::client(ground).await?;
     let (before, asked) = called(&relay, &input.id).await;
     let rename = async {
-        if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
-            return Err(Refusal::DeviceName.into());
-        }
+        usable.ok_or(Refusal::DeviceName)?;
         asked?;
         relay.rename(&input.id, name).await.map_err(device)?;
         if row.device == input.id {

@@ -4,6 +4,23 @@
 //! No variant holds the address that was asked, which may name an order, or an answer's body. What a provider says of a
 //! refusal is kept as a short text in which its key was replaced.
 
+use reqwest::Response;
+
+/// How much of an answer is read, in bytes. What is longer is no answer of a documented API.
+const MAX_ANSWER: usize = 4 * 1024 * 1024;
+
+/// The body of an answer; `None` where it is longer than any of a documented API.
+pub(crate) async fn body(answer: &mut Response) -> Result<Option<Vec<u8>>, reqwest::Error> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await? {
+        if bytes.len() + chunk.len() > MAX_ANSWER {
+            return Ok(None);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(Some(bytes))
+}
+
 /// A question to a provider that did not end with the answer that was asked for.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProviderError {

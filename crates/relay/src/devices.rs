@@ -2,12 +2,15 @@
 
 use axum::{Json, extract::State};
 use http::StatusCode;
-use offizin_wire::pairing::{DeviceAnswer, DeviceRequest};
+use offizin_wire::{
+    name,
+    pairing::{DeviceAnswer, DeviceRequest},
+};
 
 use crate::{
     access::{Input, Named, Paired},
     app::AppState,
-    log, name,
+    log,
     refusal::Refused,
 };
 

@@ -20,7 +20,6 @@ mod limits;
 mod log;
 mod metrics;
 mod migrate;
-mod name;
 mod openapi;
 mod outlet;
 mod pairing;
@@ -34,7 +33,7 @@ mod tls;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use offizin_wire::PairingCode;
+use offizin_wire::{PairingCode, name};
 use tokio::net::TcpListener;
 
 pub use config::{Clock, Config, IpNet, Limits, Nats, Retention, Store, TlsError, TlsFiles};

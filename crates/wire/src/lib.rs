@@ -1,12 +1,13 @@
 //! Everything relay and desk must agree on, and nothing else.
 //!
 //! It does no input or output: bytes go in, values come out. The caller brings sockets, files and the clock. It defines
-//! a delivery (steps 1 and 5 of the journey), the seal (steps 2 and 5), the page of segments (step 4), inlets and
-//! pairing. It knows no provider: the header that carries a signature is described by a [`signature::Scheme`], which
+//! a delivery (steps 1 and 5 of the journey), the seal (steps 2 and 5), the page of segments (step 4), inlets,
+//! pairing and names. It knows no provider: the header that carries a signature is described by a [`signature::Scheme`], which
 //! the provider's folder in the desk supplies.
 
 pub mod delivery;
 pub mod inlet;
+pub mod name;
 pub mod pairing;
 pub mod pull;
 pub mod refusal;

@@ -1,5 +1,6 @@
 //! What an administrator does with connections: add, change, check, remove. Each act but the check is recorded.
 
+use offizin_wire::name;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -111,8 +112,7 @@ async fn replace_key(ground: &Ground, id: &ConnectionId, key: &SecretString) -> 
 }
 
 fn usable_name(name: &str) -> Result<String, Error> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > 80 { Err(Error::input("name")) } else { Ok(name.to_owned()) }
+    name::printable(name).map(str::to_owned).ok_or(Error::input("name"))
 }
 
 fn usable_key(key: &SecretString) -> Result<SecretString, Error> {

@@ -13,11 +13,10 @@ use crate::{
     event::fold_word,
     network::is_loopback,
     orders::{compare::ToldLane, words::Stage},
-    provider::ProviderError,
+    provider::{self, ProviderError},
     store::Stored,
 };
 
-const MAX_ANSWER: usize = 4 * 1024 * 1024;
 const MAX_DETAIL: usize = 200;
 /// "No record found", in whatever case.
 const NOT_FOUND: &str = "norecordfound";
@@ -50,13 +49,8 @@ impl OrdersApi {
         let form = Form::new().text("apikey", self.key.expose_secret().to_owned()).text("order_id", order.to_owned());
         let mut answer = self.client.post(url).multipart(form).send().await.map_err(ProviderError::unanswered)?;
         let status = answer.status();
-        let mut bytes = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(ProviderError::unanswered)? {
-            if bytes.len() + chunk.len() > MAX_ANSWER {
-                return Err(unexpected("the answer is too long"));
-            }
-            bytes.extend_from_slice(&chunk);
-        }
+        let bytes = provider::body(&mut answer).await.map_err(ProviderError::unanswered)?;
+        let bytes = bytes.ok_or_else(|| unexpected("the answer is too long"))?;
         match status.as_u16() {
             200..=299 => self.read(&bytes, order),
             300..=399 => Err(ProviderError::Redirected.into()),

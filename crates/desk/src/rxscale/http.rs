@@ -17,7 +17,7 @@ use url::Url;
 use super::named::Named;
 use crate::{
     interrupt,
-    provider::{Ambiguity, ProviderError},
+    provider::{self, Ambiguity, ProviderError},
     rate::RateLimit,
 };
 
@@ -25,7 +25,6 @@ use crate::{
 const APART: Duration = Duration::from_millis(200);
 const READ_TRIES: usize = 3;
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(10);
-const MAX_ANSWER: usize = 4 * 1024 * 1024;
 const MAX_DETAIL: usize = 200;
 
 /// One key on its way to its host.
@@ -128,14 +127,10 @@ impl Http {
         let status = answer.status();
         let retry_after =
             answer.headers().get("retry-after").and_then(|v| v.to_str().ok()?.parse().ok()).map(Duration::from_secs);
-        let mut bytes = Vec::new();
-        while let Some(chunk) = answer.chunk().await? {
-            if bytes.len() + chunk.len() > MAX_ANSWER {
-                break;
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(Answer { status, json: serde_json::from_slice(&bytes).ok(), is_empty: bytes.is_empty(), retry_after })
+        let bytes = provider::body(&mut answer).await?;
+        let is_empty = bytes.as_ref().is_some_and(Vec::is_empty);
+        let json = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        Ok(Answer { status, json, is_empty, retry_after })
     }
 
     /// A 2xx, or what it refuses.

@@ -1,10 +1,10 @@
-//! What people may call an inbox or a device: one rule for both.
+//! What people may call an inbox, a device or a connection: one rule for relay and desk.
 
 /// Longest name, in characters. The sentences that refuse a name say this number too.
 const MOST_CHARS: usize = 80;
 
 /// The name without the white space around it. `None` if it is empty, too long or not printable.
-pub(crate) fn printable(text: &str) -> Option<&str> {
+pub fn printable(text: &str) -> Option<&str> {
     let name = text.trim();
     let fits = (1..=MOST_CHARS).contains(&name.chars().count()) && !name.chars().any(char::is_control);
     fits.then_some(name)
