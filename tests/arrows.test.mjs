@@ -87,8 +87,30 @@ test("a sandbox that knows the relay", () =>
 test("a shell with a second door", () =>
   brokenCrate("ctl", "offizin-wire.workspace = true", /^offizin-ctl: depends on offizin-wire/m));
 
+test("a fold that asks the ground", () =>
+  broken(
+    "crates/desk/src/broken/fold.rs",
+    () => "//! x\nuse crate::{\n    error::Error,\n    ground::Ground,\n};\n",
+    /broken\/fold\.rs:2: a fold or a decision imports ground/,
+  ));
+test("a decision that reads rows", () =>
+  broken(
+    "crates/desk/src/rotation/decide.rs",
+    (before) => `${before}\nuse sqlx as rows;\n`,
+    /rotation\/decide\.rs:\d+: a fold or a decision imports sqlx/,
+  ));
+test("a roof under another name", () =>
+  broken(
+    "crates/desk/src/lib.rs",
+    (before) => `${before}\npub type All = Desk;\n`,
+    /src\/lib\.rs:\d+: gives Desk another name/,
+  ));
 test("a fold that asks the database", () =>
-  broken("crates/desk/src/broken/fold.rs", () => "//! x\nuse sqlx::Row;\n", /broken\/fold\.rs:2: a fold imports sqlx/));
+  broken(
+    "crates/desk/src/broken/fold.rs",
+    () => "//! x\nuse sqlx::Row;\n",
+    /broken\/fold\.rs:2: a fold or a decision imports sqlx/,
+  ));
 test("a view that speaks to tauri", () =>
   broken(
     "ui/src/orders/broken.ts",
