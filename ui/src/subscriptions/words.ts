@@ -61,7 +61,10 @@ export function standSentence(row: SubscriptionView, now: number, locale: Locale
       const { silent_since: since, expected } = row.health;
       return since === null || expected === null
         ? m.subscription_silent_sentence_plain()
-        : m.subscription_silent_sentence({ since: dayTime(Date.parse(since), now, locale), count: expected });
+        : m.subscription_silent_sentence({
+            since: dayTime(Date.parse(since), now, locale),
+            count: Math.round(expected),
+          });
     }
     default:
       return null;
