@@ -6,12 +6,24 @@ use std::collections::BTreeMap;
 use offizin_desk::{
     Desk, Problem,
     assignments::view::{AssignmentListInput, DoctorListInput, PrescriptionListInput},
+    connections::view::{ConnectionEditInput, ConnectionInput, ConnectionRemoveInput},
+    devices::DeviceRenameInput,
     event::view::EventListInput,
-    id::ConnectionId,
+    id::{ConnectionId, RotationId, SubscriptionId},
+    inlets::{
+        InletInput, InletRemoveInput, InletSecretInput,
+        unsigned::{InletKeyInput, InletRotateInput, InletSetInput},
+    },
+    network::NetworkInput,
     orders::view::{LaneInput, OrderListInput},
     page::PageInput,
+    rotation::view::RotateInput,
+    settings::RulesView,
+    status::PairInput,
     stock::view::{StockChartInput, StockHistoryInput, StockListInput, StockThreshold, StockThresholdInput},
+    subscriptions::view::{AdoptInput, RegisterInput, RemoveForeignInput, RemoveInput},
 };
+use secrecy::SecretString;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -53,9 +65,38 @@ macro_rules! commands {
 commands! {
     desk;
     status(_none: ()) => desk.status().await;
+    pair(input: PairInput) => desk.pair(input).await;
     device_list(_none: ()) => desk.device_list().await;
     network(_none: ()) => desk.network_view().await;
     audit_list(page: PageInput) => desk.audit_list(&page).await;
+    device_rename(input: DeviceRenameInput) => desk.device_rename(input).await;
+    device_revoke(id: String) => desk.device_revoke(&id).await;
+    network_set(input: NetworkInput) => desk.network_set(input).await;
+    rules(_none: ()) => desk.rules().await;
+    rules_set(input: RulesView) => desk.rules_set(&input).await;
+    connection_add(input: ConnectionInput) => desk.connection_add(input).await;
+    connection_check(id: ConnectionId) => desk.connection_check(&id).await;
+    connection_edit(input: ConnectionEditInput) => desk.connection_edit(input).await;
+    connection_remove(input: ConnectionRemoveInput) => desk.connection_remove(&input).await;
+    notification_types(id: ConnectionId) => desk.notification_types(&id).await;
+    subscription_list(input: Listing) => desk.subscription_list(None, input.refresh).await;
+    subscription_register(input: RegisterInput) => desk.subscription_register(input).await;
+    subscription_test(id: SubscriptionId) => desk.subscription_test(&id).await;
+    subscription_remove(input: RemoveInput) => desk.subscription_remove(&input).await;
+    subscription_remove_foreign(input: RemoveForeignInput) => desk.subscription_remove_foreign(&input).await;
+    subscription_adopt(input: AdoptInput) => desk.subscription_adopt(input).await;
+    subscription_paste_secret(input: Pasted) => desk.subscription_paste_secret(&input.id, input.secret).await;
+    subscription_rotate(input: RotateInput) => desk.subscription_rotate(input).await;
+    rotation_roll_back(id: RotationId) => desk.rotation_roll_back(&id).await;
+    rotation_try_now(id: RotationId) => desk.rotation_try_now(&id).await;
+    rotation_test(id: RotationId) => desk.rotation_test(&id).await;
+    inlet_list(_none: ()) => desk.inlet_list().await;
+    inlet_add(input: InletInput) => desk.inlet_add(input).await;
+    inlet_secret(input: InletSecretInput) => desk.inlet_secret(input).await;
+    inlet_set(input: InletSetInput) => desk.inlet_set(input).await;
+    inlet_key(input: InletKeyInput) => desk.inlet_key(input).await;
+    inlet_rotate(input: InletRotateInput) => desk.inlet_rotate(input).await;
+    inlet_remove(input: InletRemoveInput) => desk.inlet_remove(&input).await;
     order_list(input: OrderListInput) => desk.order_list(&input).await;
     order_facets(_none: ()) => desk.order_facets().await;
     order_stuck(input: Stuck) => desk.order_stuck(input.hours, input.limit).await;
@@ -91,6 +132,17 @@ commands! {
 struct Stuck {
     hours: u32,
     limit: u32,
+}
+
+#[derive(serde::Deserialize)]
+struct Listing {
+    refresh: bool,
+}
+
+#[derive(serde::Deserialize)]
+struct Pasted {
+    id: SubscriptionId,
+    secret: SecretString,
 }
 
 #[derive(serde::Deserialize)]
@@ -132,14 +184,16 @@ impl Recording {
     }
 
     /// Does something; from here on, what is asked is answered anew.
-    pub(crate) async fn act(&mut self, desk: &Desk, name: &str, input: Value) {
+    pub(crate) async fn act(&mut self, desk: &Desk, name: &str, input: Value) -> Value {
         let input = chosen(input);
         let mut step = json!({ "command": name, "input": input });
         match ask(desk, name, &input).await {
             Ok(output) => step["output"] = output,
             Err(problem) => step["problem"] = problem,
         }
+        let output = step["output"].clone();
         self.steps.push((step, Answers::new()));
+        output
     }
 
     /// Something happened that nobody did in the window; from here on, what is asked is answered anew.
@@ -215,9 +269,12 @@ fn by_name(lists: &Value) -> String {
     format!("{{\n{}\n}}", lists.join(",\n"))
 }
 
+/// Lists that have no pages.
+const UNPAGED: [&str; 3] = ["device_list", "subscription_list", "inlet_list"];
+
 /// Lists are recorded whole: the demo cuts its pages out of them.
 fn with_page(name: &str, input: &Value, after: Option<&str>) -> Value {
-    if !name.ends_with("_list") && name != "stock_history" || name == "device_list" {
+    if !name.ends_with("_list") && name != "stock_history" || UNPAGED.contains(&name) {
         return input.clone();
     }
     let mut input = if input.is_object() { input.clone() } else { json!({}) };

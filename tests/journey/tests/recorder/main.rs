@@ -21,16 +21,20 @@ mod cast;
 mod evitalrx;
 mod lives;
 mod normal;
+mod pharmacy;
 mod post;
 mod questions;
+mod scenes;
 mod shelves;
 mod wards;
 
 use std::path::Path;
 
 use jiff::Timestamp;
-use offizin_desk::{Source, id::ConnectionId, inlets::InletInput, subscriptions::view::RegisterInput};
-use offizin_journey::{OpenDesk, ServedRelay, connection, desk_at, pair, pull};
+use offizin_desk::{
+    Source, id::ConnectionId, inlets::InletInput, status::PairInput, subscriptions::view::RegisterInput,
+};
+use offizin_journey::{OpenDesk, ServedRelay, connection, desk_at, pull};
 use offizin_sandbox::{Config, DEMO_KEY, Sandbox, Switches};
 use serde_json::json;
 
@@ -57,15 +61,20 @@ struct House {
 
 impl House {
     async fn begin() -> Self {
-        let hand = Hand::at(now());
+        Self::since(now()).await
+    }
+
+    /// Paired at this moment, where its clock still stands.
+    async fn since(paired: Timestamp) -> Self {
+        let hand = Hand::at(paired);
         let dir = tempfile::tempdir().unwrap();
         let relay = ServedRelay::with_clock(&dir.path().join("relay"), hand.relay()).await;
         // A test event would carry the time of the machine.
         let switches = Switches { test_after_registration: false, ..Switches::default() };
         let sandbox = Sandbox::start(Config { switches, ..Config::default() }).await.unwrap();
         let desk = desk_at(&dir.path().join("home"), hand.desk()).await.unwrap();
-        let code = relay.relay.add_inbox("testapotheke", now()).await.unwrap().expose();
-        pair(&desk, &code).await.unwrap();
+        let code = relay.relay.add_inbox("testapotheke", paired).await.unwrap().expose();
+        desk.pair(PairInput { code, device_name: "Kasse 1".to_owned() }).await.unwrap();
         Self { hand, relay, sandbox, desk, _dir: dir }
     }
 
