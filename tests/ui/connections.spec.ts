@@ -108,7 +108,7 @@ test("Ctrl K finds the record; what was done stands on top, with who and how it 
   await expect(rows.first()).toContainText("erika.beispiel");
   const failed = rows.filter({ hasText: "gescheitert" });
   await failed.click();
-  await expect(page.getByTestId("audit-detail")).toContainText("Der eingegebene Name stimmt nicht");
+  await expect(page.getByTestId("audit-detail")).toContainText("Der Anbieter lehnt diese Angaben ab");
   await page.keyboard.press("Escape");
   await expect(page.getByTestId("audit-detail")).toHaveCount(0);
   await page.keyboard.press("Escape");

@@ -47,6 +47,7 @@ test("a break in the chain is said and neither end is made up", async ({ page })
 
 test("bars are a table one key away, and a reason is a sentence with its code", async ({ page }) => {
   await openAt(page, "doctors", { language: "en" });
+  await page.getByRole("row").nth(1).waitFor();
   await page.keyboard.press("j");
   await page.keyboard.press("j");
   await page.keyboard.press("Enter");

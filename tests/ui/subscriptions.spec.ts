@@ -83,12 +83,13 @@ test("one made in the portal is adopted with its secret", async ({ page }) => {
   await expect(row(page, "adoptable")).toHaveCount(0);
 });
 
-test("a wrong secret says so and keeps the dialog", async ({ page }) => {
-  await openAt(page, "subscriptions", { subs: "sick" });
+test("one that cannot be adopted just now says why and keeps the dialog", async ({ page }) => {
+  await openAt(page, "subscriptions", { subs: "sick", demo: "offline" });
   await remedy(page, "adoptable").click();
-  await page.getByRole("dialog").locator("input").fill("falsch");
+  await page.getByRole("dialog").locator("input").fill("whsec_invented");
   await page.getByRole("dialog").getByRole("button", { name: "Übernehmen" }).click();
-  await expect(page.getByRole("dialog").getByTestId("problem")).toHaveAttribute("data-code", "input_invalid");
+  const problem = page.getByRole("dialog").getByTestId("problem");
+  await expect(problem).toHaveAttribute("data-code", "provider_unreachable");
 });
 
 test("subscribing shows what is there and registers the rest", async ({ page }) => {
@@ -172,8 +173,8 @@ test("what needs somebody is counted in the navigation, the status bar and the o
   page,
 }) => {
   await openAt(page, "overview", { subs: "sick" });
-  await expect(page.getByTestId("nav-subscriptions")).toContainText("4");
-  await expect(page.getByTestId("bar-subscriptions")).toHaveText("4 Abonnements brauchen Sie");
+  await expect(page.getByTestId("nav-subscriptions")).toContainText("5");
+  await expect(page.getByTestId("bar-subscriptions")).toHaveText("5 Abonnements brauchen Sie");
   await expect(page.locator('[data-kind="subscriptions_vanished"]')).toContainText(
     "1 Abonnement ist beim Anbieter verschwunden",
   );

@@ -1,7 +1,7 @@
 //! A backend for the browser tests and for working on the looks. What the lists and everything behind their rows answer was recorded
 //! from the real desk (`demo/recorded`); what somebody types or does is answered by overlays, each in a file that says so. It is in
 //! no production bundle. The address chooses the scene: `?demo=empty|unconnected|first-run|one|day|many|slow|offline|error|evitalrx`,
-//! `?startup=CODE`, and `language`, `theme`, `roomy`; subscriptions have their own in `demo/subscriptions`.
+//! `?startup=CODE`, and `language`, `theme`, `roomy`; subscriptions have their own in `demo/scenes`.
 import type { Backend } from "./backend";
 import type { Code, Commands, Language, NeedKind, Settings, StartupView, Tag, Theme } from "./ipc.gen";
 import { House } from "./demo/house";
@@ -11,6 +11,7 @@ import day from "./demo/recorded/day.json?raw";
 import empty from "./demo/recorded/empty.json?raw";
 import evitalrx from "./demo/recorded/evitalrx.json?raw";
 import one from "./demo/recorded/one.json?raw";
+import { recordedScene, sceneOf } from "./demo/scenes";
 import { subscriptionDesk } from "./demo/subscriptions";
 import { Pretended } from "./demo/work";
 
@@ -90,6 +91,10 @@ export function demo(query: URLSearchParams): Backend {
   };
 
   const house = new House({
+    // Where nothing has arrived yet there may be connections all the same.
+    scene: recordedScene(sceneOf(query, false), opened),
+    settings: recordedScene("settings", opened),
+    pairing: recordedScene("pairing", opened),
     bare,
     offline,
     opened,
@@ -103,7 +108,6 @@ export function demo(query: URLSearchParams): Backend {
     bare: none,
     opened,
     connections: house.connections,
-    problem,
     emit,
     registered() {
       if (first) setTimeout(() => arrive(1), Number(query.get("arrival") ?? 1500));

@@ -76,6 +76,25 @@ export class Recorded {
     return this.#told(command, step.asked, input);
   }
 
+  /** What the first of such acts was answered while recording, to be changed by whoever asks. `which` chooses by what was answered. */
+  outcome<N extends keyof Commands>(
+    command: N,
+    which: (output: Commands[N]["output"]) => boolean = () => true,
+  ): Commands[N]["output"] {
+    const found = this.#steps.find(
+      ({ command: name, asked }) =>
+        name === command && asked.problem === undefined && which(asked.output as Commands[N]["output"]),
+    );
+    if (found === undefined) throw problem("internal", `not recorded: ${command}`);
+    return structuredClone(found.asked.output) as Commands[N]["output"];
+  }
+
+  /** The problem of this code with which such an act was refused while recording. */
+  refusal(command: keyof Commands, code: Problem["code"]): Problem {
+    const found = this.#steps.find(({ command: name, asked }) => name === command && asked.problem?.code === code);
+    return found?.asked.problem ?? problem("internal", `not recorded: ${command} refused as ${code}`);
+  }
+
   /** Every row of the whole list of a command. */
   rows(command: string): unknown[] {
     const all = this.#layers[0]?.get(`${command} {}`)?.[0]?.asked.page ?? [];

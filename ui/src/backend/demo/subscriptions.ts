@@ -1,30 +1,22 @@
-//! The demo's subscriptions: every state they can be in, rotations that move by themselves, inlets made by hand, the record and
-//! the network settings. The address chooses: `subs=calm|sick|due|steps|ended`, `rotation=STEP` for one alone, `pace=MS` for how
-//! fast a rotation moves (0: not at all). It proves nothing about the desk.
-//!
-//! Longer than 500 lines because subscriptions and rotations are not recorded yet; recordings replace it.
+//! Overlay: what somebody does with subscriptions, rotations, inlets, rules and the network. What there is at first was recorded (`scenes`),
+//! and every answer is a recorded one of the same command in which only what was typed or chosen is put. So no shape, code or word is
+//! the demo's own; which row an act changes is, and so is time: `pace=MS` says how fast a rotation moves (0: not at all).
 import type {
   AuditEntryView,
-  Code,
   Commands,
   ConnectionView,
   CountsView,
-  HealthView,
   InletView,
   NeedKind,
   NetworkView,
-  Problem,
   RotationView,
-  RulesView,
   SubscriptionView,
   Tag,
 } from "../ipc.gen";
-import { dice, hex } from "./dice";
-import { auditOf } from "./audit";
+import { cut, problem } from "./recorded";
+import { recordedScene, sceneOf } from "./scenes";
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
+const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 const iso = (at: number) => new Date(at).toISOString();
@@ -78,8 +70,8 @@ export type Lent = {
   /** Whether there are none yet. */
   bare: boolean;
   opened: number;
+  /** Those of the scene. */
   connections: ConnectionView[];
-  problem: (code: Code, detail?: string | null) => Problem;
   emit: (...tags: Tag[]) => void;
   /** Called when something was registered. */
   registered: () => void;
@@ -92,410 +84,155 @@ export function subscriptionDesk(lent: Lent): {
   needs: () => Partial<Record<NeedKind, number>>;
   note: Note;
 } {
-  const { query, opened, connections, problem, emit } = lent;
-  const wanted = query.get("subs");
+  const { query, opened, connections, emit } = lent;
   const pace = Number(query.get("pace") ?? 1500);
+  const scene = recordedScene(sceneOf(query, lent.bare), opened);
+  const acts = recordedScene("acts", opened);
+  const settings = recordedScene("settings", opened);
+  const offline = query.get("demo") === "offline";
   let made = 0;
 
-  const rows: SubscriptionView[] = [];
-  const rotations: RotationView[] = [];
-  const inlets: InletView[] = [];
-  const audit: AuditEntryView[] = lent.bare ? [] : auditOf(opened);
-  let rules: RulesView = { rotate_after_days: 90 };
-  let network: NetworkView = { proxy: "system", proxy_url: null, root_certificates: [], timeout_seconds: 30 };
+  const listed = structuredClone(scene.answer("subscription_list", { refresh: false }));
+  const isKnown = (one: { connection: string | null }) =>
+    one.connection === null || connections.some((known) => known.id === one.connection);
+  const rows = listed.rows.filter(isKnown);
+  const rotations = listed.rotations.filter(isKnown);
+  const inlets = structuredClone(scene.answer("inlet_list", null)).filter(isKnown);
+  const audit = [...scene.rows("audit_list")] as AuditEntryView[];
+  let rules = structuredClone(scene.answer("rules", null));
+  let network = structuredClone(settings.answer("network", null));
 
   const nameOf = (connection: string) => connections.find((one) => one.id === connection)?.name ?? "";
-
-  function row(id: string, connection: string, type: string, part: Partial<SubscriptionView> = {}): SubscriptionView {
-    const one: SubscriptionView = {
-      id,
-      connection,
-      connection_name: nameOf(connection),
-      provider_uid: `ns-${hex(8, 29, id.length, id.charCodeAt(id.length - 1))}`,
-      notification_type: type,
-      target: "https://relais.beispiel.example/in/…",
-      state: "active",
-      secret: "stored",
-      fingerprint: hex(16, 30, id.charCodeAt(id.length - 1), type.length),
-      secret_since: iso(opened - 60 * DAY),
-      rotation_due: false,
-      rotation: null,
-      replaces: null,
-      adoptable: false,
-      inlet: null,
-      created_at: iso(opened - 60 * DAY),
-      last_verified_at: iso(opened - 3 * MINUTE),
-      verified: 1284,
-      rejected: 0,
-      health: healthOf(type.length, type.includes("stock") ? 40 : type.includes("updated") ? 18 : 5),
-      ...part,
-    };
-    return connections.some((known) => known.id === connection) ? (rows.push(one), one) : one;
-  }
-
-  const due = { rotation_due: true, secret_since: iso(opened - 112 * DAY) };
-  const mute = (type: string): Partial<SubscriptionView> => ({
-    last_verified_at: iso(opened - 26 * HOUR),
-    health: {
-      ...healthOf(type.length, 0),
-      rhythm: "silent",
-      expected: 12,
-      silent_since: iso(opened - 26 * HOUR),
-      delay_ms: null,
-    },
-  });
-  const lost: Partial<SubscriptionView> = {
-    state: "vanished",
-    last_verified_at: iso(opened - 3 * DAY),
-    health: healthOf(1, 0),
-  };
-  const foreign: Partial<SubscriptionView> = {
-    state: "foreign",
-    secret: "missing",
-    fingerprint: null,
-    secret_since: null,
-    created_at: null,
-    last_verified_at: null,
-    verified: 0,
-    target: "https://anderswo.example/empfang",
-    health: healthOf(0, 0),
-  };
-  const keyless: Partial<SubscriptionView> = {
-    secret: "not_issued",
-    fingerprint: null,
-    secret_since: null,
-    last_verified_at: null,
-    verified: 0,
-    rejected: 31,
-    health: { ...healthOf(3, 2), rejected: 31, rhythm: "learning", delay_ms: null },
-  };
-
-  function inlet(part: Partial<InletView>): InletView {
-    const one: InletView = {
-      id: `in-${(made += 1)}`,
-      name: "Portal, Bestellungen",
-      source: "rxscale",
-      owner: part.connection ?? (part.connection === null ? `own-${made}` : "con-1"),
-      connection: "con-1",
-      connection_name: nameOf("con-1"),
-      fingerprint: hex(16, 35, made),
-      signed: true,
-      url: `https://relais.beispiel.example/in/${hex(32, 36, made)}`,
-      created_at: iso(opened - 12 * DAY),
-      last_verified_at: iso(opened - 20 * MINUTE),
-      verified: 204,
-      rejected: 0,
-      rejections: null,
-      required_header: null,
-      confirms_at: null,
-      retires_at: null,
-      ...part,
-    };
-    inlets.push(one);
-    return one;
-  }
-
-  function rotation(of: SubscriptionView, part: Partial<RotationView> = {}): RotationView {
-    const place = rotations.length;
-    const fresh = row(`${of.id}-n${place}`, of.connection, of.notification_type, {
-      fingerprint: hex(16, 33, place, of.id.length),
-      secret_since: iso(opened - 2 * MINUTE),
-      replaces: of.id,
-      last_verified_at: null,
-      verified: 0,
-    });
-    const one: RotationView = {
-      id: `rot-${place + 1}`,
-      connection: of.connection,
-      connection_name: of.connection_name,
-      notification_type: of.notification_type,
-      old: of.id,
-      new: fresh.id,
-      step: "planned",
-      waits_for: null,
-      started_at: iso(opened - 3 * MINUTE),
-      step_at: iso(opened - 2 * MINUTE),
-      proved_at: null,
-      switched_at: null,
-      grace_hours: 72,
-      grace_until: null,
-      ended_at: null,
-      old_fingerprint: of.fingerprint,
-      new_fingerprint: fresh.fingerprint,
-      can_roll_back: true,
-      can_test: connections.find((known) => known.id === of.connection)?.settings.test_call ?? false,
-      test_sent_at: null,
-      next_try_at: null,
-      problem: null,
-      by: "erika.beispiel",
-      ...part,
-    };
-    if (one.new_fingerprint === null) {
-      fresh.secret = one.step === "planned" ? "missing" : "not_issued";
-      fresh.fingerprint = null;
-      if (one.step === "planned") fresh.state = "planned";
-    }
-    rotations.unshift(one);
-    if (one.step === "done" || one.step === "rolled_back") {
-      drop(one.step === "done" ? of.id : fresh.id);
-      fresh.replaces = null;
-    } else {
-      of.rotation = fresh.rotation = one.id;
-      if (one.step === "grace") drop(of.id);
-    }
-    return one;
-  }
-
-  function drop(id: string) {
-    const at = rows.findIndex((one) => one.id === id);
-    if (at >= 0) rows.splice(at, 1);
-  }
-
-  const proved = { proved_at: iso(opened - MINUTE) };
-  const past = { ...proved, switched_at: iso(opened - 40 * SECOND), can_roll_back: false, can_test: false };
-  const steps: Record<string, Partial<RotationView>> = {
-    planned: { step: "planned", new_fingerprint: null, can_test: false },
-    created: { step: "created" },
-    secret: { step: "proving", waits_for: "secret", new_fingerprint: null, can_test: false },
-    proving: { step: "proving", waits_for: "delivery" },
-    tested: { step: "proving", waits_for: "delivery", can_test: true, test_sent_at: iso(opened - 30 * SECOND) },
-    "next-try": {
-      step: "planned",
-      new_fingerprint: null,
-      can_test: false,
-      waits_for: "next_try",
-      next_try_at: iso(opened + 4 * MINUTE),
-      problem: problem("provider_rate_limited"),
-    },
-    switching: { ...past, step: "switching", switched_at: null },
-    "switch-failed": {
-      ...past,
-      step: "switching",
-      switched_at: null,
-      waits_for: "next_try",
-      next_try_at: iso(opened + 4 * MINUTE),
-      problem: problem("provider_ambiguous", "DELETE …/webhooks/ns-1: 502"),
-    },
-    grace: {
-      ...past,
-      step: "grace",
-      waits_for: "grace",
-      grace_until: iso(opened + 71 * HOUR),
-      started_at: iso(opened - HOUR),
-    },
-    done: {
-      ...past,
-      step: "done",
-      started_at: iso(opened - 4 * DAY),
-      proved_at: iso(opened - 4 * DAY + 9 * MINUTE),
-      switched_at: iso(opened - 4 * DAY + 10 * MINUTE),
-      ended_at: iso(opened - DAY),
-      grace_until: iso(opened - DAY),
-    },
-    "rolling-back": { step: "rolling_back", can_roll_back: false, can_test: false },
-    "rolled-back": {
-      step: "rolled_back",
-      started_at: iso(opened - 2 * DAY),
-      ended_at: iso(opened - 2 * DAY + 5 * MINUTE),
-      can_roll_back: false,
-      can_test: false,
-    },
-    "answer-lost": {
-      step: "rolled_back",
-      new_fingerprint: null,
-      started_at: iso(opened - 3 * DAY),
-      ended_at: iso(opened - 3 * DAY + MINUTE),
-      can_roll_back: false,
-      can_test: false,
-      problem: problem("rotation_answer_lost"),
-    },
-    vanished: {
-      step: "rolled_back",
-      started_at: iso(opened - 5 * DAY),
-      ended_at: iso(opened - 5 * DAY + 30 * MINUTE),
-      can_roll_back: false,
-      can_test: false,
-      problem: problem("rotation_vanished"),
-    },
-  };
-
-  const types = [
-    "pharmacy_order_created",
-    "pharmacy_order_updated",
-    "pharmacy_sku_stock_updated",
-    "patient_doctor_meeting_updated",
-    "appointment_reminder_due",
-  ];
-  const alone = query.get("rotation");
-  if (!lent.bare) {
-    if (alone !== null && steps[alone] !== undefined) {
-      types.slice(0, 3).forEach((type, at) => row(`sub-${at + 1}`, "con-1", type));
-      rotation(rows[1] as SubscriptionView, steps[alone]);
-    } else if (wanted === "calm") {
-      types.slice(0, 3).forEach((type, at) => row(`sub-${at + 1}`, "con-1", type));
-      row("sub-4", "con-2", types[1] ?? "", { health: { ...healthOf(4, 1), rhythm: "learning" } });
-    } else if (wanted === "due") {
-      types.slice(0, 3).forEach((type, at) => row(`sub-${at + 1}`, "con-1", type, due));
-    } else if (wanted === "steps") {
-      ["planned", "secret", "proving", "switch-failed", "grace"].forEach((step, at) =>
-        rotation(row(`sub-${at + 1}`, "con-1", types[at] ?? "", due), steps[step]),
-      );
-    } else if (wanted === "ended") {
-      ["done", "rolled-back", "answer-lost", "vanished"].forEach((step, at) =>
-        rotation(row(`sub-${at + 1}`, "con-1", types[at] ?? "", due), steps[step]),
-      );
-    } else if (wanted === "sick") {
-      const portal = inlet({ fingerprint: null, verified: 0, rejected: 9, last_verified_at: null });
-      inlet({ name: "Arztzuweisungen", source: "rxscale-pubsub", signed: false, fingerprint: null, verified: 57 });
-      inlet({ name: "Altes Portal", connection: null, connection_name: null, verified: 3 });
-      row("sub-1", "con-1", "pharmacy_order_created", {
-        health: { ...healthOf(1, 5), rejected: 4, duplicates: 12 },
-        rejected: 4,
-      });
-      row("sub-2", "con-1", "pharmacy_order_updated", lost);
-      row("sub-3", "con-1", "pharmacy_sku_stock_updated", mute("stock"));
-      row("sub-4", "con-1", "patient_doctor_meeting_updated", {
-        ...foreign,
-        adoptable: true,
-        inlet: portal.name,
-        target: portal.url.slice(0, 36) + "…",
-      });
-      row("sub-5", "con-1", "PRESCRIPTION_DOCTOR_CHANGED", foreign);
-      row("sub-6", "con-2", "pharmacy_order_created", { state: "orphaned", secret: "missing", fingerprint: null });
-      row("sub-7", "con-2", "pharmacy_order_updated", keyless);
-      row("sub-8", "con-2", "pharmacy_sku_stock_updated", { ...keyless, secret: "missing" });
-      row("sub-9", "con-2", "appointment_reminder_due", { ...keyless, state: "unsettled", secret: "missing" });
-      row("sub-a", "con-2", "patient_doctor_meeting_updated", { state: "removing" });
-      row("sub-b", "con-2", "order_teleported", {
-        ...keyless,
-        state: "planned",
-        secret: "missing",
-        provider_uid: null,
-      });
-    } else {
-      row("sub-1", "con-1", "pharmacy_order_created");
-      row("sub-2", "con-1", "pharmacy_order_updated", {
-        ...due,
-        health: { ...healthOf(2, 18), rejected: 0, duplicates: 3 },
-      });
-      row("sub-3", "con-1", "pharmacy_sku_stock_updated", mute("stock"));
-      row("sub-4", "con-1", "PRESCRIPTION_DOCTOR_CHANGED", foreign);
-      row("sub-5", "con-2", "pharmacy_order_updated", lost);
-      row("sub-6", "con-2", "patient_doctor_meeting_updated", keyless);
-    }
-  }
-
+  const subjectOf = (of: SubscriptionView | RotationView) => `${of.connection_name} · ${of.notification_type}`;
   const known = (id: string) => {
     const found = rows.find((one) => one.id === id);
-    if (found === undefined) throw problem("subscription_unknown", id);
+    if (found === undefined) throw acts.refusal("subscription_remove", "subscription_unknown");
     return found;
   };
   const running = (id: string) => {
     const found = rotations.find((one) => one.id === id);
-    if (found === undefined) throw problem("rotation_unknown", id);
+    if (found === undefined) throw acts.refusal("rotation_try_now", "rotation_unknown");
+    return found;
+  };
+  const inletOf = (id: string) => {
+    const found = inlets.find((one) => one.id === id);
+    if (found === undefined) throw acts.refusal("inlet_secret", "inlet_unknown");
+    return found;
+  };
+  const foreign = (uid: string) => {
+    const found = rows.find((one) => one.provider_uid === uid);
+    if (found === undefined) throw acts.refusal("subscription_remove", "subscription_unknown");
     return found;
   };
   const guard = (connection: string, confirm: string | null, always = false) => {
     const one = connections.find((known) => known.id === connection);
-    if ((always || one?.environment === "production") && confirm !== one?.name) throw problem("confirmation_needed");
+    if ((always || one?.environment === "production") && confirm !== one?.name)
+      throw acts.refusal("subscription_remove", "confirmation_needed");
+  };
+  const drop = (id: string) => {
+    const at = rows.findIndex((one) => one.id === id);
+    if (at >= 0) rows.splice(at, 1);
   };
   const note: Note = (action, subject, detail = null) => {
+    const [recorded] = settings.rows("audit_list") as AuditEntryView[];
     audit.unshift({
+      ...(recorded as AuditEntryView),
       id: audit.length + 1,
       at: iso(Date.now()),
-      account: "erika.beispiel",
-      shell: "window",
       action,
       subject,
       detail,
-      outcome: "done",
-      code: null,
     });
   };
   const later = (ms: number, then: () => void) => {
     if (pace > 0) setTimeout(then, ms * pace);
   };
-  const to = (one: RotationView, part: Partial<RotationView>) => {
-    Object.assign(one, { waits_for: null, problem: null, next_try_at: null, ...part, step_at: iso(Date.now()) });
+
+  /** A rotation as it was recorded at a step, and its new subscription there. */
+  const atStep = (step: string): { rotation: RotationView; fresh: SubscriptionView | undefined } => {
+    const { rows, rotations } = recordedScene(`rotation-${step}`, Date.now()).answer("subscription_list", {
+      refresh: false,
+    });
+    const rotation = rotations[0] as RotationView;
+    return { rotation, fresh: rows.find((one) => one.id === rotation.new) };
+  };
+  /** Puts a rotation to a step: everything but what it is about is as it was recorded there. */
+  const to = (one: RotationView, name: string, part: Partial<RotationView> = {}) => {
+    const { rotation, fresh } = atStep(name);
+    const { step, waits_for, problem, next_try_at, can_roll_back, can_test, new_fingerprint } = rotation;
+    const moved = { step, waits_for, problem, next_try_at, can_roll_back, can_test, new_fingerprint };
+    Object.assign(one, moved, part, { step_at: iso(Date.now()) });
+    const own = rows.find((row) => row.id === one.new);
+    if (own !== undefined && fresh !== undefined) {
+      const { state, secret, fingerprint, verified } = fresh;
+      Object.assign(own, { state, secret, fingerprint, verified, secret_since: iso(Date.now()) });
+    }
     emit("subscriptions", "status");
   };
 
   /** Takes a rotation from its creation to its end, as time passes. */
   function run(one: RotationView) {
-    const fresh = rows.find((known) => known.id === one.new);
     later(1, () => {
       if (one.step !== "planned") return;
-      const issued = connections.find((known) => known.id === one.connection)?.api !== "management";
-      if (fresh) Object.assign(fresh, { state: "active", secret: issued ? "stored" : "not_issued" });
-      if (!issued) return to(one, { step: "proving", waits_for: "secret" });
-      give(one);
-      to(one, { step: "created" });
-      later(1, () => one.step === "created" && prove(one, 4));
+      to(one, "created");
+      later(1, () => one.step === "created" && prove(one));
     });
   }
-  function give(one: RotationView) {
-    one.new_fingerprint = hex(16, 34, one.id.length, rotations.length);
-    const fresh = rows.find((known) => known.id === one.new);
-    if (fresh)
-      Object.assign(fresh, { secret: "stored", fingerprint: one.new_fingerprint, secret_since: iso(Date.now()) });
-  }
-  function prove(one: RotationView, after: number) {
-    to(one, { step: "proving", waits_for: "delivery", can_test: true });
-    later(after, () => one.step === "proving" && switchOver(one));
+  function prove(one: RotationView) {
+    const asks = connections.find((known) => known.id === one.connection)?.settings.test_call ?? false;
+    to(one, asks ? "tested" : "proving");
+    later(4, () => one.step === "proving" && switchOver(one));
   }
   function switchOver(one: RotationView) {
-    to(one, { step: "switching", proved_at: iso(Date.now()), can_roll_back: false, can_test: false });
-    const fresh = rows.find((known) => known.id === one.new);
-    if (fresh) Object.assign(fresh, { last_verified_at: iso(Date.now()), verified: 1 });
+    to(one, "switching", { proved_at: iso(Date.now()) });
     later(1.5, () => {
       drop(one.old);
-      to(one, {
-        step: "grace",
-        waits_for: "grace",
-        switched_at: iso(Date.now()),
-        grace_until: iso(Date.now() + one.grace_hours * HOUR),
-      });
+      const until = iso(Date.now() + one.grace_hours * HOUR);
+      to(one, "grace", { switched_at: iso(Date.now()), grace_until: until });
       later(12, () => {
+        const fresh = rows.find((known) => known.id === one.new);
         if (fresh) Object.assign(fresh, { rotation: null, replaces: null });
-        to(one, { step: "done", ended_at: iso(Date.now()) });
-        note("rotation_finish", `${one.connection_name} · ${one.notification_type}`, one.new_fingerprint);
+        to(one, "done", { ended_at: iso(Date.now()) });
+        note("rotation_finish", subjectOf(one), one.old_fingerprint);
       });
     });
   }
-
-  const counts = (): Counts => {
-    const open = rotations.filter((one) => one.step !== "done" && one.step !== "rolled_back");
-    const own = rows.filter((one) => one.replaces === null);
-    return {
-      subscriptions: own.filter((one) => one.state === "active").length,
-      subscriptions_vanished: own.filter((one) => one.state === "vanished").length,
-      subscriptions_silent: own.filter((one) => one.state === "active" && one.health.rhythm === "silent").length,
-      subscriptions_unverifiable: own.filter((one) => one.state === "active" && one.secret !== "stored").length,
-      rotations_open: open.length,
-      rotations_stuck: open.filter((one) => one.problem !== null || one.waits_for === "secret").length,
-      secrets_due: own.filter((one) => one.rotation_due && one.rotation === null).length,
+  function rotate(of: SubscriptionView, grace_hours: number): RotationView {
+    const planned = atStep("planned");
+    made += 1;
+    const { connection, connection_name, notification_type } = of;
+    const about = { connection, connection_name, notification_type };
+    const fresh = { ...(planned.fresh as SubscriptionView), ...about, id: `sub-new-${made}`, replaces: of.id };
+    const [begun] = acts.outcome("subscription_rotate");
+    const one: RotationView = {
+      ...(begun?.rotation as RotationView),
+      ...about,
+      id: `rot-new-${made}`,
+      old: of.id,
+      new: fresh.id,
+      old_fingerprint: of.fingerprint,
+      grace_hours,
+      started_at: iso(Date.now()),
+      step_at: iso(Date.now()),
     };
-  };
+    of.rotation = fresh.rotation = one.id;
+    of.rotation_due = false;
+    rows.push(fresh);
+    rotations.unshift(one);
+    note("rotation_start", subjectOf(of), `${grace_hours} h`);
+    run(one);
+    return one;
+  }
 
-  const needs = () => {
-    const { rotations_open, rotations_stuck, ...rest } = counts();
-    return {
-      rotations_stuck,
-      rotations_running: rotations_open - rotations_stuck,
-      subscriptions_vanished: rest.subscriptions_vanished,
-      subscriptions_unclear: rows.filter((one) => one.state === "orphaned" || one.state === "unsettled").length,
-      subscriptions_unverifiable: rest.subscriptions_unverifiable,
-      subscriptions_silent: rest.subscriptions_silent,
-      secrets_due: rest.secrets_due,
-    };
-  };
+  const counts = () => countsOf(rows, rotations);
+  const needs = () => needsOf(rows, rotations);
 
   const answers: Answers = {
     connection_edit: (input) => {
       const one = connections.find((known) => known.id === input.id);
-      if (one === undefined) throw problem("connection_unknown");
+      if (one === undefined) throw settings.refusal("connection_check", "connection_unknown");
       if (connections.some((other) => other.id !== input.id && other.name === input.name))
-        throw problem("connection_name_taken", input.name);
+        throw acts.refusal("connection_edit", "connection_name_taken");
       Object.assign(one, { name: input.name, pharmacy_uid: input.pharmacy_uid, settings: input.settings });
       for (const of of rows) if (of.connection === one.id) of.connection_name = one.name;
       note("connection_edit", one.name);
@@ -504,109 +241,116 @@ export function subscriptionDesk(lent: Lent): {
     },
     connection_remove: (input) => {
       guard(input.id, input.confirm);
-      if (rows.some((of) => of.connection === input.id && of.state === "active")) throw problem("connection_in_use");
+      if (rows.some((of) => of.connection === input.id && of.state === "active"))
+        throw acts.refusal("connection_remove", "connection_in_use");
       const at = connections.findIndex((one) => one.id === input.id);
       if (at >= 0) note("connection_remove", connections.splice(at, 1)[0]?.name ?? "");
       emit("status");
       return null;
     },
     subscription_list: () => ({
+      ...listed,
       rows: rows.map((one) => ({ ...one })),
       rotations: [...rotations],
-      problems:
-        query.get("demo") === "offline" ? [{ connection: "con-1", problem: problem("provider_unreachable") }] : [],
+      problems: offline
+        ? connections.slice(0, 1).map(({ id }) => ({
+            connection: id,
+            problem: settings.refusal("subscription_adopt", "provider_unreachable"),
+          }))
+        : [],
       due: counts().secrets_due,
     }),
     subscription_register: (input) =>
       input.types.map((type) => {
-        if (type === "order_teleported")
-          return { notification_type: type, subscription: null, problem: problem("provider_rejected", "type") };
+        const wanted = (problem: boolean) =>
+          acts.outcome("subscription_register", ([one]) => (one?.problem === null) !== problem)[0];
+        const answered = wanted(type === "order_teleported");
+        if (answered === undefined || answered.subscription === null)
+          return { ...(answered as NonNullable<typeof answered>), notification_type: type };
         const gone = rows.find(
           (of) => of.connection === input.connection && of.notification_type === type && of.state === "vanished",
         );
         if (gone !== undefined) drop(gone.id);
-        const fresh = row(`sub-new-${(made += 1)}`, input.connection, type, {
-          last_verified_at: null,
-          verified: 0,
-          fingerprint: hex(16, 31, rows.length),
+        const fresh = {
+          ...answered.subscription,
+          id: `sub-new-${(made += 1)}`,
+          connection: input.connection,
+          connection_name: nameOf(input.connection),
+          notification_type: type,
+          created_at: iso(Date.now()),
           secret_since: iso(Date.now()),
-          health: { ...healthOf(0, 0), rhythm: "learning" },
-        });
-        note("subscription_register", `${fresh.connection_name} · ${type}`, fresh.fingerprint);
+        };
+        rows.push(fresh);
+        note("subscription_register", subjectOf(fresh), fresh.fingerprint);
         emit("subscriptions", "status");
         lent.registered();
-        return { notification_type: type, subscription: fresh, problem: null };
+        return { ...answered, notification_type: type, subscription: fresh };
       }),
     subscription_test: (id) => {
-      note("subscription_test", known(id).notification_type);
+      note("subscription_test", subjectOf(known(id)));
       return null;
     },
-    subscription_rotate: (input) =>
-      input.subscriptions.map((id) => {
+    subscription_rotate: (input) => {
+      const begun = input.subscriptions.map((id) => {
         const of = known(id);
-        if (of.rotation !== null) return { subscription: id, rotation: null, problem: problem("rotation_under_way") };
-        const one = rotation(of, {
-          new_fingerprint: null,
-          grace_hours: input.grace_hours ?? 72,
-          started_at: iso(Date.now()),
-          step_at: iso(Date.now()),
-          can_test: false,
-        });
-        note("rotation_start", `${of.connection_name} · ${of.notification_type}`, `${one.grace_hours} h`);
-        run(one);
-        emit("subscriptions", "status");
-        return { subscription: id, rotation: { ...one }, problem: null };
-      }),
+        const [answered, refused] = [true, false].map(
+          (goes) => acts.outcome("subscription_rotate", ([one]) => (one?.problem === null) === goes)[0],
+        );
+        if (answered === undefined || refused === undefined) throw problem("internal");
+        if (of.rotation !== null) return { ...refused, subscription: id };
+        return { ...answered, subscription: id, rotation: { ...rotate(of, input.grace_hours ?? 72) } };
+      });
+      emit("subscriptions", "status");
+      return begun;
+    },
     subscription_remove: (input) => {
       const of = known(input.id);
       guard(of.connection, input.confirm);
       drop(of.id);
-      note("subscription_remove", `${of.connection_name} · ${of.notification_type}`);
+      note("subscription_remove", subjectOf(of), of.fingerprint);
       emit("subscriptions", "status");
       return null;
     },
     subscription_remove_foreign: (input) => {
       guard(input.connection, input.confirm, true);
-      const of = rows.find((one) => one.provider_uid === input.provider_uid);
-      if (of === undefined) throw problem("subscription_unknown");
+      const of = foreign(input.provider_uid);
       drop(of.id);
-      note("foreign_remove", `${of.connection_name} · ${of.notification_type}`);
+      note("foreign_remove", subjectOf(of));
       emit("subscriptions", "status");
       return null;
     },
     subscription_adopt: (input) => {
-      const of = rows.find((one) => one.provider_uid === input.provider_uid);
-      if (of === undefined) throw problem("subscription_unknown");
-      if (!of.adoptable) throw problem("subscription_elsewhere");
-      if (!input.secret.startsWith("whsec_")) throw problem("input_invalid", "secret");
-      Object.assign(of, { state: "active", secret: "stored", adoptable: false, fingerprint: hex(16, 37, rows.length) });
-      of.secret_since = iso(Date.now());
+      const of = foreign(input.provider_uid);
+      // The provider is asked first, and in this scene it cannot be.
+      if (offline) throw settings.refusal("subscription_adopt", "provider_unreachable");
+      if (input.secret.trim() === "") throw acts.refusal("subscription_adopt", "input_invalid");
+      const { id, connection, connection_name, notification_type, provider_uid, target } = of;
+      const adopted = acts.outcome("subscription_adopt");
+      Object.assign(of, adopted, { id, connection, connection_name, notification_type, provider_uid, target });
+      note("subscription_adopt", subjectOf(of), of.fingerprint);
       emit("subscriptions", "status");
       return of;
     },
     subscription_paste_secret: (input) => {
       const of = known(input.id);
-      if (!input.secret.startsWith("whsec_")) throw problem("input_invalid", "secret");
-      Object.assign(of, { secret: "stored", fingerprint: hex(16, 32, rows.length), secret_since: iso(Date.now()) });
+      if (input.secret.trim() === "") throw acts.refusal("subscription_adopt", "input_invalid");
+      const { state, secret, fingerprint } = acts.outcome("subscription_paste_secret");
+      Object.assign(of, { state, secret, fingerprint, secret_since: iso(Date.now()) });
       const one = rotations.find((other) => other.new === of.id && other.waits_for === "secret");
-      if (one !== undefined) {
-        one.new_fingerprint = of.fingerprint;
-        prove(one, 4);
-      }
-      note("subscription_secret", `${of.connection_name} · ${of.notification_type}`, of.fingerprint);
+      if (one !== undefined) prove(one);
+      note("subscription_secret", subjectOf(of), of.fingerprint);
       emit("subscriptions", "status");
       return of;
     },
     rotation_roll_back: (id) => {
       const one = running(id);
-      if (!one.can_roll_back) throw problem("rotation_too_late");
-      to(one, { step: "rolling_back", can_roll_back: false, can_test: false });
-      note("rotation_roll_back", `${one.connection_name} · ${one.notification_type}`);
+      to(one, "rolling-back");
+      note("rotation_roll_back", subjectOf(one), one.new_fingerprint);
       later(1.5, () => {
         drop(one.new);
         const old = rows.find((of) => of.id === one.old);
         if (old) old.rotation = null;
-        to(one, { step: "rolled_back", ended_at: iso(Date.now()) });
+        to(one, "rolled-back", { ended_at: iso(Date.now()) });
       });
       return one;
     },
@@ -614,7 +358,7 @@ export function subscriptionDesk(lent: Lent): {
       const one = running(id);
       if (one.step === "switching") switchOver(one);
       else {
-        to(one, { waits_for: null });
+        to(one, "planned");
         run(one);
       }
       return one;
@@ -627,36 +371,32 @@ export function subscriptionDesk(lent: Lent): {
       return one;
     },
     inlet_add: (input) => {
-      const signed = input.source === "rxscale";
-      const fresh = inlet({
+      const recorded = acts.outcome("inlet_add", (one) => one.source === input.source);
+      const fresh: InletView = {
+        ...recorded,
+        id: `in-new-${(made += 1)}`,
         name: input.name,
-        source: input.source,
+        owner: input.connection ?? `own-new-${made}`,
         connection: input.connection,
-        connection_name: nameOf(input.connection ?? ""),
-        fingerprint: null,
-        signed,
-        rejections: signed ? null : "not_sure",
+        connection_name: input.connection === null ? null : nameOf(input.connection),
         created_at: iso(Date.now()),
-        last_verified_at: null,
-        verified: 0,
-      });
+      };
+      inlets.push(fresh);
       note("inlet_add", input.name);
       emit("subscriptions");
       return fresh;
     },
     inlet_list: () => inlets,
     inlet_secret: (input) => {
-      const one = inlets.find((of) => of.id === input.id);
-      if (one === undefined) throw problem("inlet_unknown");
-      if (!input.secret.startsWith("whsec_")) throw problem("input_invalid", "secret");
-      one.fingerprint = hex(16, 38, inlets.length);
+      const one = inletOf(input.id);
+      if (input.secret.trim() === "") throw acts.refusal("subscription_adopt", "input_invalid");
+      one.fingerprint = acts.outcome("subscription_paste_secret").fingerprint;
       note("inlet_secret", one.name, one.fingerprint);
       emit("subscriptions");
       return null;
     },
     inlet_set: (input) => {
-      const one = inlets.find((of) => of.id === input.id);
-      if (one === undefined) throw problem("inlet_unknown");
+      const one = inletOf(input.id);
       one.rejections = input.rejections;
       one.required_header = input.required_header;
       note("inlet_set", one.name);
@@ -664,29 +404,32 @@ export function subscriptionDesk(lent: Lent): {
       return one;
     },
     inlet_key: (input) => {
-      const one = inlets.find((of) => of.id === input.id);
-      if (one === undefined) throw problem("inlet_unknown");
-      one.confirms_at = input.api_key === null ? null : new URL(input.base_url ?? "https://api.evitalrx.in").host;
+      const one = inletOf(input.id);
+      one.confirms_at =
+        input.api_key === null
+          ? null
+          : input.base_url
+            ? new URL(input.base_url).host
+            : acts.outcome("inlet_key").confirms_at;
       note("inlet_key", one.name);
       emit("subscriptions", "orders");
       return one;
     },
     inlet_rotate: (input) => {
-      const one = inlets.find((of) => of.id === input.id);
-      if (one === undefined) throw problem("inlet_unknown");
+      const one = inletOf(input.id);
       one.retires_at = iso(Date.now() + (input.grace_ms ?? 3 * DAY));
+      const { url } = acts.outcome("inlet_rotate");
+      const fresh = { ...one, id: `in-new-${(made += 1)}`, url, retires_at: null, last_verified_at: null };
+      inlets.push(fresh);
       note("inlet_rotate", one.name);
       emit("subscriptions");
-      const kept: Partial<InletView> = { ...one };
-      delete kept.id;
-      delete kept.url;
-      return inlet({ ...kept, retires_at: null, last_verified_at: null });
+      return fresh;
     },
     inlet_remove: (input) => {
-      const at = inlets.findIndex((of) => of.id === input.id);
-      if (at < 0) throw problem("inlet_unknown");
-      if (inlets[at]?.connection) guard(inlets[at].connection, input.confirm);
-      note("inlet_remove", inlets.splice(at, 1)[0]?.name ?? "");
+      const one = inletOf(input.id);
+      if (one.connection) guard(one.connection, input.confirm);
+      inlets.splice(inlets.indexOf(one), 1);
+      note("inlet_remove", one.name);
       emit("subscriptions");
       return null;
     },
@@ -694,7 +437,7 @@ export function subscriptionDesk(lent: Lent): {
     rules_set: (input) => {
       rules = input;
       if (input.rotate_after_days === null) for (const of of rows) of.rotation_due = false;
-      note("rules_set", input.rotate_after_days === null ? "–" : `${input.rotate_after_days} d`);
+      note("rules_set", "", `rotate_after_days ${input.rotate_after_days ?? "–"}`);
       emit("subscriptions", "settings", "status");
       return rules;
     },
@@ -702,44 +445,54 @@ export function subscriptionDesk(lent: Lent): {
     network_set: (input) => {
       const pem = input.root_certificates_pem;
       if (pem !== null && pem !== "" && !pem.includes("-----BEGIN CERTIFICATE-----"))
-        throw problem("certificate_unusable");
+        throw settings.refusal("network_set", "certificate_unusable");
       if (input.proxy === "custom" && !/^https?:\/\/\S+$/.test(input.proxy_url ?? ""))
-        throw problem("input_invalid", "proxy_url");
+        throw settings.refusal("network_set", "input_invalid");
+      const trusted = settings.outcome("network_set", (one: NetworkView) => one.root_certificates.length > 0);
       network = {
+        ...trusted,
         proxy: input.proxy,
         proxy_url: input.proxy === "custom" ? input.proxy_url : null,
-        root_certificates: pem === null ? network.root_certificates : pem === "" ? [] : [hex(64, 39, pem.length)],
+        root_certificates: pem === null ? network.root_certificates : pem === "" ? [] : trusted.root_certificates,
         timeout_seconds: input.timeout_seconds,
       };
-      note("network_set", input.proxy);
+      note("network_set", "", input.proxy);
       emit("settings");
       return network;
     },
-    audit_list: (input) => {
-      const start = input.after === null ? 0 : Number(input.after);
-      const end = start + (input.limit ?? 100);
-      return { rows: audit.slice(start, end), next: end < audit.length ? String(end) : null };
-    },
+    audit_list: (input) => cut(audit, { ...input, limit: input.limit ?? 100 }),
   };
   return { answers, counts, needs, note };
 }
 
-/** A day of arrivals around so many an hour, quieter at night. */
-function healthOf(seed: number, hourly: number): HealthView {
-  const now = new Date().getHours();
-  const hours = Array.from({ length: 24 }, (_, at) => {
-    const hour = (now - 23 + at + 24) % 24;
-    const busy = hour < 7 || hour > 20 ? 0.12 : 1;
-    return Math.round(hourly * busy * (0.5 + dice(seed, 71, at)));
-  });
+/** How many of which, as the desk counts them: `subscriptions.test.ts` holds this against every recorded scene. */
+export function countsOf(rows: SubscriptionView[], rotations: RotationView[]): Counts {
+  const open = rotations.filter((one) => one.step !== "done" && one.step !== "rolled_back");
+  const active = rows.filter((one) => one.state === "active");
+  const replaces = (one: SubscriptionView) => open.some((rotation) => rotation.new === one.id);
   return {
-    hours,
-    arrivals: hours.reduce((sum, count) => sum + count, 0),
-    duplicates: 0,
-    rejected: 0,
-    delay_ms: hourly === 0 ? null : Math.round(300 + dice(seed, 72) * 1600),
-    rhythm: "usual",
-    expected: null,
-    silent_since: null,
+    subscriptions: active.length,
+    subscriptions_vanished: rows.filter((one) => one.state === "vanished").length,
+    subscriptions_silent: active.filter((one) => one.health.rhythm === "silent").length,
+    subscriptions_unverifiable: rows.filter(
+      (one) => (one.state === "orphaned" || (one.state === "active" && one.secret !== "stored")) && !replaces(one),
+    ).length,
+    rotations_open: open.length,
+    rotations_stuck: open.filter((one) => one.problem !== null || one.waits_for === "secret").length,
+    secrets_due: rows.filter((one) => one.rotation_due).length,
+  };
+}
+
+/** Which of them need a person, as the desk tells it. */
+export function needsOf(rows: SubscriptionView[], rotations: RotationView[]): Partial<Record<NeedKind, number>> {
+  const counts = countsOf(rows, rotations);
+  return {
+    rotations_stuck: counts.rotations_stuck,
+    rotations_running: counts.rotations_open - counts.rotations_stuck,
+    subscriptions_vanished: counts.subscriptions_vanished,
+    subscriptions_unclear: rows.filter((one) => one.state === "orphaned" || one.state === "unsettled").length,
+    subscriptions_unverifiable: counts.subscriptions_unverifiable,
+    subscriptions_silent: counts.subscriptions_silent,
+    secrets_due: counts.secrets_due,
   };
 }
