@@ -50,7 +50,8 @@ CREATE TABLE relay (
     last_success_at INTEGER,
     complete_until  INTEGER,                    -- everything the relay accepted before this moment is here
     listened_at     INTEGER,                    -- silence was looked for
-    problem         TEXT                        -- JSON of the last failure, NULL after a success
+    problem         TEXT,                       -- JSON of the last failure, NULL after a success
+    refused         INTEGER NOT NULL DEFAULT 0 CHECK (refused IN (0, 1)) -- it failed because the relay does not know this device
 ) STRICT;
 
 -- Who sends events: the events of two senders are told apart even where their bodies are equal. One is made with every

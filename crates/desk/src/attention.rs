@@ -8,8 +8,7 @@ use ts_rs::TS;
 
 use crate::{
     error::Error,
-    orders,
-    problem::Code,
+    orders, pairing,
     status::{CountsView, PullState, RelayView},
     stock, subscriptions,
 };
@@ -191,10 +190,9 @@ pub(crate) async fn view(
     let unmoved_since = now.as_millisecond().saturating_sub(UNMOVED_MS);
     let unmoved = orders::list::stuck_count(&mut *connection, unmoved_since).await?;
     let empty = stock::list::out_count(&mut *connection).await?;
-    let unclear = subscriptions::rows::unclear_count(connection).await?;
+    let unclear = subscriptions::rows::unclear_count(&mut *connection).await?;
     let failing = relay.filter(|relay| relay.state == PullState::Failing);
-    // Of the last failure only the problem is kept that was shown for it, so its code is all that still tells the cause.
-    let refused = failing.is_some_and(|relay| relay.problem.as_ref().is_some_and(|p| p.code == Code::RelayRefused));
+    let refused = pairing::is_refused(connection).await?;
     let watched = &counts.watched;
     let count = |kind| match kind {
         NeedKind::Orders => counts.attention,
@@ -223,7 +221,11 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{ledger::tests::Ledger, problem::Problem, status::desk::status};
+    use crate::{
+        ledger::tests::Ledger,
+        problem::{Code, Problem},
+        status::desk::status,
+    };
 
     const RECEIVED: i64 = 1_760_000_000;
 
@@ -339,24 +341,24 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn the_relay_needs_somebody_when_it_cannot_be_reached_or_does_not_know_this_device() {
-        for (code, wanted) in [
+        let ledger = Ledger::new().await;
+        let mut tx = ledger.db.write().await.unwrap();
+        let paired = "INSERT INTO relay (one, url, inbox, inbox_name, device, device_name, paired_at, cursor, acked) \
+                      VALUES (1, 'u', 'i', 'i', 'd', 'd', 0, 0, 0)";
+        sqlx::query(paired).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let problem = Problem::found(Code::RelayUnreachable, None);
+        for (refused, wanted) in [
             (None, vec![]),
-            (Some(Code::RelayUnreachable), vec![(NeedKind::RelayUnreachable, 1)]),
-            (Some(Code::RelayRefused), vec![(NeedKind::RelayRefused, 1)]),
+            (Some(false), vec![(NeedKind::RelayUnreachable, 1)]),
+            (Some(true), vec![(NeedKind::RelayRefused, 1)]),
+            (None, vec![]),
         ] {
-            let ledger = Ledger::new().await;
-            let problem = code.map(|code| serde_json::to_string(&Problem::found(code, None)).unwrap());
             let mut tx = ledger.db.write().await.unwrap();
-            sqlx::query(
-                "INSERT INTO relay (one, url, inbox, inbox_name, device, device_name, paired_at, cursor, acked, \
-                 last_attempt_at, problem) VALUES (1, 'u', 'i', 'i', 'd', 'd', 0, 0, 0, 1, ?)",
-            )
-            .bind(problem)
-            .execute(&mut *tx)
-            .await
-            .unwrap();
+            let failure = refused.map(|refused| pairing::Failure { problem: &problem, refused });
+            pairing::note(&mut tx, Timestamp::UNIX_EPOCH, failure).await.unwrap();
             tx.commit().await.unwrap();
-            assert_eq!(needs(&ledger, 1).await, wanted, "{code:?}");
+            assert_eq!(needs(&ledger, 1).await, wanted, "{refused:?}");
         }
     }
 

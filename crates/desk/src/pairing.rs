@@ -86,6 +86,11 @@ pub(crate) async fn view(connection: &mut SqliteConnection) -> Result<Option<Rel
     row(connection).await?.map(RelayRow::view).transpose()
 }
 
+/// Whether the last attempt to pull failed because the relay does not know this device.
+pub(crate) async fn is_refused(connection: &mut SqliteConnection) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM relay WHERE refused)").fetch_one(connection).await?)
+}
+
 /// The private key that opens segments.
 pub(crate) async fn identity(keychain: &Keychain) -> Result<Option<Identity>, Error> {
     Ok(keychain.read(IDENTITY).await?.as_ref().and_then(Identity::parse))
@@ -179,19 +184,29 @@ pub(crate) async fn unpair(ground: &Ground) -> Result<(), Error> {
     recorded(ground, AuditAction::Unpair, &row.url, None, leave).await
 }
 
-/// Notes how an attempt to pull went.
+/// How an attempt to pull failed.
+pub(crate) struct Failure<'a> {
+    /// What was told of it.
+    pub(crate) problem: &'a Problem,
+    /// The relay does not know this device any more, or the keyring not what it is known by: only pairing anew mends it.
+    pub(crate) refused: bool,
+}
+
+/// Notes how an attempt to pull went; `None` where it went well.
 pub(crate) async fn note(
     connection: &mut SqliteConnection,
     at: Timestamp,
-    problem: Option<&Problem>,
+    failure: Option<Failure<'_>>,
 ) -> Result<(), Error> {
-    let problem = problem.map(serde_json::to_string).transpose().stored("problem")?;
+    let problem =
+        failure.as_ref().map(|failure| serde_json::to_string(failure.problem)).transpose().stored("problem")?;
     sqlx::query(
-        "UPDATE relay SET last_attempt_at = ?1, problem = ?2, \
+        "UPDATE relay SET last_attempt_at = ?1, problem = ?2, refused = ?3, \
          last_success_at = CASE WHEN ?2 IS NULL THEN ?1 ELSE last_success_at END",
     )
     .bind(at.as_millisecond())
     .bind(problem)
+    .bind(failure.is_some_and(|failure| failure.refused))
     .execute(connection)
     .await?;
     Ok(())

@@ -14,7 +14,7 @@ use crate::{
     inlets::unsigned,
     intake::{self, Opened, inlets},
     ledger::{self, Origin},
-    pairing,
+    pairing::{self, Failure},
     problem::Problem,
     refusal::Refusal,
     relay::{PageAnswer, Relay, RelayError},
@@ -57,17 +57,18 @@ async fn pull(ground: &Ground, wait: Duration, progress: impl Fn(&PulledView)) -
         // There is no relay of which to remember it.
         Err(error @ Error::Refused(Refusal::NotPaired)) => Err(error.into()),
         Err(error) => {
+            let refused = matches!(error, Error::Relay(RelayError::DeviceRefused | RelayError::CredentialLost(_)));
             // What is shown now and what is remembered is one failure, under one number.
             let problem = Problem::from(error);
-            remember(ground, &problem).await?;
+            remember(ground, Failure { problem: &problem, refused }).await?;
             Err(problem)
         }
     }
 }
 
-async fn remember(ground: &Ground, problem: &Problem) -> Result<(), Error> {
+async fn remember(ground: &Ground, failure: Failure<'_>) -> Result<(), Error> {
     let mut tx = ground.db().write().await?;
-    pairing::note(&mut tx, ground.now(), Some(problem)).await?;
+    pairing::note(&mut tx, ground.now(), Some(failure)).await?;
     tx.commit().await
 }
 
